@@ -1,0 +1,4 @@
+/* command_all.h - the commands of this build: one line each, here and in commands.c. */
+#pragma once
+
+struct command;

@@ -1,0 +1,7 @@
+/* The whole list, in the order of --help. */
+#include "cli/command.h"
+#include "cli/command_all.h"
+
+const struct command *const commands[] = {
+    nullptr,
+};
