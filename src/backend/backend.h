@@ -24,23 +24,23 @@ struct backend_found { /* what doctor, plan and env.json say of an engine that i
 };
 
 struct backend {
-    const char *name;       /* [a-z0-9-]+, as typed and as stored */
-    const char *summary;    /* one line for doctor and --help */
-    const char *device;     /* "cpu" or "cuda" */
-    const char *artefact;   /* what it loads: "hf", "onnx", "gguf", "none" */
+    const char *name;     /* [a-z0-9-]+, as typed and as stored */
+    const char *summary;  /* one line for doctor and --help */
+    const char *device;   /* "cpu" or "cuda" */
+    const char *artefact; /* what it loads: "hf", "onnx", "gguf", "none" */
     enum backend_worker worker;
-    const struct engine *engine;         /* BACKEND_WORKER_NATIVE only */
-    const char *const *precisions;       /* those it can really compute or store in; ends in nullptr */
+    const struct engine *engine;   /* BACKEND_WORKER_NATIVE only */
+    const char *const *precisions; /* those it can really compute or store in; ends in nullptr */
 
-    /* Can it run here? ERR_UNAVAILABLE: the reason, and how to get it. May load a library or start a
-     * process: ask once. */
+    /* Can it run here? ERR_UNAVAILABLE: the reason, and how to get it. May load a library or start
+     * a process: ask once. */
     enum err_code (*available)(struct backend_found *ret, struct err *e);
 };
 
 const struct backend *backend_at(size_t i); /* nullptr: past the last */
 
-/* By name or alias (onnxruntime, tensorrt-fp16, ...). *ret_precision (may be nullptr) is the precision
- * that the name fixes (tensorrt-fp16), else nullptr. nullptr: no such backend. */
+/* By name or alias (onnxruntime, tensorrt-fp16, ...). *ret_precision (may be nullptr) is the
+ * precision that the name fixes (tensorrt-fp16), else nullptr. nullptr: no such backend. */
 [[nodiscard]] const struct backend *backend_find(const char *name, const char **ret_precision);
 /* The nearest right name, or nullptr. */
 [[nodiscard]] const char *backend_nearest(const char *name);

@@ -25,7 +25,8 @@ void *arena_alloc(struct arena *a, size_t n, size_t size);
 #define ARENA_ARRAY(a, T, n) ((T *)arena_alloc((a), (n), sizeof(T)))
 
 /* Copies; the result belongs to a. text[0..n) need not end in a NUL, the copy does. */
-[[nodiscard, gnu::returns_nonnull]] char *arena_strndup(struct arena *a, const char *text, size_t n);
+[[nodiscard, gnu::returns_nonnull]] char *arena_strndup(struct arena *a, const char *text,
+                                                        size_t n);
 [[nodiscard, gnu::returns_nonnull]] char *arena_strdup(struct arena *a, const char *text);
 [[nodiscard, gnu::returns_nonnull, gnu::format(printf, 2, 3)]]
 char *arena_printf(struct arena *a, const char *fmt, ...);

@@ -16,18 +16,15 @@ struct dlib_symbol {
 
 /* A row whose slot has the type that the library's own header declares. */
 #define DLIB_SYMBOL(fn, variable)                                                                  \
-    {                                                                                              \
-        .name = #fn, .slot = (void **)&(variable) +                                                \
-                             0 * sizeof(struct {                                                   \
-                                 static_assert(__builtin_types_compatible_p(typeof(variable),      \
-                                                                            typeof(fn) *));        \
-                                 int unused;                                                       \
-                             })                                                                    \
-    }
+    {.name = #fn, .slot = (void **)&(variable) + 0 * sizeof(struct {                               \
+                                                     static_assert(__builtin_types_compatible_p(   \
+                                                         typeof(variable), typeof(fn) *));         \
+                                                     int unused;                                   \
+                                                 })}
 
 /* Open the first of names[] (nullptr-terminated) that loads and fill every slot.
  * ERR_UNAVAILABLE says which names were tried and what the loader said. Never closed: the engines
- * keep threads and static state. *ret_path (may be nullptr) is the path of the file that was loaded,
- * valid as long as the process. */
+ * keep threads and static state. *ret_path (may be nullptr) is the path of the file that was
+ * loaded, valid as long as the process. */
 [[nodiscard]] enum err_code dlib_open(const char *const *names, const struct dlib_symbol *symbols,
                                       size_t n_symbols, const char **ret_path, struct err *e);

@@ -2,6 +2,7 @@
 
 #include "base/arena.h"
 #include "base/nearest.h"
+#include "base/str.h"
 
 #include <errno.h>
 #include <math.h>
@@ -51,13 +52,13 @@ static enum err_code store_choice(const struct opt *o, char *at, const char *tex
             return ERR_OK;
         }
     const char *const near = nearest_word(text, o->choice, n);
-    char all[200] = "";
-    for (unsigned i = 0; i < n && strlen(all) + strlen(o->choice[i]) + 3 < sizeof all; i++)
-        strcat(strcat(all, i ? "|" : ""), o->choice[i]);
+    CLEANUP(str_done) struct str all = {};
+    for (unsigned i = 0; i < n; i++)
+        str_printf(&all, "%s%s", i ? "|" : "", o->choice[i]);
     if (near)
         return err_set(e, ERR_USAGE, "--%s: no such choice '%s'; did you mean '%s'? (%s)", o->name,
-                       text, near, all);
-    return err_set(e, ERR_USAGE, "--%s: no such choice '%s' (%s)", o->name, text, all);
+                       text, near, str_text(&all));
+    return err_set(e, ERR_USAGE, "--%s: no such choice '%s' (%s)", o->name, text, str_text(&all));
 }
 
 static enum err_code store(const struct opt *o, void *args, const char *text, size_t room,
@@ -86,7 +87,8 @@ static enum err_code store(const struct opt *o, void *args, const char *text, si
     unreachable(); /* the tables are walked up to OPT_END */
 }
 
-/* word is "--name", "--name=value", "-n" or "-nVALUE"; *ret_value is what is glued to it, or nullptr. */
+/* word is "--name", "--name=value", "-n" or "-nVALUE"; *ret_value is what is glued to it, or
+ * nullptr. */
 static bool matches(const struct opt *o, const char *word, const char **ret_value)
 {
     *ret_value = nullptr;
@@ -123,10 +125,10 @@ static enum err_code unknown(const struct opt_set *sets, size_t n_sets, const ch
     for (size_t i = 0; i < n_sets; i++)
         for (const struct opt *o = sets[i].table; o && o->type != OPT_END && n < MOST_OPTIONS; o++)
             names[n++] = o->name;
-    char bare[64] = "";
+    CLEANUP(str_done) struct str bare = {};
     if (word[1] == '-')
-        strncat(bare, word + 2, strcspn(word + 2, "=") < 63 ? strcspn(word + 2, "=") : 63);
-    const char *const near = nearest_word(bare, names, n);
+        str_add(&bare, word + 2, strcspn(word + 2, "="));
+    const char *const near = nearest_word(str_text(&bare), names, n);
     if (near)
         return err_set(e, ERR_USAGE, "no such option: %s; did you mean --%s?", word, near);
     return err_set(e, ERR_USAGE, "no such option: %s", word);

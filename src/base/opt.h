@@ -12,7 +12,16 @@
 
 struct arena;
 
-enum opt_type : uint8_t { OPT_END, OPT_FLAG, OPT_STR, OPT_LIST, OPT_U32, OPT_U64, OPT_F64, OPT_CHOICE };
+enum opt_type : uint8_t {
+    OPT_END,
+    OPT_FLAG,
+    OPT_STR,
+    OPT_LIST,
+    OPT_U32,
+    OPT_U64,
+    OPT_F64,
+    OPT_CHOICE
+};
 
 struct opt_list { /* a repeatable option, or the operands, in the order given */
     const char **items;
@@ -21,13 +30,13 @@ struct opt_list { /* a repeatable option, or the operands, in the order given */
 
 struct opt {
     enum opt_type type;
-    char letter;               /* 0: none */
-    const char *name;          /* without the dashes */
-    const char *arg;           /* "N", "FILE", "DIR"; nullptr for a flag. FILE and DIR complete paths */
-    const char *def;           /* text, parsed like any other value; nullptr leaves zero */
-    const char *help;          /* one line, no full stop */
-    size_t offset;             /* into the command's argument struct; from FIELD_OF() */
-    double min, max;           /* min < max: a bound */
+    char letter;      /* 0: none */
+    const char *name; /* without the dashes */
+    const char *arg;  /* "N", "FILE", "DIR"; nullptr for a flag. FILE and DIR complete paths */
+    const char *def;  /* text, parsed like any other value; nullptr leaves zero */
+    const char *help; /* one line, no full stop */
+    size_t offset;    /* into the command's argument struct; from FIELD_OF() */
+    double min, max;  /* min < max: a bound */
     const char *const *choice; /* OPT_CHOICE: ends in nullptr */
 };
 

@@ -16,9 +16,9 @@ struct rng {
 
 void rng_init(struct rng *r, uint64_t seed);
 uint64_t rng_u64(struct rng *r);
-double rng_double(struct rng *r);                /* uniform in [0, 1), 53 bits: numpy's random() */
-uint64_t rng_below(struct rng *r, uint64_t n);   /* uniform in [0, n), n > 0, without bias */
-double rng_normal(struct rng *r);                /* standard normal, by Box-Muller; not numpy's */
+double rng_double(struct rng *r);              /* uniform in [0, 1), 53 bits: numpy's random() */
+uint64_t rng_below(struct rng *r, uint64_t n); /* uniform in [0, n), n > 0, without bias */
+double rng_normal(struct rng *r);              /* standard normal, by Box-Muller; not numpy's */
 void rng_shuffle(struct rng *r, uint32_t *x, uint32_t n);
 /* A seed for a named part of a seeded whole: independent streams from one number. */
 uint64_t rng_derive(uint64_t seed, uint64_t part);

@@ -16,7 +16,7 @@ struct str {
     size_t n, room;
 };
 
-void str_done(struct str *s); /* for CLEANUP() too */
+void str_done(struct str *s);  /* for CLEANUP() too */
 void str_clear(struct str *s); /* keeps the memory, so that a loop does not allocate */
 void str_reserve(struct str *s, size_t extra);
 void str_add(struct str *s, const char *bytes, size_t n);

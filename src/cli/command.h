@@ -1,4 +1,5 @@
-/* command.h - one command: one file cmd_<name>.c, one const struct command, one line in commands.c. */
+/* command.h - one command: one file cmd_<name>.c, one const struct command, one line in commands.c.
+ */
 #pragma once
 
 #include "base/opt.h"
@@ -15,12 +16,13 @@ struct command {
     const char *name;     /* "plan"; of a group's member: "synth" */
     const char *operands; /* "EXPERIMENT", "DIR...", "" */
     const char *summary;  /* one line, no full stop */
-    const char *about;    /* paragraphs for the man page and --help: what it does, what it does not */
+    const char *about; /* paragraphs for the man page and --help: what it does, what it does not */
     const char *examples; /* lines of shell, each tried by a test; nullptr: none */
     const struct opt *opts;
     size_t args_bytes;
     unsigned min_operands, max_operands;
-    /* ERR_OK ends with exit 0 unless *ret_exit says otherwise. args is the filled struct of opts. */
+    /* ERR_OK ends with exit 0 unless *ret_exit says otherwise. args is the filled struct of opts.
+     */
     enum err_code (*run)(struct cli *cli, const void *args, const struct opt_list *operands,
                          int *ret_exit, struct err *e);
     const struct command *const *members; /* of a group (model); ends in nullptr */

@@ -56,7 +56,8 @@ static enum err_code dispatch(struct cli *cli, int argc, char **argv, int *ret_e
         c = command_find(commands, argv[at]);
         if (!c)
             return no_command(commands, "command", argv[at], e);
-        memmove(argv + at, argv + at + 1, (size_t)(argc - at) * sizeof *argv); /* with the last nullptr */
+        memmove(argv + at, argv + at + 1,
+                (size_t)(argc - at) * sizeof *argv); /* with the last nullptr */
         argc--;
         at = c->members ? first_word(argc, argv, at) : argc;
         if (c->members && at < argc) {

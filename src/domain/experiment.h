@@ -8,7 +8,14 @@
 
 #include "base/defs.h"
 
-enum scenario_mode : uint8_t { MODE_SINGLE, MODE_BATCH, MODE_DUAL, MODE_STRESS, MODE_LOAD, MODE_COUNT };
+enum scenario_mode : uint8_t {
+    MODE_SINGLE,
+    MODE_BATCH,
+    MODE_DUAL,
+    MODE_STRESS,
+    MODE_LOAD,
+    MODE_COUNT
+};
 
 struct prompt_set {
     const char *name;
@@ -21,16 +28,17 @@ struct scenario {
     uint32_t prompt_set; /* index into experiment.prompt_sets */
     enum scenario_mode mode;
     bool stream;
-    uint32_t batch_size;  /* prompts in one forward; 1 unless mode is batch */
-    double duration_s;    /* stress: how long one repetition lasts */
-    uint32_t max_tokens;  /* generated tokens at most, per prompt */
-    uint32_t line;        /* where it stands in the file, for messages */
+    uint32_t batch_size; /* prompts in one forward; 1 unless mode is batch */
+    double duration_s;   /* stress: how long one repetition lasts */
+    uint32_t max_tokens; /* generated tokens at most, per prompt */
+    uint32_t line;       /* where it stands in the file, for messages */
 };
 
 struct experiment_model {
     const char *name; /* as written: a folder, a .gguf, a tag, synth:... */
     const char *description;
-    double params_millions; /* what the file claims; NOT_MEASURED where it does not. Never used as a fact */
+    double params_millions; /* what the file claims; NOT_MEASURED where it does not. Never used as a
+                               fact */
     uint32_t line;
 };
 
@@ -45,14 +53,14 @@ struct experiment {
     const char *const *precisions; /* quantization.modes */
     uint32_t n_prompt_sets, n_scenarios, n_models, n_backends, n_precisions;
     uint32_t repetitions, invocations, warmup_runs;
-    uint32_t threads;          /* per worker; 0: every core that this process may use */
+    uint32_t threads; /* per worker; 0: every core that this process may use */
     uint64_t seed;
     double temperature, top_p; /* temperature 0: greedy */
     uint32_t max_tokens;
     bool stop_on_eos;
-    double timeout_s;      /* of one request */
-    double load_timeout_s; /* of loading, compilation included */
-    bool shuffle;          /* order: random (by block, seeded) or fixed */
+    double timeout_s;             /* of one request */
+    double load_timeout_s;        /* of loading, compilation included */
+    bool shuffle;                 /* order: random (by block, seeded) or fixed */
     const char *baseline_backend; /* nullptr: none */
     double accuracy_threshold;
     bool resource_monitoring;

@@ -19,7 +19,7 @@ enum status : uint8_t {
 };
 
 enum phase : uint8_t {
-    PHASE_COLD,   /* the first request of an invocation and scenario */
+    PHASE_COLD, /* the first request of an invocation and scenario */
     PHASE_WARMUP,
     PHASE_MEASURED,
     PHASE_COUNT,

@@ -16,8 +16,9 @@ void file_fd_closep(int *fd);
 [[nodiscard]] enum err_code file_read(const char *path, struct arena *a, char **ret_text,
                                       size_t *ret_bytes, struct err *e);
 
-/* Replace path by text[0..n): written beside it, synced, renamed over it. A reader sees the old file
- * or the new one, never a part; on failure (a full disk) the old one stands and nothing is left over. */
+/* Replace path by text[0..n): written beside it, synced, renamed over it. A reader sees the old
+ * file or the new one, never a part; on failure (a full disk) the old one stands and nothing is
+ * left over. */
 [[nodiscard]] enum err_code file_write(const char *path, const char *text, size_t n, struct err *e);
 
 [[nodiscard]] enum err_code file_make_folders(const char *path, struct err *e); /* mkdir -p */

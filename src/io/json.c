@@ -8,7 +8,8 @@
 
 static yyjson_val *in(const struct json *v)
 {
-    return (yyjson_val *)(uintptr_t)v; /* yyjson takes non-const pointers to what it does not change */
+    return (
+        yyjson_val *)(uintptr_t)v; /* yyjson takes non-const pointers to what it does not change */
 }
 
 static const struct json *out(yyjson_val *v)

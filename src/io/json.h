@@ -31,12 +31,12 @@ bool json_is_num(const struct json *v);
 bool json_is_null(const struct json *v); /* true for the value null, false for nullptr */
 
 const char *json_str(const struct json *v, const char *otherwise);
-double json_f64(const struct json *v, double otherwise); /* any number */
+double json_f64(const struct json *v, double otherwise);   /* any number */
 int64_t json_i64(const struct json *v, int64_t otherwise); /* a whole number that fits */
 bool json_bool(const struct json *v, bool otherwise);
 
-/* Walk an object or an array: struct json_iter it = json_iter(v); while ((x = json_next(&it, &key)))
- * key (may be nullptr) is set for objects and nullptr for arrays. */
+/* Walk an object or an array: struct json_iter it = json_iter(v); while ((x = json_next(&it,
+ * &key))) key (may be nullptr) is set for objects and nullptr for arrays. */
 struct json_iter {
     const struct json *next;
     size_t left;

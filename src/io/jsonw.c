@@ -160,7 +160,8 @@ void jsonw_f64(struct jsonw *w, double x)
     yyjson_val v = {};
     char text[40];
     yyjson_set_real(&v, x);
-    const char *const end = yyjson_write_number(&v, text); /* the shortest that reads back the same */
+    const char *const end =
+        yyjson_write_number(&v, text); /* the shortest that reads back the same */
     str_add(w->out, text, (size_t)(end - text));
     w->comma = true;
 }

@@ -12,7 +12,7 @@ struct str;
 
 struct jsonw {
     struct str *out;
-    bool pretty;        /* two columns of indent and a line each; else one line */
+    bool pretty; /* two columns of indent and a line each; else one line */
     bool after_key, comma;
     uint8_t depth;
 };
@@ -22,14 +22,15 @@ void jsonw_array(struct jsonw *w);
 void jsonw_end_object(struct jsonw *w);
 void jsonw_end_array(struct jsonw *w);
 void jsonw_key(struct jsonw *w, const char *key);
-void jsonw_str(struct jsonw *w, const char *text);              /* nullptr is written as null */
-void jsonw_strn(struct jsonw *w, const char *text, size_t n);   /* bytes that are no UTF-8 become U+FFFD */
+void jsonw_str(struct jsonw *w, const char *text); /* nullptr is written as null */
+void jsonw_strn(struct jsonw *w, const char *text,
+                size_t n); /* bytes that are no UTF-8 become U+FFFD */
 void jsonw_i64(struct jsonw *w, int64_t x);
 void jsonw_u64(struct jsonw *w, uint64_t x);
 void jsonw_f64(struct jsonw *w, double x);
 void jsonw_bool(struct jsonw *w, bool x);
 void jsonw_null(struct jsonw *w);
-void jsonw_raw(struct jsonw *w, const char *json);              /* a value that is JSON already */
+void jsonw_raw(struct jsonw *w, const char *json); /* a value that is JSON already */
 
 /* key and value in one */
 void jsonw_kstr(struct jsonw *w, const char *key, const char *text);

@@ -22,8 +22,9 @@ int main(void)
     jsonw_kobject(&w, "empty");
     jsonw_end_object(&w);
     jsonw_end_object(&w);
-    const char want[] = "{\"tenth\":0.1,\"unknown\":null,\"text\":\"a\\\"\\n\\u0001\xef\xbf\xbd\xe2\x82\xac\","
-                        "\"list\":[-9223372036854775808,18446744073709551615],\"empty\":{}}";
+    const char want[] =
+        "{\"tenth\":0.1,\"unknown\":null,\"text\":\"a\\\"\\n\\u0001\xef\xbf\xbd\xe2\x82\xac\","
+        "\"list\":[-9223372036854775808,18446744073709551615],\"empty\":{}}";
     CHECK("one line of JSON", strcmp(out.text, want) == 0, "%s", out.text);
 
     const struct json *v = nullptr;
