@@ -1,0 +1,64 @@
+#include "num/quantile.h"
+
+#include "base/defs.h"
+#include "num/dist.h"
+
+#include <math.h>
+#include <stdlib.h>
+
+static int ascending(const void *a, const void *b)
+{
+    const double x = *(const double *)a, y = *(const double *)b;
+    return (x > y) - (x < y);
+}
+
+void quantile_sort(double *x, size_t n)
+{
+    if (n > 1)
+        qsort(x, n, sizeof *x, ascending);
+}
+
+double quantile_sorted(const double *x, size_t n, double p)
+{
+    if (n == 0 || !(p >= 0.0 && p <= 1.0)) /* the negation also catches NaN */
+        return NOT_MEASURED;
+
+    const double h = (double)(n - 1) * p;
+    const size_t lo = (size_t)h;
+    if (lo + 1 >= n)
+        return x[n - 1];
+    return x[lo] + (h - (double)lo) * (x[lo + 1] - x[lo]);
+}
+
+size_t quantile_least_n(double p)
+{
+    const double tail = p > 0.5 ? 1 - p : p;
+    return tail > 0 ? (size_t)ceil(1 / tail - 1e-9) : SIZE_MAX; /* 1 - 0.95 is not 0.05 in binary */
+}
+
+struct quantile_ranks quantile_ranks(size_t n, double p, double conf)
+{
+    const double tail = (1 - conf) / 2;
+    /* qbinom gives the smallest k with P(X <= k) >= q; the two loops move the one step, if any, that
+     * the definitions with "<=" on both sides ask for. */
+    size_t lo = (size_t)dist_binomial_quantile(tail, n, p) + 1;
+    while (lo > 0 && dist_binomial_cdf((double)lo - 1, n, p) > tail)
+        lo--;
+    size_t hi = (size_t)dist_binomial_quantile(1 - tail, n, p);
+    while (hi <= n && 1 - dist_binomial_cdf((double)hi - 1, n, p) > tail)
+        hi++;
+    return (struct quantile_ranks){lo, hi};
+}
+
+struct quantile_interval quantile_interval(const double *x, size_t n, double p, double conf)
+{
+    struct quantile_interval r = {NOT_MEASURED, NOT_MEASURED};
+    if (n == 0)
+        return r;
+    const struct quantile_ranks k = quantile_ranks(n, p, conf);
+    if (k.lo >= 1)
+        r.lo = x[k.lo - 1];
+    if (k.hi <= n)
+        r.hi = x[k.hi - 1];
+    return r;
+}

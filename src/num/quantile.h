@@ -1,0 +1,34 @@
+/* quantile.h - quantiles of a sample and their distribution-free intervals. Pure. */
+#pragma once
+
+#include <stddef.h>
+
+void quantile_sort(double *x, size_t n); /* ascending */
+
+/* The p-quantile of x[0..n), which must be ascending: Hyndman & Fan (1996) type 7, R's default.
+ *
+ * NOT_MEASURED when n is 0 or p is outside [0, 1]; not an error code, because an empty cell is
+ * a fact to print and not a reason to stop.
+ */
+[[nodiscard]] double quantile_sorted(const double *x, size_t n, double p);
+
+/* The smallest n whose sample can say anything about the p-quantile: at least one value is expected
+ * beyond it on its far side, n (1 - p) >= 1 for p > 1/2 (p95: 20, p99: 100) and n p >= 1 below. Under
+ * it a type 7 "percentile" is the two largest values in disguise. */
+[[nodiscard]] size_t quantile_least_n(double p);
+
+/* Ranks of the distribution-free interval [x_(lo), x_(hi)] of the p-quantile (order statistics;
+ * statistics.md, "Quantile CI"): lo the largest with P(Bin(n, p) < lo) <= (1 - conf) / 2, hi the
+ * smallest with P(Bin(n, p) >= hi) <= (1 - conf) / 2. Ranks count from 1; lo 0 or hi n + 1: this
+ * side has no finite bound at this n. The coverage that is really reached is at least conf. */
+struct quantile_ranks {
+    size_t lo, hi;
+};
+[[nodiscard]] struct quantile_ranks quantile_ranks(size_t n, double p, double conf);
+
+/* The values at those ranks; NOT_MEASURED for a side without a bound. x ascending. */
+struct quantile_interval {
+    double lo, hi;
+};
+[[nodiscard]] struct quantile_interval quantile_interval(const double *x, size_t n, double p,
+                                                         double conf);
