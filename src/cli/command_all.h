@@ -2,3 +2,4 @@
 #pragma once
 
 struct command;
+extern const struct command cmd_worker;

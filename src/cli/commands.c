@@ -3,5 +3,6 @@
 #include "cli/command_all.h"
 
 const struct command *const commands[] = {
+    &cmd_worker,
     nullptr,
 };

@@ -1,0 +1,466 @@
+#include "backend/worker.h"
+
+#include "backend/backend.h"
+#include "backend/engine.h"
+#include "backend/generate.h"
+#include "base/arena.h"
+#include "base/clock.h"
+#include "base/str.h"
+#include "io/file.h"
+#include "io/json.h"
+#include "io/jsonw.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <unistd.h>
+
+constexpr size_t LONGEST_LINE = 64U << 20;
+constexpr size_t MEMORY_LIMIT = (size_t)8 << 30;
+constexpr uint32_t MOST_TOKENS = 1U << 20; /* that one request may ask for */
+
+struct worker {
+    int in, out;
+    struct str line; /* what was read and not yet answered */
+    size_t scanned;  /* of it, known to hold no newline */
+    struct str reply;
+    struct arena *life, *request;
+    const struct engine *engine; /* nullptr: nothing is loaded */
+    struct session *session;
+    struct engine_about about;
+    bool ended; /* nothing more will be read */
+    int status;
+};
+
+/* ---- lines ---- */
+
+/* *ret_line is valid until the next call. ERR_INTERRUPTED: the input ended. */
+static enum err_code read_line(struct worker *w, size_t *ret_bytes, struct err *e)
+{
+    for (;;) {
+        const char *const end =
+            w->line.n > w->scanned ? memchr(w->line.text + w->scanned, '\n', w->line.n - w->scanned)
+                                   : nullptr;
+        if (end) {
+            *ret_bytes = (size_t)(end - w->line.text);
+            return ERR_OK;
+        }
+        w->scanned = w->line.n;
+        if (w->line.n > LONGEST_LINE)
+            return err_set(e, ERR_LIMIT, "a request of more than %zu bytes", LONGEST_LINE);
+        str_reserve(&w->line, 1U << 16);
+        const ssize_t n = read(w->in, w->line.text + w->line.n, 1U << 16);
+        if (n < 0 && errno == EINTR)
+            continue;
+        if (n < 0)
+            return err_sys(e, "reading requests");
+        if (n == 0)
+            return err_set(e, ERR_INTERRUPTED, "end of input");
+        w->line.n += (size_t)n;
+    }
+}
+
+static void drop_line(struct worker *w, size_t bytes)
+{
+    w->line.n -= bytes + 1;
+    memmove(w->line.text, w->line.text + bytes + 1, w->line.n);
+    w->scanned = 0;
+}
+
+static void send_reply(struct worker *w)
+{
+    str_putc(&w->reply, '\n');
+    for (size_t at = 0; at < w->reply.n;) {
+        const ssize_t n = write(w->out, w->reply.text + at, w->reply.n - at);
+        if (n < 0 && errno == EINTR)
+            continue;
+        if (n < 0) { /* nobody listens any more */
+            w->ended = true;
+            w->status = 2;
+            break;
+        }
+        at += (size_t)n;
+    }
+    str_clear(&w->reply);
+}
+
+static struct jsonw begin(struct worker *w, const char *event)
+{
+    str_clear(&w->reply);
+    struct jsonw j = {.out = &w->reply};
+    jsonw_object(&j);
+    jsonw_kstr(&j, "event", event);
+    return j;
+}
+
+static void finish(struct worker *w, struct jsonw *j)
+{
+    jsonw_end_object(j);
+    send_reply(w);
+}
+
+static const char *status_of(const struct err *e)
+{
+    if (e->sys == ENOMEM)
+        return "oom";
+    if (e->code == ERR_UNSUPPORTED)
+        return "incompatible";
+    return e->code == ERR_UNAVAILABLE ? "unavailable" : "error";
+}
+
+static void send_error(struct worker *w, const struct json *q, const struct err *e)
+{
+    struct jsonw j = begin(w, "error");
+    jsonw_key(&j, "id");
+    if (json_is_num(json_get(q, "id")))
+        jsonw_i64(&j, json_i64(json_get(q, "id"), 0));
+    else
+        jsonw_null(&j);
+    jsonw_kstr(&j, "status", status_of(e));
+    jsonw_kstr(&j, "reason", e->msg);
+    finish(w, &j);
+}
+
+/* ---- prepare, load ---- */
+
+static enum err_code find_engine(const struct json *q, const struct backend **ret, struct err *e)
+{
+    const char *const name = json_str(json_get(q, "backend"), "");
+    const struct backend *const b = backend_find(name, nullptr);
+    if (!b) {
+        const char *const near = backend_nearest(name);
+        return near ? err_set(e, ERR_USAGE, "no such backend: '%s'; did you mean '%s'?", name, near)
+                    : err_set(e, ERR_USAGE, "no such backend: '%s'", name);
+    }
+    if (b->worker != BACKEND_WORKER_NATIVE || !b->engine)
+        return err_set(e, ERR_UNAVAILABLE, "%s does not run in this worker", b->name);
+    *ret = b;
+    return ERR_OK;
+}
+
+static enum err_code prepare(struct worker *w, const struct json *q, struct err *e)
+{
+    const struct backend *b;
+    if (find_engine(q, &b, e))
+        return e->code;
+    struct jsonw j = begin(w, "prepared");
+    jsonw_kstr(&j, "artefact", "");
+    jsonw_ki64(&j, "bytes", 0);
+    jsonw_kbool(&j, "cached", true);
+    jsonw_kf64(&j, "ms", 0);
+    finish(w, &j);
+    return ERR_OK;
+}
+
+static void key_or_null(struct jsonw *j, const char *key, int64_t x)
+{
+    jsonw_key(j, key);
+    if (x > 0)
+        jsonw_i64(j, x);
+    else
+        jsonw_null(j);
+}
+
+static void key_text_or_null(struct jsonw *j, const char *key, const char *text)
+{
+    jsonw_kstr(j, key, text && *text ? text : nullptr);
+}
+
+static void send_loaded(struct worker *w, double load_ms)
+{
+    const struct engine_about *const about = &w->about;
+    struct jsonw j = begin(w, "loaded");
+    jsonw_kobject(&j, "engine");
+    jsonw_kstr(&j, "name", about->name);
+    key_text_or_null(&j, "version", about->version);
+    key_text_or_null(&j, "path", about->path);
+    jsonw_end_object(&j);
+    jsonw_kstr(&j, "device", about->device);
+    jsonw_kf64(&j, "load_ms", load_ms);
+    jsonw_kf64(&j, "compile_ms", about->compile_ms);
+    jsonw_ki64(&j, "threads", about->threads);
+    jsonw_kobject(&j, "artefact");
+    jsonw_kstr(&j, "path", nullptr);
+    jsonw_kstr(&j, "bytes", nullptr);
+    jsonw_kstr(&j, "sha256", nullptr);
+    jsonw_end_object(&j);
+    jsonw_kobject(&j, "model");
+    key_text_or_null(&j, "architecture", about->architecture);
+    key_or_null(&j, "n_params", about->n_params);
+    key_or_null(&j, "n_layers", about->n_layers);
+    key_or_null(&j, "d_model", about->d_model);
+    key_or_null(&j, "vocab_size", about->vocab_size);
+    key_or_null(&j, "n_ctx", about->n_ctx);
+    jsonw_end_object(&j);
+    jsonw_kobject(&j, "evidence");
+    w->engine->evidence(w->session, &j);
+    jsonw_end_object(&j);
+    jsonw_kbool(&j, "label_ok", !*about->label_reason);
+    if (*about->label_reason)
+        jsonw_kstr(&j, "label_reason", about->label_reason);
+    finish(w, &j);
+}
+
+static enum err_code load(struct worker *w, const struct json *q, struct err *e)
+{
+    const struct backend *b;
+    if (w->engine)
+        return err_set(e, ERR_USAGE, "a worker loads once");
+    if (find_engine(q, &b, e))
+        return e->code;
+    const int64_t threads = json_i64(json_get(q, "threads"), 0);
+    const struct engine_load load = {
+        .precision = json_str(json_get(q, "precision"), "fp32"),
+        .model = json_str(json_get(q, "model"), ""),
+        .model_path = json_str(json_get(q, "model_path"), ""),
+        .artefact = "",
+        .options = json_get(q, "options"),
+        .seed = (uint64_t)json_i64(json_get(q, "seed"), 0),
+        .threads = threads > 0 && threads < 4096 ? (uint32_t)threads
+                                                 : (uint32_t)sysconf(_SC_NPROCESSORS_ONLN),
+        .max_context = (uint32_t)json_i64(json_get(q, "max_context"), 0),
+        .gpu = strcmp(b->device, "cuda") == 0,
+    };
+    const nsec_t from = clock_now();
+    if (b->engine->open(&load, w->life, &w->session, &w->about, e))
+        return e->code;
+    w->engine = b->engine;
+    send_loaded(w, clock_ms(clock_now() - from));
+    return ERR_OK;
+}
+
+/* ---- run ---- */
+
+static int64_t peak_rss(void)
+{
+    CLEANUP(file_closep) FILE *f = fopen("/proc/self/status", "re");
+    char line[256];
+    long long kb = 0;
+    while (f && fgets(line, sizeof line, f))
+        if (sscanf(line, "VmHWM: %lld kB", &kb) == 1)
+            break;
+    return kb * 1024;
+}
+
+static void send_sample(struct worker *w, const struct json *q, const struct generate_result *r)
+{
+    struct jsonw j = begin(w, "sample");
+    jsonw_ki64(&j, "id", json_i64(json_get(q, "id"), 0));
+    jsonw_ki64(&j, "submitted", r->submitted);
+    jsonw_ki64(&j, "tokenized", r->tokenized);
+    jsonw_ki64(&j, "first_token", r->first_token);
+    jsonw_karray(&j, "token_ns");
+    for (uint32_t i = 0; i < r->n_steps; i++)
+        jsonw_i64(&j, r->token_ns[i]);
+    jsonw_end_array(&j);
+    jsonw_ki64(&j, "finished", r->finished);
+    jsonw_ki64(&j, "detokenized", r->detokenized);
+    jsonw_karray(&j, "prefill_ns");
+    jsonw_i64(&j, r->tokenized);
+    jsonw_i64(&j, r->prefilled);
+    jsonw_end_array(&j);
+    jsonw_karray(&j, "prompt_tokens");
+    for (uint32_t k = 0; k < r->n; k++)
+        jsonw_i64(&j, r->sequences[k].n_prompt);
+    jsonw_end_array(&j);
+    jsonw_karray(&j, "generated_tokens");
+    for (uint32_t k = 0; k < r->n; k++)
+        jsonw_i64(&j, r->sequences[k].n_generated);
+    jsonw_end_array(&j);
+    jsonw_ki64(&j, "padding_tokens", r->padding);
+    jsonw_karray(&j, "stop");
+    for (uint32_t k = 0; k < r->n; k++)
+        jsonw_str(&j, r->sequences[k].eos ? "eos" : "length");
+    jsonw_end_array(&j);
+    jsonw_karray(&j, "output_ids");
+    for (uint32_t k = 0; k < r->n; k++) {
+        jsonw_array(&j);
+        for (uint32_t i = 0; i < r->sequences[k].n_generated; i++)
+            jsonw_i64(&j, r->sequences[k].ids[i]);
+        jsonw_end_array(&j);
+    }
+    jsonw_end_array(&j);
+    jsonw_karray(&j, "outputs");
+    for (uint32_t k = 0; k < r->n; k++)
+        jsonw_strn(&j, str_text(&r->sequences[k].text), r->sequences[k].text.n);
+    jsonw_end_array(&j);
+    jsonw_ki64(&j, "cpu_ns", r->cpu);
+    jsonw_ki64(&j, "peak_rss_bytes", peak_rss());
+    finish(w, &j);
+}
+
+static enum err_code read_prompts(const struct json *q, struct arena *a,
+                                  struct generate_request *ret, struct err *e)
+{
+    const struct json *const list = json_get(q, "prompts");
+    if (!json_is_array(list))
+        return err_set(e, ERR_USAGE, "run: prompts is missing: want a list of texts");
+    struct generate_prompt *const prompts =
+        ARENA_ARRAY(a, struct generate_prompt, json_len(list) + 1);
+    struct json_iter it = json_iter(list);
+    for (const struct json *v; (v = json_next(&it, nullptr));) {
+        if (!json_is_str(v))
+            return err_set(e, ERR_USAGE, "run: prompt %u is no text", ret->n);
+        prompts[ret->n++] = (struct generate_prompt){json_str(v, ""), json_len(v)};
+    }
+    ret->prompts = prompts;
+    return ERR_OK;
+}
+
+static enum err_code run(struct worker *w, const struct json *q, struct err *e)
+{
+    struct generate_request request = {
+        .temperature = json_f64(json_get(q, "temperature"), 0),
+        .top_p = json_f64(json_get(q, "top_p"), 1),
+        .seed = (uint64_t)json_i64(json_get(q, "seed"), 0),
+        .stop_on_eos = json_bool(json_get(q, "stop_on_eos"), true),
+    };
+    const int64_t max_tokens = json_i64(json_get(q, "max_tokens"), 0);
+    if (max_tokens < 0 || max_tokens > MOST_TOKENS)
+        return err_set(e, ERR_USAGE, "run: max_tokens %lld is outside 1..%u", (long long)max_tokens,
+                       MOST_TOKENS);
+    request.max_tokens = (uint32_t)max_tokens;
+    if (read_prompts(q, w->request, &request, e))
+        return e->code;
+    CLEANUP(generate_done) struct generate_result r = {};
+    if (generate_run(w->engine, w->session, &w->about, &request, w->request, &r, e))
+        return e->code;
+    send_sample(w, q, &r);
+    return ERR_OK;
+}
+
+/* ---- tokenize, detokenize ---- */
+
+static enum err_code tokenize(struct worker *w, const struct json *q, struct err *e)
+{
+    const struct json *const text = json_get(q, "text");
+    if (!json_is_str(text))
+        return err_set(e, ERR_USAGE, "tokenize: text is missing");
+    const uint32_t room = (uint32_t)json_len(text) + 8;
+    int32_t *const ids = ARENA_ARRAY(w->request, int32_t, room);
+    uint32_t n = 0;
+    if (w->engine->tokenize(w->session, json_str(text, ""), json_len(text), ids, room, &n, e))
+        return e->code;
+    struct jsonw j = begin(w, "tokens");
+    jsonw_ki64(&j, "id", json_i64(json_get(q, "id"), 0));
+    jsonw_karray(&j, "tokens");
+    for (uint32_t i = 0; i < n; i++)
+        jsonw_i64(&j, ids[i]);
+    jsonw_end_array(&j);
+    finish(w, &j);
+    return ERR_OK;
+}
+
+/* The ids of a list, each inside the vocabulary. */
+static enum err_code read_ids(const struct worker *w, const struct json *list, int32_t **ret,
+                              uint32_t *ret_n, struct err *e)
+{
+    if (!json_is_array(list))
+        return err_set(e, ERR_USAGE, "tokens is missing: want a list of ids");
+    *ret = ARENA_ARRAY(w->request, int32_t, json_len(list) + 1);
+    *ret_n = 0;
+    struct json_iter it = json_iter(list);
+    for (const struct json *v; (v = json_next(&it, nullptr));) {
+        const int64_t id = json_i64(v, -1);
+        if (id < 0 || id >= w->about.vocab_size)
+            return err_set(e, ERR_USAGE, "token %u is outside the vocabulary of %u", *ret_n,
+                           w->about.vocab_size);
+        (*ret)[(*ret_n)++] = (int32_t)id;
+    }
+    return ERR_OK;
+}
+
+static enum err_code detokenize(struct worker *w, const struct json *q, struct err *e)
+{
+    int32_t *ids = nullptr;
+    uint32_t n = 0;
+    CLEANUP(str_done) struct str text = {};
+    if (read_ids(w, json_get(q, "tokens"), &ids, &n, e) ||
+        w->engine->detokenize(w->session, ids, n, &text, e))
+        return e->code;
+    struct jsonw j = begin(w, "text");
+    jsonw_ki64(&j, "id", json_i64(json_get(q, "id"), 0));
+    jsonw_key(&j, "text");
+    jsonw_strn(&j, str_text(&text), text.n);
+    finish(w, &j);
+    return ERR_OK;
+}
+
+/* ---- the loop ---- */
+
+static enum err_code quit(struct worker *w, const struct json *, struct err *)
+{
+    w->ended = true;
+    return ERR_OK;
+}
+
+static const struct operation {
+    const char *name;
+    enum err_code (*run)(struct worker *w, const struct json *q, struct err *e);
+    bool loaded; /* needs a loaded engine */
+} operations[] = {
+    {"prepare", prepare, false},
+    {"load", load, false},
+    {"run", run, true},
+    {"tokenize", tokenize, true},
+    {"detokenize", detokenize, true},
+    {"quit", quit, false},
+};
+
+static enum err_code answer(struct worker *w, const struct json *q, struct err *e)
+{
+    const char *const op = json_str(json_get(q, "op"), "");
+    for (size_t i = 0; i < COUNT_OF(operations); i++) {
+        if (strcmp(operations[i].name, op) != 0)
+            continue;
+        if (operations[i].loaded && !w->engine)
+            return err_set(e, ERR_USAGE, "%s: nothing is loaded", op);
+        const enum err_code code = operations[i].run(w, q, e);
+        if (code && operations[i].run == load && !w->engine) {
+            w->ended = true;
+            w->status = 1;
+        }
+        return code;
+    }
+    return err_set(e, ERR_USAGE, "no such op: '%s'", op);
+}
+
+static void serve(struct worker *w)
+{
+    struct err e = {};
+    size_t bytes = 0;
+    if (read_line(w, &bytes, &e)) {
+        w->ended = true;
+        if (e.code != ERR_INTERRUPTED) {
+            send_error(w, nullptr, &e);
+            w->status = 2;
+        }
+        return;
+    }
+    w->request = arena_new(MEMORY_LIMIT);
+    const struct json *q = nullptr;
+    /* What load is asked for lives as long as the engine: its options are borrowed. */
+    if (json_parse(w->line.text, bytes, "request", w->engine ? w->request : w->life, &q, &e) ||
+        answer(w, q, &e))
+        send_error(w, q, &e);
+    w->request = arena_free(w->request);
+    drop_line(w, bytes);
+}
+
+int worker_run(int in, int out)
+{
+    (void)prctl(PR_SET_PDEATHSIG, SIGKILL);
+    (void)signal(SIGPIPE, SIG_IGN);
+    struct worker w = {.in = in, .out = out, .life = arena_new(MEMORY_LIMIT)};
+    while (!w.ended)
+        serve(&w);
+    if (w.engine)
+        w.engine->close(w.session);
+    str_done(&w.line);
+    str_done(&w.reply);
+    w.life = arena_free(w.life);
+    return w.status;
+}
