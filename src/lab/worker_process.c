@@ -84,7 +84,8 @@ static void child_write(const char *path, const char *text)
         (void)signal(s, SIG_DFL);
 
     /* Above 3 first: one of the descriptors may stand where another has to go. */
-    const int input = fcntl(c->input, F_DUPFD_CLOEXEC, 10), out = fcntl(c->chatter, F_DUPFD_CLOEXEC, 10);
+    const int input = fcntl(c->input, F_DUPFD_CLOEXEC, 10),
+              out = fcntl(c->chatter, F_DUPFD_CLOEXEC, 10);
     const int replies = fcntl(c->replies, F_DUPFD_CLOEXEC, 10);
     const int trouble = fcntl(c->trouble, F_DUPFD_CLOEXEC, 10);
     if (dup2(input, 0) == 0 && dup2(out, 1) == 1 && dup2(out, 2) == 2 && dup2(replies, 3) == 3)
@@ -155,8 +156,13 @@ enum err_code worker_process_start(const struct worker_options *o, struct worker
     CLEANUP(pipes_done) struct pipes p = {{-1, -1}, {-1, -1}, {-1, -1}, {-1, -1}};
     if (!pipes_open(&p))
         return err_sys(e, "cannot make the pipes of a worker");
-    struct child c = {o,           merged_environment(o->environment), p.input[1], p.replies[1],
-                      p.chatter[1], p.trouble[1],                       getpid()};
+    struct child c = {o,
+                      merged_environment(o->environment),
+                      p.input[1],
+                      p.replies[1],
+                      p.chatter[1],
+                      p.trouble[1],
+                      getpid()};
     const uint64_t kills = oom_kills();
     const pid_t pid = fork();
     if (pid == 0)
@@ -262,8 +268,8 @@ static void sample(struct worker_process *w)
     if (w->options.sample_every <= 0 || w->gone || now < w->next_sample)
         return;
     if (process_read(&w->process, &w->last)) {
-        w->over_memory = w->options.memory_limit_bytes > 0 &&
-                         w->last.rss_bytes > w->options.memory_limit_bytes;
+        w->over_memory =
+            w->options.memory_limit_bytes > 0 && w->last.rss_bytes > w->options.memory_limit_bytes;
         if (w->options.on_usage)
             w->options.on_usage(w->options.context, &w->last);
         w->samples++;

@@ -1,4 +1,5 @@
-/* worker_tail.h - the last bytes that a worker printed: bounded, whatever it prints. Embedded; starts as {}. */
+/* worker_tail.h - the last bytes that a worker printed: bounded, whatever it prints. Embedded;
+ * starts as {}. */
 #pragma once
 
 #include <stddef.h>
@@ -13,5 +14,6 @@ struct worker_tail {
 };
 
 void worker_tail_add(struct worker_tail *t, const char *bytes, size_t n);
-/* In order and NUL-terminated; begins at a line where the beginning was lost. Valid until the next call. */
+/* In order and NUL-terminated; begins at a line where the beginning was lost. Valid until the next
+ * call. */
 const char *worker_tail_text(struct worker_tail *t);

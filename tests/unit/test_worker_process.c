@@ -14,8 +14,10 @@ static struct worker_process *start(const char *script, int64_t limit)
     const char *const environment[] = {"CHIMERA_TEST_WORD=tea", nullptr};
     struct worker_process *w = nullptr;
     struct err e = {};
-    const struct worker_options o = {.argv = argv, .environment = environment,
-                                     .sample_every = SECOND / 50, .memory_limit_bytes = limit};
+    const struct worker_options o = {.argv = argv,
+                                     .environment = environment,
+                                     .sample_every = SECOND / 50,
+                                     .memory_limit_bytes = limit};
     if (worker_process_start(&o, &w, &e))
         printf("# %s\n", e.msg);
     return w;
@@ -41,19 +43,21 @@ static const struct {
      WORKER_LINE, "got hello tea", STATUS_OK, STATUS_OK, nullptr},
     {"what was written before the end is read first", "echo last >&3; exit 3", 0, 10, WORKER_LINE,
      "last", STATUS_OK, STATUS_CRASHED, nullptr},
-    {"an exit status that is not 0 is a crash", "echo why >&2; exit 7", 0, 10, WORKER_ENDED, nullptr,
-     STATUS_OK, STATUS_CRASHED, "why"},
-    {"a signal is a crash", "kill -SEGV $$", 0, 10, WORKER_ENDED, nullptr, STATUS_OK, STATUS_CRASHED,
-     nullptr},
+    {"an exit status that is not 0 is a crash", "echo why >&2; exit 7", 0, 10, WORKER_ENDED,
+     nullptr, STATUS_OK, STATUS_CRASHED, "why"},
+    {"a signal is a crash", "kill -SEGV $$", 0, 10, WORKER_ENDED, nullptr, STATUS_OK,
+     STATUS_CRASHED, nullptr},
     {"SIGKILL from outside is a crash, not oom", "kill -KILL $$", 0, 10, WORKER_ENDED, nullptr,
      STATUS_OK, STATUS_CRASHED, nullptr},
-    {"bad_alloc is oom", "echo \"terminate: std::bad_alloc\" >&2; kill -ABRT $$", 0, 10, WORKER_ENDED,
-     nullptr, STATUS_OK, STATUS_OOM, "bad_alloc"},
+    {"bad_alloc is oom", "echo \"terminate: std::bad_alloc\" >&2; kill -ABRT $$", 0, 10,
+     WORKER_ENDED, nullptr, STATUS_OK, STATUS_OOM, "bad_alloc"},
     {"nothing until the deadline", "trap '' TERM; sleep 100", 0, 0.2, WORKER_LATE, nullptr,
      STATUS_TIMEOUT, STATUS_TIMEOUT, nullptr},
     {"a megabyte of chatter does not block the worker",
-     "i=0; while [ $i -lt 20000 ]; do echo 'a line of fifty bytes, more or less, like this'; i=$((i+1)); "
-     "done; echo end; echo done >&3; read x", 0, 30, WORKER_LINE, "done", STATUS_OK, STATUS_OK, "end\n"},
+     "i=0; while [ $i -lt 20000 ]; do echo 'a line of fifty bytes, more or less, like this'; "
+     "i=$((i+1)); "
+     "done; echo end; echo done >&3; read x",
+     0, 30, WORKER_LINE, "done", STATUS_OK, STATUS_OK, "end\n"},
     {"memory over the limit is seen", "x=$(head -c 60000000 /dev/zero | tr '\\0' x); sleep 20",
      30'000'000, 20, WORKER_OVER_MEMORY, nullptr, STATUS_OOM, STATUS_OOM, nullptr},
 };
@@ -91,7 +95,8 @@ static void try_tree(void)
     worker_process_end(w, STATUS_TIMEOUT, SECOND / 2, &end);
     w = worker_process_free(w);
     bool lives = true;
-    for (int i = 0; i < 100 && lives; i++) { /* whoever inherits it has to reap it: look at its state */
+    for (int i = 0; i < 100 && lives;
+         i++) { /* whoever inherits it has to reap it: look at its state */
         char path[64], state = 'X';
         (void)snprintf(path, sizeof path, "/proc/%d/stat", grandchild);
         FILE *f = fopen(path, "re");
@@ -116,12 +121,14 @@ static void try_two(void)
     const char *line;
     (void)worker_process_wait(w, 2, clock_now() + 5 * SECOND, -1, &first, &line, &n);
     (void)worker_process_wait(w, 2, clock_now() + 5 * SECOND, -1, &second, &line, &n);
-    CHECK("of two workers the faster is heard first", first == 1 && second == 0, "%zu then %zu", first,
-          second);
+    CHECK("of two workers the faster is heard first", first == 1 && second == 0, "%zu then %zu",
+          first, second);
     int stop[2];
     CHECK("a pipe for stopping", pipe(stop) == 0 && write(stop[1], "x", 1) == 1, "pipe");
-    CHECK("a wait is left when stopping", worker_process_wait(w, 2, clock_now() + 5 * SECOND, stop[0],
-                                                              &first, &line, &n) == WORKER_STOP, "no");
+    CHECK("a wait is left when stopping",
+          worker_process_wait(w, 2, clock_now() + 5 * SECOND, stop[0], &first, &line, &n) ==
+              WORKER_STOP,
+          "no");
     w[0] = worker_process_free(w[0]);
     w[1] = worker_process_free(w[1]);
 }
@@ -135,8 +142,7 @@ int main(void)
     const char *const argv[] = {"/nowhere/engine", nullptr};
     struct worker_process *w = nullptr;
     struct err e = {};
-    const enum err_code code =
-        worker_process_start(&(struct worker_options){.argv = argv}, &w, &e);
+    const enum err_code code = worker_process_start(&(struct worker_options){.argv = argv}, &w, &e);
     CHECK("a program that is not there", code == ERR_UNAVAILABLE && !w, "%s", e.msg);
     return test_done();
 }
