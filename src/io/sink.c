@@ -1,0 +1,116 @@
+#include "io/sink.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+constexpr size_t ROOM = (size_t)1 << 20;
+
+static enum err_code failed(struct sink *s, struct err *e)
+{
+    errno = s->sys;
+    return err_sys(e, "cannot write '%s'", s->path);
+}
+
+enum err_code sink_open(struct sink *s, const char *path, struct err *e)
+{
+    *s = (struct sink){.fd = -1};
+    const size_t room = strlen(path) + sizeof ".XXXXXX";
+    s->path = strdup(path);
+    s->beside = malloc(room);
+    s->buffer = malloc(ROOM);
+    if (!s->path || !s->beside || !s->buffer)
+        return err_set(e, ERR_LIMIT, "'%s': no memory for its buffer", path);
+    (void)snprintf(s->beside, room, "%s.XXXXXX", path);
+    s->fd = mkostemp(s->beside, O_CLOEXEC);
+    if (s->fd < 0)
+        return err_sys(e, "cannot write '%s'", path);
+    const mode_t mask = umask(0);
+    (void)umask(mask);
+    if (fchmod(s->fd, 0666 & ~mask) != 0)
+        return err_sys(e, "cannot write '%s'", path);
+    return ERR_OK;
+}
+
+static bool put(struct sink *s, const unsigned char *bytes, size_t n)
+{
+    while (n > 0) {
+        const ssize_t done = write(s->fd, bytes, n);
+        if (done < 0 && errno == EINTR)
+            continue;
+        if (done <= 0) {
+            s->sys = done < 0 ? errno : ENOSPC;
+            return false;
+        }
+        bytes += done;
+        n -= (size_t)done;
+    }
+    return true;
+}
+
+static bool flush(struct sink *s)
+{
+    const size_t n = s->n;
+    s->n = 0;
+    return put(s, s->buffer, n);
+}
+
+enum err_code sink_write(struct sink *s, const void *bytes, size_t n, struct err *e)
+{
+    if (s->sys)
+        return failed(s, e);
+    s->at += n;
+    if (n > ROOM - s->n && !flush(s))
+        return failed(s, e);
+    if (n >= ROOM)
+        return put(s, bytes, n) ? ERR_OK : failed(s, e);
+    if (n > 0)
+        memcpy(s->buffer + s->n, bytes, n);
+    s->n += n;
+    return ERR_OK;
+}
+
+enum err_code sink_align(struct sink *s, size_t step, struct err *e)
+{
+    static const unsigned char zeros[4096];
+    size_t n = (size_t)(-s->at & (step - 1));
+    while (n > 0) {
+        const size_t part = n < sizeof zeros ? n : sizeof zeros;
+        if (sink_write(s, zeros, part, e))
+            return e->code;
+        n -= part;
+    }
+    return ERR_OK;
+}
+
+enum err_code sink_close(struct sink *s, struct err *e)
+{
+    if (!s->sys && (!flush(s) || fsync(s->fd) != 0) && !s->sys)
+        s->sys = errno;
+    if (close(s->fd) != 0 && !s->sys)
+        s->sys = errno;
+    s->fd = -1;
+    if (!s->sys && rename(s->beside, s->path) != 0)
+        s->sys = errno;
+    const enum err_code code = s->sys ? failed(s, e) : ERR_OK;
+    if (code)
+        (void)unlink(s->beside);
+    sink_done(s);
+    return code;
+}
+
+void sink_done(struct sink *s)
+{
+    if (s->fd >= 0) {
+        (void)close(s->fd);
+        (void)unlink(s->beside);
+    }
+    free(s->buffer);
+    free(s->path);
+    free(s->beside);
+    *s = (struct sink){.fd = -1};
+}
