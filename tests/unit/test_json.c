@@ -13,7 +13,7 @@ int main(void)
     struct jsonw w = {.out = &out};
     jsonw_object(&w);
     jsonw_kf64(&w, "tenth", 0.1);
-    jsonw_kf64(&w, "unknown", NAN);
+    jsonw_kf64(&w, "unknown", NOT_MEASURED);
     jsonw_kstr(&w, "text", "a\"\n\x01\xff\xe2\x82\xac");
     jsonw_karray(&w, "list");
     jsonw_i64(&w, INT64_MIN);
