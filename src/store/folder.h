@@ -1,0 +1,57 @@
+/* folder.h - the files of one results folder, found and read, but for the samples themselves.
+ *
+ * What each cell's invocations said of themselves (run_<n>.json), where a cell failed (error.txt), what was
+ * planned (plan.json), and which files there are. Nothing here decides anything about a cell.
+ */
+#pragma once
+
+#include "base/err.h"
+#include "domain/status.h"
+
+#include <stddef.h>
+#include <stdint.h>
+
+struct arena;
+
+struct folder_key { /* of a cell; model as the experiment wrote it */
+    const char *scenario, *backend, *precision, *model;
+};
+
+struct folder_run { /* one record about a cell: an invocation, an error.txt, or a line of the plan */
+    struct folder_key key;
+    int32_t invocation; /* -1: not of one invocation */
+    enum status status;
+    const char *reason; /* nullptr: none given */
+    double load_ms, compile_ms, peak_rss_mb, cpu_percent; /* NOT_MEASURED: not recorded */
+};
+
+struct folder_input { /* a file that figures are derived from */
+    const char *path;
+    const char *relative; /* to the folder, '/' between */
+    uint32_t replicate;
+    int64_t bytes;
+    char sha256[65];
+    bool samples;   /* samples.jsonl */
+    uint64_t lines; /* of samples.jsonl: ended by a newline */
+    bool torn;      /* of samples.jsonl: the last line has no end; a kill may leave that */
+};
+
+struct folder_names { /* the words of one dimension in the experiment's order */
+    const char **items;
+    size_t n;
+};
+
+struct folder {
+    const char *path;
+    const char *experiment; /* digest of the experiment from manifest.json; nullptr: none there */
+    struct folder_run *runs, *planned;
+    size_t n_runs, n_planned;
+    struct folder_input *inputs; /* in order of their relative path */
+    size_t n_inputs;
+    struct folder_names scenarios, backends, precisions, models; /* from plan.json; may be empty */
+};
+
+/* ERR_USAGE when path is no results folder (no runs/ in it) or has no file of samples and no plan.
+ * A run_<n>.json that cannot be read is an error: it is written whole. */
+[[nodiscard]] enum err_code folder_read(const char *path, uint32_t replicate, struct arena *a,
+                                        struct folder *ret, struct err *e);

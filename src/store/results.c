@@ -1,0 +1,302 @@
+#include "store/results.h"
+
+#include "base/arena.h"
+#include "base/defs.h"
+#include "base/str.h"
+#include "io/file.h"
+#include "store/duck.h"
+#include "store/samples.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+static const char export_sql[] = {
+#embed "sql/export.sql"
+    , 0};
+
+void results_done(struct results *r)
+{
+    duck_closep(&r->duck);
+}
+
+/* A failure that says more about the machine or the engine outranks one that says less; `skipped`
+ * only stands where nothing else happened. */
+static const uint8_t severity[STATUS_COUNT] = {
+    [STATUS_OK] = 0,          [STATUS_SKIPPED] = 1,  [STATUS_UNAVAILABLE] = 2,
+    [STATUS_INCOMPATIBLE] = 3, [STATUS_FAIL_ACCURACY] = 4, [STATUS_DEGRADED] = 5,
+    [STATUS_ERROR] = 6,       [STATUS_TIMEOUT] = 7,  [STATUS_OOM] = 8,
+    [STATUS_CRASHED] = 9,
+};
+
+static size_t place(const struct folder_names *names, const char *word)
+{
+    for (size_t i = 0; i < names->n; i++)
+        if (strcmp(names->items[i], word) == 0)
+            return i;
+    return names->n;
+}
+
+static int compare_word(const struct folder_names *order, const char *a, const char *b)
+{
+    const size_t x = place(order, a), y = place(order, b);
+    return x != y ? (x > y) - (x < y) : strcmp(a, b);
+}
+
+/* The experiment's order of scenarios, then models; backends and precisions beside each other, since
+ * they are what is compared. */
+static int compare_key(const struct folder *f, const struct folder_key *a, const struct folder_key *b)
+{
+    int c = compare_word(&f->scenarios, a->scenario, b->scenario);
+    c = c ? c : compare_word(&f->models, a->model, b->model);
+    c = c ? c : compare_word(&f->backends, a->backend, b->backend);
+    return c ? c : compare_word(&f->precisions, a->precision, b->precision);
+}
+
+static int by_key(const void *a, const void *b, void *folder)
+{
+    return compare_key(folder, &((const struct results_cell *)a)->key,
+                       &((const struct results_cell *)b)->key);
+}
+
+struct keys {
+    struct results_cell *cells;
+    size_t n;
+};
+
+static void add_key(struct keys *k, const struct folder_key *key)
+{
+    k->cells[k->n++] = (struct results_cell){.key = *key, .load_ms = NOT_MEASURED,
+                                             .compile_ms = NOT_MEASURED,
+                                             .peak_rss_mb = NOT_MEASURED,
+                                             .cpu_percent = NOT_MEASURED};
+}
+
+static void sort_unique(struct keys *k, const struct folder *f)
+{
+    if (k->n < 2)
+        return;
+    qsort_r(k->cells, k->n, sizeof *k->cells, by_key, (void *)(uintptr_t)f);
+    size_t kept = 1;
+    for (size_t i = 1; i < k->n; i++)
+        if (compare_key(f, &k->cells[kept - 1].key, &k->cells[i].key) != 0)
+            k->cells[kept++] = k->cells[i];
+    k->n = kept;
+}
+
+static struct results_cell *find(const struct keys *k, const struct folder *f,
+                                 const struct folder_key *key)
+{
+    size_t lo = 0, hi = k->n;
+    while (lo < hi) {
+        const size_t mid = lo + (hi - lo) / 2;
+        const int c = compare_key(f, &k->cells[mid].key, key);
+        if (c == 0)
+            return &k->cells[mid];
+        if (c < 0)
+            lo = mid + 1;
+        else
+            hi = mid;
+    }
+    return nullptr;
+}
+
+static double largest(double a, double b)
+{
+    return fmax(a, b); /* fmax takes the number where one is NaN */
+}
+
+static int ascending(const void *a, const void *b)
+{
+    const double x = *(const double *)a, y = *(const double *)b;
+    return (x > y) - (x < y);
+}
+
+/* The median of those that are there. */
+static double median(double *x, size_t n)
+{
+    size_t kept = 0;
+    for (size_t i = 0; i < n; i++)
+        if (!isnan(x[i]))
+            x[kept++] = x[i];
+    if (kept == 0)
+        return NOT_MEASURED;
+    qsort(x, kept, sizeof *x, ascending);
+    return kept % 2 ? x[kept / 2] : (x[kept / 2 - 1] + x[kept / 2]) / 2;
+}
+
+static void take_status(struct results_cell *c, enum status status, const char *reason)
+{
+    if (severity[status] > severity[c->status]) {
+        c->status = status;
+        c->reason = reason;
+    }
+}
+
+/* A cell is what its invocations say. Where none has a record it is what the plan says, and samples
+ * without a record are of an invocation that never finished: nothing proves what ran. */
+static void settle(struct keys *k, const struct folder *folders, size_t n, struct arena *a)
+{
+    size_t most = 0;
+    for (size_t f = 0; f < n; f++)
+        most += folders[f].n_runs;
+    double *const load = ARENA_ARRAY(a, double, most), *const compile = ARENA_ARRAY(a, double, most);
+    const struct folder_run **const run_of = ARENA_ARRAY(a, const struct folder_run *, most);
+    struct results_cell **const cell_of = ARENA_ARRAY(a, struct results_cell *, most);
+    size_t runs = 0;
+    for (size_t f = 0; f < n; f++)
+        for (size_t i = 0; i < folders[f].n_runs; i++, runs++) {
+            run_of[runs] = &folders[f].runs[i];
+            cell_of[runs] = find(k, &folders[0], &run_of[runs]->key);
+        }
+    size_t *const head = ARENA_ARRAY(a, size_t, k->n + 1), *const list = ARENA_ARRAY(a, size_t, runs);
+    for (size_t i = 0; i < runs; i++)
+        head[cell_of[i] - k->cells + 1]++;
+    for (size_t c = 0; c < k->n; c++)
+        head[c + 1] += head[c];
+    size_t *const at = ARENA_ARRAY(a, size_t, k->n + 1);
+    memcpy(at, head, (k->n + 1) * sizeof *at);
+    for (size_t i = 0; i < runs; i++)
+        list[at[cell_of[i] - k->cells]++] = i;
+    for (size_t i = 0; i < k->n; i++) {
+        struct results_cell *const c = &k->cells[i];
+        double cpu = 0;
+        size_t n_cpu = 0;
+        for (size_t j = head[i]; j < head[i + 1]; j++) {
+            const struct folder_run *const r = run_of[list[j]];
+            take_status(c, r->status, r->reason);
+            load[c->n_runs] = r->load_ms;
+            compile[c->n_runs++] = r->compile_ms;
+            c->peak_rss_mb = largest(c->peak_rss_mb, r->peak_rss_mb);
+            if (!isnan(r->cpu_percent)) {
+                cpu += r->cpu_percent;
+                n_cpu++;
+            }
+        }
+        c->load_ms = median(load, c->n_runs);
+        c->compile_ms = median(compile, c->n_runs);
+        c->cpu_percent = n_cpu ? cpu / (double)n_cpu : NOT_MEASURED;
+    }
+    for (size_t f = 0; f < n; f++)
+        for (size_t i = 0; i < folders[f].n_planned; i++) {
+            struct results_cell *const c = find(k, &folders[0], &folders[f].planned[i].key);
+            if (c->n_runs == 0)
+                take_status(c, folders[f].planned[i].status, folders[f].planned[i].reason);
+        }
+    for (size_t i = 0; i < k->n; i++)
+        if (k->cells[i].n_runs == 0)
+            take_status(&k->cells[i], STATUS_SKIPPED, nullptr);
+    for (size_t i = 0; i < k->n; i++)
+        if (k->cells[i].status != STATUS_OK && !k->cells[i].reason)
+            k->cells[i].reason = k->cells[i].status == STATUS_SKIPPED
+                                     ? "no invocation has finished; run again with --resume"
+                                     : "no reason was recorded";
+}
+
+static enum err_code read_folders(const char *const *paths, size_t n, struct arena *a,
+                                  struct folder *folders, struct err *e)
+{
+    for (size_t i = 0; i < n; i++) {
+        if (folder_read(paths[i], (uint32_t)i, a, &folders[i], e))
+            return e->code;
+        for (size_t k = 0; k < i; k++)
+            if (strcmp(paths[i], paths[k]) == 0)
+                return err_set(e, ERR_USAGE, "'%s' is given twice: a run is no replicate of itself",
+                               paths[i]);
+        const char *const x = folders[0].experiment, *const y = folders[i].experiment;
+        if (i > 0 && (!x || !y))
+            return err_set(e, ERR_USAGE,
+                           "'%s' has no manifest.json with experiment_sha256: nothing shows that "
+                           "the folders are replicates of one experiment",
+                           !x ? paths[0] : paths[i]);
+        if (i > 0 && strcmp(x, y) != 0)
+            return err_set(e, ERR_USAGE,
+                           "'%s' and '%s' are runs of different experiments (%.12s and %.12s): "
+                           "they are no replicates; analyze them one by one",
+                           paths[0], paths[i], x, y);
+    }
+    return ERR_OK;
+}
+
+static void assign_ranges(struct results_cell *cells, size_t n, const struct results_samples *s)
+{
+    size_t at = 0;
+    for (size_t i = 0; i < n; i++) {
+        cells[i].first = at;
+        while (at < s->n && (size_t)s->cell[at] == i)
+            at++;
+        cells[i].n = at - cells[i].first;
+    }
+}
+
+enum err_code results_read(const char *const *paths, size_t n, struct arena *a, struct results *ret,
+                           struct err *e)
+{
+    CLEANUP(results_done) struct results r = {.n_replicates = (uint32_t)n};
+    struct folder *const folders = ARENA_ARRAY(a, struct folder, n);
+    if (read_folders(paths, n, a, folders, e) || duck_open(&r.duck, e))
+        return e->code;
+    size_t records = 0, n_line_keys = 0;
+    for (size_t i = 0; i < n; i++) {
+        records += folders[i].n_runs + folders[i].n_planned;
+        r.n_inputs += folders[i].n_inputs;
+    }
+    struct folder_input *const inputs = ARENA_ARRAY(a, struct folder_input, r.n_inputs);
+    for (size_t i = 0, at = 0; i < n; at += folders[i++].n_inputs)
+        if (folders[i].n_inputs)
+            memcpy(inputs + at, folders[i].inputs, folders[i].n_inputs * sizeof *inputs);
+    struct folder_key *line_keys = nullptr;
+    if (samples_parse(r.duck, inputs, r.n_inputs, a, e) ||
+        samples_keys(r.duck, a, &line_keys, &n_line_keys, e))
+        return e->code;
+
+    struct keys k = {.cells = ARENA_ARRAY(a, struct results_cell, records + n_line_keys)};
+    for (size_t f = 0; f < n; f++) {
+        for (size_t i = 0; i < folders[f].n_planned; i++)
+            add_key(&k, &folders[f].planned[i].key);
+        for (size_t i = 0; i < folders[f].n_runs; i++)
+            add_key(&k, &folders[f].runs[i].key);
+    }
+    for (size_t i = 0; i < n_line_keys; i++)
+        add_key(&k, &line_keys[i]);
+    sort_unique(&k, &folders[0]);
+    settle(&k, folders, n, a);
+
+    struct results_problem *problems = nullptr;
+    if (samples_join(r.duck, inputs, r.n_inputs, k.cells, k.n, a, &r.samples, e) ||
+        samples_problems(r.duck, inputs, r.n_inputs, a, &problems, &r.n_problems, e))
+        return e->code;
+    assign_ranges(k.cells, k.n, &r.samples);
+    r.cells = k.cells;
+    r.n_cells = k.n;
+    r.inputs = inputs;
+    r.problems = problems;
+    r.experiment = folders[0].experiment;
+    *ret = r;
+    r.duck = nullptr; /* the caller's now */
+    return ERR_OK;
+}
+
+enum err_code results_export(const struct results *r, enum results_format format, const char *path,
+                             struct err *e)
+{
+    CLEANUP(str_done) struct str sql = {}, part = {};
+    str_printf(&part, "%s.part", path);
+    str_printf(&sql, "COPY (%s) TO '", export_sql);
+    for (const char *c = str_text(&part); *c; c++)
+        str_printf(&sql, *c == '\'' ? "''" : "%c", *c);
+    str_puts(&sql, format == RESULTS_CSV ? "' (FORMAT csv, HEADER)"
+                                         : "' (FORMAT parquet, COMPRESSION zstd)");
+    if (duck_run(r->duck, str_text(&sql), e)) {
+        (void)unlink(str_text(&part));
+        return err_wrap(e, "'%s'", path);
+    }
+    if (rename(str_text(&part), path) != 0) {
+        const enum err_code code = err_sys(e, "'%s'", path);
+        (void)unlink(str_text(&part));
+        return code;
+    }
+    return ERR_OK;
+}

@@ -1,0 +1,74 @@
+/* results.h - everything that one results folder, or several replicate runs, recorded: cells with
+ * their status, samples as columns. The only way to the raw data for those who compute.
+ *
+ * Columns belong to the arena given. DuckDB stays behind `duck` for the export of samples.
+ */
+#pragma once
+
+#include "base/err.h"
+#include "domain/status.h"
+#include "store/folder.h"
+
+#include <stddef.h>
+#include <stdint.h>
+
+struct arena;
+struct duck;
+
+struct results_cell {
+    struct folder_key key;
+    enum status status; /* the worst of its invocations */
+    const char *reason; /* why it is not ok; nullptr when it is */
+    uint32_t n_runs;    /* invocations with a run_<n>.json, over all replicates */
+    double load_ms, compile_ms; /* median over its invocations; NOT_MEASURED: nobody recorded it */
+    double peak_rss_mb;         /* largest */
+    double cpu_percent;         /* mean over its invocations */
+    size_t first, n;            /* its samples are [first, first + n) of the columns */
+};
+
+/* One row per sample, ordered by cell, replicate, invocation, segment, submitted. NULL of an int32_t
+ * is INT32_MIN, of an int64_t INT64_MIN, of a double NOT_MEASURED. */
+struct results_samples {
+    size_t n;
+    const int32_t *cell, *replicate, *invocation, *segment, *phase, *status, *repetition,
+        *prompt_index, *agent, *batch_size;
+    const int32_t *n_stops, *n_early; /* sequences, and those that ended before max_tokens */
+    const int32_t *n_steps;           /* decoding steps with a stamp, the first token's included */
+    const int64_t *prompt_tokens, *generated_tokens, *padding_tokens;
+    const int64_t *submitted_ns, *finished_ns;
+    const double *latency_ms, *ttft_ms, *prefill_ms, *decode_ms, *peak_rss_mb, *overlap_ms;
+};
+
+struct results_problem { /* a line of samples.jsonl that could not be used */
+    const char *file;
+    uint64_t line; /* 0: all of them together */
+    uint64_t count;
+    const char *why;
+};
+
+struct results {
+    const struct results_cell *cells; /* in the experiment's order, else by name */
+    size_t n_cells;
+    struct results_samples samples;
+    const struct folder_input *inputs;
+    size_t n_inputs;
+    uint32_t n_replicates;
+    const char *experiment; /* digest; nullptr: no manifest */
+    const struct results_problem *problems;
+    size_t n_problems;
+    struct duck *duck;
+};
+
+void results_done(struct results *r); /* for CLEANUP() too */
+
+/* Read every folder. Several are replicate runs: ERR_USAGE when their experiments differ, because then
+ * they are not. A torn last line, a line that is no sample, a line written twice are left out and
+ * stand in problems. */
+[[nodiscard]] enum err_code results_read(const char *const *folders, size_t n, struct arena *a,
+                                         struct results *ret, struct err *e);
+
+enum results_format : uint8_t { RESULTS_CSV, RESULTS_PARQUET };
+
+/* All samples, whatever their phase and status, to one file: written beside it and renamed. */
+[[nodiscard]] enum err_code results_export(const struct results *r, enum results_format format,
+                                           const char *path, struct err *e);
