@@ -3,3 +3,4 @@
 
 struct command;
 extern const struct command cmd_worker;
+extern const struct command cmd_model;

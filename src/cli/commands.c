@@ -4,5 +4,6 @@
 
 const struct command *const commands[] = {
     &cmd_worker,
+    &cmd_model,
     nullptr,
 };

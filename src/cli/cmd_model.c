@@ -1,0 +1,18 @@
+#include "cli/cmd_model.h"
+
+#include "cli/command_all.h"
+
+static const struct command *const members[] = {
+    &cmd_model_synth,
+    nullptr,
+};
+
+const struct command cmd_model = {
+    .name = "model",
+    .operands = "",
+    .summary = "the model lab: make, derive, inspect and prove models",
+    .about =
+        "One checkpoint, many engines: a Hugging Face folder is the source, and what the engines\n"
+        "load is derived from it and proven equal.",
+    .members = members,
+};

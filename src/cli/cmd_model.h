@@ -1,0 +1,6 @@
+/* cmd_model.h - the members of 'chimera model', one file cmd_model_<name>.c each. */
+#pragma once
+
+#include "cli/command.h"
+
+extern const struct command cmd_model_synth;
