@@ -47,6 +47,16 @@ static enum err_code no_openai(struct backend_found *, struct err *e)
                    "this version of chimera has no client for an OpenAI-compatible server yet");
 }
 
+static enum err_code llamacpp_cpu_here(struct backend_found *ret, struct err *e)
+{
+    return backend_llamacpp.available(false, ret, e);
+}
+
+static enum err_code llamacpp_gpu_here(struct backend_found *ret, struct err *e)
+{
+    return backend_llamacpp.available(true, ret, e);
+}
+
 static enum err_code synthetic_here(struct backend_found *ret, struct err *e)
 {
     return backend_synthetic.available(false, ret, e);
@@ -71,9 +81,9 @@ static const struct backend backends[] = {
     {"ollama", "a model served by Ollama", "cpu", "none",
      BACKEND_WORKER_NONE, nullptr, ollama_precisions, no_ollama},
     {"llamacpp-cpu", "llama.cpp on the CPU", "cpu", "gguf",
-     BACKEND_WORKER_NATIVE, nullptr, gguf_precisions, no_engine},
+     BACKEND_WORKER_NATIVE, &backend_llamacpp, gguf_precisions, llamacpp_cpu_here},
     {"llamacpp-gpu", "llama.cpp with every layer on the GPU", "cuda", "gguf",
-     BACKEND_WORKER_NATIVE, nullptr, gguf_precisions, no_engine},
+     BACKEND_WORKER_NATIVE, &backend_llamacpp, gguf_precisions, llamacpp_gpu_here},
     {"openai", "any server with the OpenAI interface", "cpu", "none",
      BACKEND_WORKER_NONE, nullptr, any_precision, no_openai},
     {"synthetic", "no model: a programmed latency law and faults, to calibrate the lab", "cpu", "none",

@@ -98,4 +98,4 @@ struct engine {
     return code;
 }
 
-extern const struct engine backend_synthetic;
+extern const struct engine backend_synthetic, backend_llamacpp;

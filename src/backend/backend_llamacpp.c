@@ -1,0 +1,530 @@
+/* llama.cpp, loaded at run time. Fixed here, and the same as llama-bench has by default: flash
+ * attention as the library chooses (option flash_attn: auto, on, off), memory-mapped weights,
+ * repacked where the CPU likes it, one thread pool for the life of the context. Different from it:
+ * at fp32 the key-value cache is F32 too, because an fp32 label with a half-precision cache would
+ * be untrue; it is F16 elsewhere. Sequences of a batch share one unified cache, so that they go
+ * through in one forward, without padding. */
+#include "backend/engine.h"
+
+#include "base/arena.h"
+#include "base/dlib.h"
+#include "base/str.h"
+#include "io/json.h"
+#include "io/jsonw.h"
+
+#include <errno.h>
+#include <ggml-backend.h>
+#include <ggml-cpu.h>
+#include <gguf.h>
+#include <llama.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+constexpr uint32_t MOST_IN_FORWARD = 2048; /* positions; a longer prompt goes in pieces */
+constexpr uint32_t DEFAULT_CONTEXT = 1024;
+constexpr uint32_t MOST_BATCH = 256;
+
+/* clang-format off */
+#define FUNCTIONS(X)                                                                               \
+    X(llama_backend_init) X(llama_log_set) X(llama_model_default_params)                           \
+    X(llama_context_default_params) X(llama_model_load_from_file) X(llama_model_free)              \
+    X(llama_init_from_model) X(llama_free) X(llama_model_get_vocab) X(llama_model_n_ctx_train)     \
+    X(llama_model_n_embd) X(llama_model_n_layer) X(llama_model_n_params) X(llama_model_n_head)     \
+    X(llama_model_meta_val_str) X(llama_vocab_n_tokens) X(llama_vocab_eos) X(llama_tokenize)       \
+    X(llama_detokenize) X(llama_decode) X(llama_get_logits_ith) X(llama_get_memory)                \
+    X(llama_memory_clear) X(llama_attach_threadpool) X(llama_print_system_info)                    \
+    X(ggml_backend_load_all) X(ggml_backend_dev_count) X(ggml_backend_dev_get)                     \
+    X(ggml_backend_dev_type) X(ggml_backend_dev_description) X(ggml_backend_dev_by_type)           \
+    X(ggml_backend_dev_backend_reg) X(ggml_backend_reg_get_proc_address)                           \
+    X(ggml_threadpool_params_default) X(ggml_version) X(ggml_type_name) X(ggml_type_size)          \
+    X(ggml_blck_size) X(gguf_init_from_file) X(gguf_free) X(gguf_get_n_tensors)                    \
+    X(gguf_get_tensor_type) X(gguf_get_tensor_size)
+/* clang-format on */
+
+#define SLOT(fn) typeof(fn) *fn;
+#define ROW(fn)  DLIB_SYMBOL(fn, lib.fn),
+
+static struct {
+    FUNCTIONS(SLOT)
+    const char *path; /* nullptr: not open yet */
+} lib;
+
+struct forward_room { /* what a context was made for */
+    uint32_t sequences, positions, outputs;
+};
+
+struct session {
+    struct llama_model *model;
+    struct llama_context *context;
+    const struct llama_vocab *vocab;
+    struct ggml_threadpool *pool;
+    void (*pool_free)(struct ggml_threadpool *);
+    struct forward_room room;
+    struct llama_batch batch; /* arrays for room_tokens */
+    int32_t room_tokens;
+    uint32_t n;                        /* sequences of the request */
+    int32_t row[MOST_BATCH];           /* place of each one's last position in the batch */
+    llama_pos position[MOST_BATCH];    /* that the next token gets */
+    llama_seq_id sequence[MOST_BATCH]; /* 0, 1, ...: batch.seq_id points here */
+    uint32_t vocab_size, threads;
+    enum ggml_type cache_type;
+    enum llama_flash_attn_type flash;
+    bool gpu;
+    const char *artefact;
+    char last_error[400]; /* the library's own words */
+};
+
+/* ---- the library ---- */
+
+static void on_log(enum ggml_log_level level, const char *text, void *data)
+{
+    struct session *const s = data;
+    if (level != GGML_LOG_LEVEL_ERROR && level != GGML_LOG_LEVEL_WARN)
+        return;
+    (void)fputs(text, stderr); /* a worker's stderr is the engine's; the lab keeps its tail */
+    if (s && level == GGML_LOG_LEVEL_ERROR) {
+        (void)snprintf(s->last_error, sizeof s->last_error, "%s", text);
+        s->last_error[strcspn(s->last_error, "\n")] = '\0';
+    }
+}
+
+static enum err_code open_library(struct err *e)
+{
+    static const char *const names[] = {"libllama.so.0", "libllama.so", nullptr};
+    static const struct dlib_symbol symbols[] = {FUNCTIONS(ROW)};
+    if (lib.path)
+        return ERR_OK;
+    const char *const own = getenv("CHIMERA_LLAMA");
+    const char *const only[] = {own, nullptr};
+    const char *path;
+    if (dlib_open(own ? only : names, symbols, COUNT_OF(symbols), &path, e))
+        return err_wrap(e, "llama.cpp: install libllama, or name it in $CHIMERA_LLAMA");
+    lib.path = path;
+    lib.llama_log_set(on_log, nullptr);
+    lib.ggml_backend_load_all(); /* the CPU code of this machine is a plug-in as well */
+    lib.llama_backend_init();
+    return ERR_OK;
+}
+
+static ggml_backend_dev_t find_gpu(void)
+{
+    for (size_t i = 0; i < lib.ggml_backend_dev_count(); i++) {
+        const ggml_backend_dev_t device = lib.ggml_backend_dev_get(i);
+        if (lib.ggml_backend_dev_type(device) == GGML_BACKEND_DEVICE_TYPE_GPU)
+            return device;
+    }
+    return nullptr;
+}
+
+static enum err_code available(bool gpu, struct backend_found *ret, struct err *e)
+{
+    if (open_library(e))
+        return e->code;
+    const ggml_backend_dev_t device =
+        gpu ? find_gpu() : lib.ggml_backend_dev_by_type(GGML_BACKEND_DEVICE_TYPE_CPU);
+    if (!device && gpu)
+        return err_set(e, ERR_UNAVAILABLE,
+                       "llama.cpp (%s) found no GPU: it needs a GPU and ggml's plug-in for it",
+                       lib.path);
+    if (!device)
+        return err_set(e, ERR_UNAVAILABLE,
+                       "llama.cpp (%s) found no CPU plug-in of ggml: install libggml", lib.path);
+    *ret = (struct backend_found){};
+    (void)snprintf(ret->version, sizeof ret->version, "ggml %s", lib.ggml_version());
+    (void)snprintf(ret->path, sizeof ret->path, "%s", lib.path);
+    (void)snprintf(ret->detail, sizeof ret->detail, "%s", lib.ggml_backend_dev_description(device));
+    return ERR_OK;
+}
+
+/* ---- context ---- */
+
+static uint32_t rounded(uint32_t n, uint32_t to)
+{
+    return (n + to - 1) / to * to;
+}
+
+static enum err_code room_for_tokens(struct session *s, int32_t n, struct err *e)
+{
+    if (n <= s->room_tokens)
+        return ERR_OK;
+    struct llama_batch *const b = &s->batch;
+    const size_t count = (size_t)n;
+    b->token = realloc(b->token, count * sizeof *b->token);
+    b->pos = realloc(b->pos, count * sizeof *b->pos);
+    b->n_seq_id = realloc(b->n_seq_id, count * sizeof *b->n_seq_id);
+    b->seq_id = realloc((void *)b->seq_id, count * sizeof *b->seq_id);
+    b->logits = realloc(b->logits, count * sizeof *b->logits);
+    if (!b->token || !b->pos || !b->n_seq_id || !b->seq_id || !b->logits)
+        return engine_no_memory(e, err_set(e, ERR_BACKEND, "out of memory: a batch of %d", n));
+    s->room_tokens = n;
+    return ERR_OK;
+}
+
+static enum err_code backend_failed(const struct session *s, struct err *e, const char *what)
+{
+    const char *const words = *s->last_error ? s->last_error : "no reason given";
+    (void)err_set(e, ERR_BACKEND, "llama.cpp: %s: %s", what, words);
+    if (strstr(words, "failed to allocate") || strstr(words, "bad_alloc"))
+        e->sys = ENOMEM;
+    return e->code;
+}
+
+/* A context is made for the largest request yet; it is made anew only when one needs more. */
+static enum err_code make_room(struct session *s, struct forward_room want, struct err *e)
+{
+    if (s->context && want.sequences <= s->room.sequences && want.positions <= s->room.positions &&
+        want.outputs <= s->room.outputs)
+        return ERR_OK;
+    struct forward_room *const r = &s->room;
+    r->sequences = want.sequences > r->sequences ? want.sequences : r->sequences;
+    r->positions = want.positions > r->positions ? want.positions : r->positions;
+    r->outputs = want.outputs > r->outputs ? want.outputs : r->outputs;
+    struct llama_context_params p = lib.llama_context_default_params();
+    p.n_ctx = rounded(r->positions, 256) * r->sequences;
+    p.n_batch = p.n_ubatch = p.n_ctx < MOST_IN_FORWARD ? p.n_ctx : MOST_IN_FORWARD;
+    p.n_seq_max = r->sequences;
+    p.n_outputs_max = r->outputs < p.n_ubatch ? r->outputs : p.n_ubatch;
+    p.n_threads = p.n_threads_batch = (int32_t)s->threads;
+    p.flash_attn_type = s->flash;
+    p.type_k = p.type_v = s->cache_type;
+    p.kv_unified = true;
+    p.no_perf = true;
+    if (s->context)
+        lib.llama_free(s->context);
+    s->context = lib.llama_init_from_model(s->model, p);
+    if (!s->context)
+        return backend_failed(s, e, "making a context");
+    if (s->pool)
+        lib.llama_attach_threadpool(s->context, s->pool, s->pool);
+    return room_for_tokens(s, (int32_t)p.n_ctx, e);
+}
+
+/* One pool for all forwards, as llama-bench makes it; without it each forward starts threads. */
+static void make_pool(struct session *s)
+{
+    const ggml_backend_dev_t cpu = lib.ggml_backend_dev_by_type(GGML_BACKEND_DEVICE_TYPE_CPU);
+    const ggml_backend_reg_t reg = lib.ggml_backend_dev_backend_reg(cpu);
+    typeof(ggml_threadpool_new) *make = nullptr;
+    void *const address = lib.ggml_backend_reg_get_proc_address(reg, "ggml_threadpool_new");
+    void *const end = lib.ggml_backend_reg_get_proc_address(reg, "ggml_threadpool_free");
+    if (!address || !end)
+        return;
+    memcpy(&make, &address, sizeof address); /* ISO C has no cast between the two */
+    memcpy(&s->pool_free, &end, sizeof end);
+    struct ggml_threadpool_params params = lib.ggml_threadpool_params_default((int)s->threads);
+    s->pool = make(&params);
+}
+
+/* ---- loading ---- */
+
+static enum err_code read_options(struct session *s, const struct json *options, struct err *e)
+{
+    const char *const flash = json_str(json_get(options, "flash_attn"), "auto");
+    s->flash = LLAMA_FLASH_ATTN_TYPE_AUTO;
+    if (strcmp(flash, "on") == 0)
+        s->flash = LLAMA_FLASH_ATTN_TYPE_ENABLED;
+    else if (strcmp(flash, "off") == 0)
+        s->flash = LLAMA_FLASH_ATTN_TYPE_DISABLED;
+    else if (strcmp(flash, "auto") != 0)
+        return err_set(e, ERR_USAGE, "llamacpp: flash_attn: '%s': want auto, on or off", flash);
+    return ERR_OK;
+}
+
+static enum ggml_type label_type(const char *precision)
+{
+    if (strcmp(precision, "fp32") == 0)
+        return GGML_TYPE_F32;
+    if (strcmp(precision, "fp16") == 0)
+        return GGML_TYPE_F16;
+    return strcmp(precision, "q4_0") == 0 ? GGML_TYPE_Q4_0 : GGML_TYPE_Q8_0;
+}
+
+struct shares {
+    double bytes[GGML_TYPE_COUNT], elements[GGML_TYPE_COUNT], all_bytes, all_elements;
+};
+
+static bool read_shares(const char *path, struct shares *ret)
+{
+    struct gguf_context *const g =
+        lib.gguf_init_from_file(path, (struct gguf_init_params){.no_alloc = true});
+    *ret = (struct shares){};
+    if (!g)
+        return false;
+    for (int64_t i = 0; i < lib.gguf_get_n_tensors(g); i++) {
+        const enum ggml_type type = lib.gguf_get_tensor_type(g, i);
+        const double bytes = (double)lib.gguf_get_tensor_size(g, i);
+        const double elements =
+            bytes / (double)lib.ggml_type_size(type) * (double)lib.ggml_blck_size(type);
+        ret->bytes[type] += bytes;
+        ret->elements[type] += elements;
+        ret->all_bytes += bytes;
+        ret->all_elements += elements;
+    }
+    lib.gguf_free(g);
+    return ret->all_bytes > 0;
+}
+
+static void check_label(const struct session *s, const char *precision, struct engine_about *about)
+{
+    struct shares shares;
+    const enum ggml_type want = label_type(precision);
+    if (!read_shares(s->artefact, &shares)) {
+        (void)snprintf(about->label_reason, sizeof about->label_reason,
+                       "the types of the weights could not be read");
+        return;
+    }
+    const double share = shares.elements[want] / shares.all_elements;
+    if (share < (want == GGML_TYPE_F32 ? 1.0 : 0.5))
+        (void)snprintf(about->label_reason, sizeof about->label_reason,
+                       "labelled %s, but %.1f %% of the weights are %s", precision, share * 100,
+                       lib.ggml_type_name(want));
+}
+
+static void describe(const struct session *s, struct engine_about *about)
+{
+    *about = (struct engine_about){.name = "llama.cpp", .compile_ms = NOT_MEASURED};
+    const ggml_backend_dev_t device =
+        s->gpu ? find_gpu() : lib.ggml_backend_dev_by_type(GGML_BACKEND_DEVICE_TYPE_CPU);
+    (void)snprintf(about->version, sizeof about->version, "ggml %s", lib.ggml_version());
+    (void)snprintf(about->path, sizeof about->path, "%s", lib.path);
+    (void)snprintf(about->device, sizeof about->device, "%s",
+                   lib.ggml_backend_dev_description(device));
+    if (lib.llama_model_meta_val_str(s->model, "general.architecture", about->architecture,
+                                     sizeof about->architecture) < 0)
+        about->architecture[0] = '\0';
+    about->n_params = (int64_t)lib.llama_model_n_params(s->model);
+    about->n_layers = (uint32_t)lib.llama_model_n_layer(s->model);
+    about->d_model = (uint32_t)lib.llama_model_n_embd(s->model);
+    about->vocab_size = s->vocab_size;
+    about->n_ctx = (uint32_t)lib.llama_model_n_ctx_train(s->model);
+    about->threads = s->threads;
+}
+
+static void close_session(struct session *s)
+{
+    if (!s)
+        return;
+    if (s->context)
+        lib.llama_free(s->context);
+    if (s->pool)
+        s->pool_free(s->pool);
+    if (s->model)
+        lib.llama_model_free(s->model);
+    free(s->batch.token);
+    free(s->batch.pos);
+    free(s->batch.n_seq_id);
+    free((void *)s->batch.seq_id);
+    free(s->batch.logits);
+}
+
+static enum err_code load_model(struct session *s, const struct engine_load *load,
+                                struct engine_about *about, struct err *e)
+{
+    ggml_backend_dev_t devices[] = {load->gpu ? find_gpu() : nullptr, nullptr};
+    struct llama_model_params p = lib.llama_model_default_params();
+    p.devices = devices; /* none: a GPU that is there stays out of it */
+    p.n_gpu_layers = load->gpu ? -1 : 0;
+    s->model = lib.llama_model_load_from_file(load->artefact, p);
+    if (!s->model)
+        return backend_failed(s, e, load->artefact);
+    s->vocab = lib.llama_model_get_vocab(s->model);
+    s->vocab_size = (uint32_t)lib.llama_vocab_n_tokens(s->vocab);
+    describe(s, about);
+    check_label(s, load->precision, about);
+    uint32_t positions = load->max_context ? load->max_context : DEFAULT_CONTEXT;
+    if (about->n_ctx && positions > about->n_ctx)
+        positions = about->n_ctx;
+    make_pool(s);
+    return make_room(s, (struct forward_room){1, positions, 1}, e);
+}
+
+static enum err_code open_session(const struct engine_load *load, struct arena *a,
+                                  struct session **ret, struct engine_about *about, struct err *e)
+{
+    struct backend_found found;
+    if (available(load->gpu, &found, e))
+        return e->code;
+    struct session *const s = ARENA_ARRAY(a, struct session, 1);
+    s->threads = load->threads;
+    s->gpu = load->gpu;
+    s->artefact = load->artefact;
+    s->cache_type = label_type(load->precision) == GGML_TYPE_F32 ? GGML_TYPE_F32 : GGML_TYPE_F16;
+    for (uint32_t k = 0; k < MOST_BATCH; k++)
+        s->sequence[k] = (llama_seq_id)k;
+    lib.llama_log_set(on_log, s);
+    if (read_options(s, load->options, e) || load_model(s, load, about, e)) {
+        close_session(s);
+        return e->code;
+    }
+    *ret = s;
+    return ERR_OK;
+}
+
+/* ---- tokens ---- */
+
+static enum err_code tokenize(struct session *s, const char *text, size_t bytes, int32_t *ids,
+                              uint32_t room, uint32_t *ret_n, struct err *e)
+{
+    /* add_special obeys the file's own word on BOS and EOS: GPT-2 wants neither. */
+    const int32_t n =
+        lib.llama_tokenize(s->vocab, text, (int32_t)bytes, ids, (int32_t)room, true, true);
+    if (n < 0)
+        return err_set(e, ERR_BACKEND, "llama.cpp: %d tokens of %zu bytes", -n, bytes);
+    *ret_n = (uint32_t)n;
+    return ERR_OK;
+}
+
+static enum err_code detokenize(struct session *s, const int32_t *ids, uint32_t n, struct str *out,
+                                struct err *e)
+{
+    size_t room = (size_t)n * 8 + 8;
+    for (int tries = 0; tries < 2; tries++) {
+        str_reserve(out, room);
+        const int32_t length = lib.llama_detokenize(s->vocab, ids, (int32_t)n, out->text + out->n,
+                                                    (int32_t)room, false, true);
+        if (length >= 0) {
+            out->n += (size_t)length;
+            out->text[out->n] = '\0';
+            return ERR_OK;
+        }
+        room = (size_t)-length;
+    }
+    return err_set(e, ERR_BACKEND, "llama.cpp: %u tokens gave no text", n);
+}
+
+static int32_t eos(const struct session *s)
+{
+    return lib.llama_vocab_eos(s->vocab);
+}
+
+/* ---- forward ---- */
+
+static enum err_code reserve(struct session *s, uint32_t n, uint32_t n_positions, struct err *e)
+{
+    if (n > MOST_BATCH)
+        return err_set(e, ERR_UNSUPPORTED, "llama.cpp takes %u sequences at most, not %u",
+                       MOST_BATCH, n);
+    return make_room(s, (struct forward_room){n, n_positions, n}, e);
+}
+
+static void put(struct session *s, int32_t token, uint32_t k, bool output)
+{
+    struct llama_batch *const b = &s->batch;
+    const int32_t at = b->n_tokens++;
+    b->token[at] = token;
+    b->pos[at] = s->position[k]++;
+    b->n_seq_id[at] = 1;
+    b->seq_id[at] = &s->sequence[k];
+    b->logits[at] = output;
+    s->row[k] = at;
+}
+
+static enum err_code forward(struct session *s, struct err *e)
+{
+    const int32_t code = lib.llama_decode(s->context, s->batch);
+    if (code == 0)
+        return ERR_OK;
+    if (code == 1)
+        return err_set(e, ERR_BACKEND, "llama.cpp: the cache of %u positions is full",
+                       s->room.positions);
+    return backend_failed(s, e, "llama_decode");
+}
+
+/* Every earlier request is forgotten: no prefix is ever reused. */
+static void forget(struct session *s, uint32_t n)
+{
+    lib.llama_memory_clear(lib.llama_get_memory(s->context), false);
+    memset(s->position, 0, sizeof s->position);
+    s->batch.n_tokens = 0;
+    s->n = n;
+}
+
+static enum err_code prefill(struct session *s, const struct engine_batch *prompts,
+                             uint32_t *ret_padding, struct err *e)
+{
+    forget(s, prompts->n);
+    *ret_padding = 0;
+    for (uint32_t k = 0; k < prompts->n; k++)
+        for (uint32_t i = 0; i < prompts->n_ids[k]; i++)
+            put(s, prompts->ids[k][i], k, i + 1 == prompts->n_ids[k]);
+    return forward(s, e);
+}
+
+static enum err_code step(struct session *s, const int32_t *next, struct err *e)
+{
+    s->batch.n_tokens = 0;
+    for (uint32_t k = 0; k < s->n; k++)
+        put(s, next[k], k, true);
+    return forward(s, e);
+}
+
+static const float *logits(struct session *s, uint32_t sequence)
+{
+    return lib.llama_get_logits_ith(s->context, s->row[sequence]);
+}
+
+static enum err_code all_logits(struct session *s, const struct engine_batch *batch, float *rows,
+                                struct err *e)
+{
+    uint32_t longest = 0, total = 0;
+    for (uint32_t k = 0; k < batch->n; k++) {
+        longest = batch->n_ids[k] > longest ? batch->n_ids[k] : longest;
+        total += batch->n_ids[k];
+    }
+    if (batch->n > MOST_BATCH || total > MOST_IN_FORWARD)
+        return err_set(e, ERR_UNSUPPORTED, "llama.cpp: logits of at most %u positions at once",
+                       MOST_IN_FORWARD);
+    if (make_room(s, (struct forward_room){batch->n, longest, total}, e))
+        return e->code;
+    forget(s, batch->n);
+    for (uint32_t k = 0; k < batch->n; k++)
+        for (uint32_t i = 0; i < batch->n_ids[k]; i++)
+            put(s, batch->ids[k][i], k, true);
+    if (forward(s, e))
+        return e->code;
+    for (uint32_t i = 0; i < total; i++)
+        memcpy(rows + (size_t)i * s->vocab_size, lib.llama_get_logits_ith(s->context, (int32_t)i),
+               s->vocab_size * sizeof *rows);
+    return ERR_OK;
+}
+
+static void shares_object(struct jsonw *w, const char *key, const double *part, double all)
+{
+    jsonw_kobject(w, key);
+    for (int type = 0; type < GGML_TYPE_COUNT; type++)
+        if (part[type] > 0)
+            jsonw_kf64(w, lib.ggml_type_name((enum ggml_type)type), part[type] / all);
+    jsonw_end_object(w);
+}
+
+static void evidence(struct session *s, struct jsonw *w)
+{
+    struct shares shares;
+    if (read_shares(s->artefact, &shares)) {
+        shares_object(w, "weights_by_dtype", shares.bytes, shares.all_bytes);
+        shares_object(w, "weights_elements_by_dtype", shares.elements, shares.all_elements);
+    }
+    jsonw_kstr(w, "kv_cache", lib.ggml_type_name(s->cache_type));
+    jsonw_kstr(w, "flash_attn",
+               s->flash == LLAMA_FLASH_ATTN_TYPE_AUTO      ? "auto"
+               : s->flash == LLAMA_FLASH_ATTN_TYPE_ENABLED ? "on"
+                                                           : "off");
+    jsonw_kstr(w, "system_info", lib.llama_print_system_info());
+}
+
+const struct engine backend_llamacpp = {
+    .name = "llama.cpp",
+    .available = available,
+    .open = open_session,
+    .close = close_session,
+    .tokenize = tokenize,
+    .detokenize = detokenize,
+    .eos = eos,
+    .reserve = reserve,
+    .prefill = prefill,
+    .step = step,
+    .logits = logits,
+    .all_logits = all_logits,
+    .evidence = evidence,
+};
