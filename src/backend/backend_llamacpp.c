@@ -80,7 +80,7 @@ struct session {
 static void on_log(enum ggml_log_level level, const char *text, void *data)
 {
     struct session *const s = data;
-    if (level != GGML_LOG_LEVEL_ERROR && level != GGML_LOG_LEVEL_WARN)
+    if (level != GGML_LOG_LEVEL_ERROR) /* its warnings come at every context */
         return;
     (void)fputs(text, stderr); /* a worker's stderr is the engine's; the lab keeps its tail */
     if (s && level == GGML_LOG_LEVEL_ERROR) {
@@ -221,6 +221,11 @@ static void make_pool(struct session *s)
 static enum err_code read_options(struct session *s, const struct json *options, struct err *e)
 {
     const char *const flash = json_str(json_get(options, "flash_attn"), "auto");
+    const char *const cache = json_str(json_get(options, "kv_cache"), "");
+    if (*cache && strcmp(cache, "f16") != 0 && strcmp(cache, "f32") != 0)
+        return err_set(e, ERR_USAGE, "llamacpp: kv_cache: '%s': want f16 or f32", cache);
+    if (*cache)
+        s->cache_type = strcmp(cache, "f32") == 0 ? GGML_TYPE_F32 : GGML_TYPE_F16;
     s->flash = LLAMA_FLASH_ATTN_TYPE_AUTO;
     if (strcmp(flash, "on") == 0)
         s->flash = LLAMA_FLASH_ATTN_TYPE_ENABLED;

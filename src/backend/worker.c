@@ -141,6 +141,19 @@ static enum err_code find_engine(const struct json *q, const struct backend **re
     return ERR_OK;
 }
 
+/* What the backend opens. A file of its own format is itself. */
+static enum err_code find_artefact(const struct backend *b, const struct json *q, const char **ret,
+                                   struct err *e)
+{
+    const char *const path = json_str(json_get(q, "model_path"), "");
+    *ret = path;
+    if (strcmp(b->artefact, "none") == 0)
+        *ret = "";
+    else if (!file_exists(path))
+        return err_set(e, ERR_UNAVAILABLE, "%s: no such file", path);
+    return ERR_OK;
+}
+
 static enum err_code prepare(struct worker *w, const struct json *q, struct err *e)
 {
     const struct backend *b;
@@ -209,14 +222,15 @@ static enum err_code load(struct worker *w, const struct json *q, struct err *e)
     const struct backend *b;
     if (w->engine)
         return err_set(e, ERR_USAGE, "a worker loads once");
-    if (find_engine(q, &b, e))
+    const char *artefact;
+    if (find_engine(q, &b, e) || find_artefact(b, q, &artefact, e))
         return e->code;
     const int64_t threads = json_i64(json_get(q, "threads"), 0);
     const struct engine_load load = {
         .precision = json_str(json_get(q, "precision"), "fp32"),
         .model = json_str(json_get(q, "model"), ""),
         .model_path = json_str(json_get(q, "model_path"), ""),
-        .artefact = "",
+        .artefact = artefact,
         .options = json_get(q, "options"),
         .seed = (uint64_t)json_i64(json_get(q, "seed"), 0),
         .threads = threads > 0 && threads < 4096 ? (uint32_t)threads
@@ -389,6 +403,99 @@ static enum err_code detokenize(struct worker *w, const struct json *q, struct e
     return ERR_OK;
 }
 
+/* ---- logits ---- */
+
+struct tokens { /* of every sequence */
+    const int32_t **ids;
+    uint32_t *n_ids;
+    uint32_t n, total;
+};
+
+static enum err_code read_tokens(const struct worker *w, const struct json *q, struct tokens *ret,
+                                 struct err *e)
+{
+    const struct json *const list = json_get(q, "tokens");
+    *ret = (struct tokens){.ids = ARENA_ARRAY(w->request, const int32_t *, json_len(list) + 1),
+                           .n_ids = ARENA_ARRAY(w->request, uint32_t, json_len(list) + 1)};
+    struct json_iter it = json_iter(list);
+    for (const struct json *v; json_is_array(list) && (v = json_next(&it, nullptr)); ret->n++) {
+        int32_t *ids = nullptr;
+        if (read_ids(w, v, &ids, &ret->n_ids[ret->n], e))
+            return err_wrap(e, "logits: sequence %u", ret->n);
+        if (ret->n_ids[ret->n] == 0)
+            return err_set(e, ERR_USAGE, "logits: sequence %u is empty", ret->n);
+        if (w->about.n_ctx && ret->n_ids[ret->n] > w->about.n_ctx)
+            return err_set(e, ERR_USAGE,
+                           "logits: sequence %u of %u tokens exceeds the context of %u", ret->n,
+                           ret->n_ids[ret->n], w->about.n_ctx);
+        ret->ids[ret->n] = ids;
+        ret->total += ret->n_ids[ret->n];
+    }
+    return ret->n ? ERR_OK : err_set(e, ERR_USAGE, "logits: tokens is missing: want lists of ids");
+}
+
+/* Token by token, through the cache. */
+static enum err_code decode_logits(struct worker *w, const int32_t *ids, uint32_t n, float *rows,
+                                   struct err *e)
+{
+    const uint32_t one = 1, vocab = w->about.vocab_size;
+    uint32_t padding;
+    if (w->engine->reserve && w->engine->reserve(w->session, 1, n, e))
+        return e->code;
+    for (uint32_t i = 0; i < n; i++) {
+        if (i == 0
+                ? w->engine->prefill(w->session, &(struct engine_batch){&ids, &one, 1}, &padding, e)
+                : w->engine->step(w->session, ids + i, e))
+            return e->code;
+        memcpy(rows + (size_t)i * vocab, w->engine->logits(w->session, 0), vocab * sizeof *rows);
+    }
+    return ERR_OK;
+}
+
+static enum err_code fill_logits(struct worker *w, const struct tokens *t, const char *path,
+                                 float *rows, struct err *e)
+{
+    if (strcmp(path, "batch") == 0)
+        return w->engine->all_logits(w->session, &(struct engine_batch){t->ids, t->n_ids, t->n},
+                                     rows, e);
+    const bool decode = strcmp(path, "decode") == 0;
+    if (!decode && strcmp(path, "prefill") != 0)
+        return err_set(e, ERR_USAGE, "logits: path '%s': want prefill, decode or batch", path);
+    for (uint32_t k = 0; k < t->n; k++) {
+        if (decode ? decode_logits(w, t->ids[k], t->n_ids[k], rows, e)
+                   : w->engine->all_logits(
+                         w->session, &(struct engine_batch){t->ids + k, t->n_ids + k, 1}, rows, e))
+            return e->code;
+        rows += (size_t)t->n_ids[k] * w->about.vocab_size;
+    }
+    return ERR_OK;
+}
+
+static enum err_code logits(struct worker *w, const struct json *q, struct err *e)
+{
+    struct tokens t;
+    const char *const file = json_str(json_get(q, "file"), "");
+    if (!w->engine->all_logits)
+        return err_set(e, ERR_UNSUPPORTED, "%s has no logits", w->engine->name);
+    if (!*file)
+        return err_set(e, ERR_USAGE, "logits: file is missing");
+    if (read_tokens(w, q, &t, e))
+        return e->code;
+    const size_t n = (size_t)t.total * w->about.vocab_size;
+    float *const rows = arena_try_alloc(w->request, n, sizeof *rows);
+    if (!rows)
+        return engine_no_memory(e, err_set(e, ERR_LIMIT, "logits: out of memory: %zu floats", n));
+    if (fill_logits(w, &t, json_str(json_get(q, "path"), "prefill"), rows, e) ||
+        file_write(file, (const char *)rows, n * sizeof *rows, e))
+        return e->code;
+    struct jsonw j = begin(w, "logits");
+    jsonw_ki64(&j, "id", json_i64(json_get(q, "id"), 0));
+    jsonw_ki64(&j, "positions", t.total);
+    jsonw_ki64(&j, "vocab", w->about.vocab_size);
+    finish(w, &j);
+    return ERR_OK;
+}
+
 /* ---- the loop ---- */
 
 static enum err_code quit(struct worker *w, const struct json *, struct err *)
@@ -407,6 +514,7 @@ static const struct operation {
     {"run", run, true},
     {"tokenize", tokenize, true},
     {"detokenize", detokenize, true},
+    {"logits", logits, true},
     {"quit", quit, false},
 };
 
