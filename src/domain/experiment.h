@@ -25,7 +25,8 @@ struct prompt_set {
 
 struct scenario {
     const char *name;
-    uint32_t prompt_set; /* index into experiment.prompt_sets */
+    const char *description; /* nullptr: none */
+    uint32_t prompt_set;     /* index into experiment.prompt_sets */
     enum scenario_mode mode;
     bool stream;
     uint32_t batch_size; /* prompts in one forward; 1 unless mode is batch */
@@ -46,6 +47,7 @@ struct experiment {
     const char *path;   /* of the file */
     const char *folder; /* relative model paths are tried here, then in the working directory */
     const char *name;
+    const char *description; /* nullptr: none */
     const struct prompt_set *prompt_sets;
     const struct scenario *scenarios;
     const struct experiment_model *models;
@@ -67,6 +69,11 @@ struct experiment {
     double resource_interval_s;
     double memory_limit_mb; /* per worker; 0: what the machine has */
     const char *synthetic;  /* law and faults of the synthetic backend, as text; nullptr: default */
+    const char *const
+        *files; /* every file that was read, this one first: scenarios may have their own */
+    const char *const
+        *notes; /* what was accepted and is not used, or not as written; one line each */
+    uint32_t n_files, n_notes;
 };
 
 const char *experiment_mode_name(enum scenario_mode m);
