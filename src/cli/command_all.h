@@ -4,3 +4,4 @@
 struct command;
 extern const struct command cmd_worker;
 extern const struct command cmd_model;
+extern const struct command cmd_dump_options;

@@ -5,5 +5,6 @@
 const struct command *const commands[] = {
     &cmd_worker,
     &cmd_model,
+    &cmd_dump_options,
     nullptr,
 };
