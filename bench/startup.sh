@@ -7,7 +7,7 @@ set -eu
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 
-for i in 1 2 3 4 5 6 7 8 9 10 11; do
+for _ in 1 2 3 4 5 6 7 8 9 10 11; do
     wall_ms "$CHIMERA" --version >>"$work/version"
     wall_ms /bin/true >>"$work/true"
 done
@@ -29,7 +29,7 @@ echo "  /bin/true beside it: $(median <"$work/true") ms"
 
 for form in "" --json; do
     rm -f "$work/plan"
-    for i in 1 2 3 4 5; do
+    for _ in 1 2 3 4 5; do
         # shellcheck disable=SC2086 # an empty form is no argument
         wall_ms "$CHIMERA" plan $form "$work/million.yaml" >>"$work/plan"
     done
