@@ -212,21 +212,6 @@ static Onnx__AttributeProto *attribute(struct onnx_write_node *n, const char *na
     return p;
 }
 
-void onnx_write_attr_int(struct onnx_write_node *n, const char *name, int64_t x)
-{
-    Onnx__AttributeProto *const p = attribute(n, name, ONNX__ATTRIBUTE_PROTO__ATTRIBUTE_TYPE__INT);
-    p->has_i = 1;
-    p->i = x;
-}
-
-void onnx_write_attr_ints(struct onnx_write_node *n, const char *name, const int64_t *x, size_t n_x)
-{
-    Onnx__AttributeProto *const p = attribute(n, name, ONNX__ATTRIBUTE_PROTO__ATTRIBUTE_TYPE__INTS);
-    p->n_ints = n_x;
-    p->ints = ARENA_ARRAY(n->arena, int64_t, n_x);
-    memcpy(p->ints, x, n_x * sizeof *x);
-}
-
 void onnx_write_attr_float(struct onnx_write_node *n, const char *name, float x)
 {
     Onnx__AttributeProto *const p =
@@ -235,13 +220,38 @@ void onnx_write_attr_float(struct onnx_write_node *n, const char *name, float x)
     p->f = x;
 }
 
-void onnx_write_attr_str(struct onnx_write_node *n, const char *name, const char *text)
+static void value(struct onnx_write_node *n, const char *name, const char *text)
 {
-    Onnx__AttributeProto *const p =
-        attribute(n, name, ONNX__ATTRIBUTE_PROTO__ATTRIBUTE_TYPE__STRING);
-    p->has_s = 1;
-    p->s.len = strlen(text);
-    p->s.data = (uint8_t *)arena_strdup(n->arena, text);
+    Onnx__AttributeProto *const p = attribute(n, name, ONNX__ATTRIBUTE_PROTO__ATTRIBUTE_TYPE__INT);
+    char *end = nullptr;
+    p->i = strtoll(text, &end, 10);
+    if (end != text && *end == '\0') {
+        p->has_i = 1;
+    } else if (end != text && *end == ',') {
+        char **const items = split(n->arena, text, ",", &p->n_ints);
+        p->type = ONNX__ATTRIBUTE_PROTO__ATTRIBUTE_TYPE__INTS;
+        p->ints = ARENA_ARRAY(n->arena, int64_t, p->n_ints);
+        for (size_t i = 0; i < p->n_ints; i++)
+            p->ints[i] = strtoll(items[i], nullptr, 10);
+    } else {
+        p->type = ONNX__ATTRIBUTE_PROTO__ATTRIBUTE_TYPE__STRING;
+        p->has_s = 1;
+        p->s.len = strlen(text);
+        p->s.data = (uint8_t *)arena_strdup(n->arena, text);
+    }
+}
+
+void onnx_write_attrs(struct onnx_write_node *n, const char *text)
+{
+    size_t n_pairs = 0;
+    char **const pairs = split(n->arena, text, " ", &n_pairs);
+    for (size_t i = 0; i < n_pairs; i++) {
+        char *const equals = strchr(pairs[i], '=');
+        if (!equals)
+            abort(); /* a bug of ours */
+        *equals = '\0';
+        value(n, pairs[i], equals + 1);
+    }
 }
 
 enum err_code onnx_write_save(struct onnx_write *w, const char *path, struct err *e)

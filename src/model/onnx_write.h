@@ -40,11 +40,9 @@ void onnx_write_external(struct onnx_write *w, const char *name, enum onnx_write
 
 struct onnx_write_node *onnx_write_node(struct onnx_write *w, const char *op, const char *inputs,
                                         const char *outputs);
-void onnx_write_attr_int(struct onnx_write_node *n, const char *name, int64_t x);
-void onnx_write_attr_ints(struct onnx_write_node *n, const char *name, const int64_t *x,
-                          size_t n_x);
+/* "axis=-1 perm=0,2,1,3 approximate=tanh": whole numbers, lists of them, words. */
+void onnx_write_attrs(struct onnx_write_node *n, const char *text);
 void onnx_write_attr_float(struct onnx_write_node *n, const char *name, float x);
-void onnx_write_attr_str(struct onnx_write_node *n, const char *name, const char *text);
 
 /* Write the model file itself: opset 20. */
 [[nodiscard]] enum err_code onnx_write_save(struct onnx_write *w, const char *path, struct err *e);
