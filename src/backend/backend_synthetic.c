@@ -239,7 +239,7 @@ static void take(struct session *s, double ms)
 static void eat_memory(double mb)
 {
     constexpr size_t MB = 1U << 20;
-    for (double i = 0; i < mb; i++) {
+    for (uint64_t i = 0; i < (uint64_t)mb; i++) {
         volatile char *const p = malloc(MB); /* kept: that is the fault */
         for (size_t at = 0; p && at < MB; at += 4096)
             p[at] = 1;

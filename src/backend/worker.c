@@ -219,10 +219,10 @@ static void send_loaded(struct worker *w, double load_ms)
 
 static enum err_code load(struct worker *w, const struct json *q, struct err *e)
 {
-    const struct backend *b;
+    const struct backend *b = nullptr;
     if (w->engine)
         return err_set(e, ERR_USAGE, "a worker loads once");
-    const char *artefact;
+    const char *artefact = nullptr;
     if (find_engine(q, &b, e) || find_artefact(b, q, &artefact, e))
         return e->code;
     const int64_t threads = json_i64(json_get(q, "threads"), 0);

@@ -7,8 +7,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-/* libcrypto fails only where memory is out or SHA-256 was configured away; both end the program like an
- * arena does. */
+/* libcrypto fails only where memory is out or SHA-256 was configured away; both end the program
+ * like an arena does. */
 static void must(int ok)
 {
     if (ok != 1)

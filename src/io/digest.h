@@ -14,4 +14,5 @@ void digest_end(struct digest *d, char hex[static DIGEST_HEX]); /* d starts over
 void digest_freep(struct digest **d);                           /* for CLEANUP() */
 
 void digest_of(const void *bytes, size_t n, char hex[static DIGEST_HEX]);
-[[nodiscard]] enum err_code digest_file(const char *path, char hex[static DIGEST_HEX], struct err *e);
+[[nodiscard]] enum err_code digest_file(const char *path, char hex[static DIGEST_HEX],
+                                        struct err *e);

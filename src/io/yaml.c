@@ -4,6 +4,7 @@
 #include "base/defs.h"
 #include "io/file.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <math.h>
 #include <stdlib.h>
@@ -189,6 +190,7 @@ static enum err_code members(struct reader *r, yaml_event_type_t end, struct yam
         const bool is_key = map && keys.n == items.n;
         if (is_key ? key(r, &event, &one) : node(r, &event, &one))
             return r->e->code;
+        assert(one);
         append(is_key ? &keys : &items, one, r->a);
         ret->nodes += one->nodes;
         if (ret->nodes > YAML_MOST_NODES)

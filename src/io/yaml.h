@@ -40,9 +40,9 @@ struct yaml {
 [[nodiscard]] enum err_code yaml_read_file(const char *path, struct arena *a,
                                            const struct yaml **ret, struct err *e);
 
-const struct yaml *yaml_find(const struct yaml *map,
-                             const char *key); /* nullptr: no such key, no map */
-bool yaml_is_null(const struct yaml *v);       /* an empty, ~ or null scalar without quotes */
+/* nullptr: no such key, no map */
+const struct yaml *yaml_find(const struct yaml *map, const char *name);
+bool yaml_is_null(const struct yaml *v); /* an empty, ~ or null scalar without quotes */
 
 /* false, and *ret untouched, where v is not such a scalar. A quoted scalar is text and no number.
  */

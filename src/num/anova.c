@@ -5,8 +5,8 @@
 
 static struct anova nothing(void)
 {
-    return (struct anova){NOT_MEASURED, NOT_MEASURED, NOT_MEASURED, NOT_MEASURED, NOT_MEASURED,
-                          NOT_MEASURED};
+    return (struct anova){NOT_MEASURED, NOT_MEASURED, NOT_MEASURED,
+                          NOT_MEASURED, NOT_MEASURED, NOT_MEASURED};
 }
 
 /* The mean of x - shift, with the rounding error of the differences summed away. */

@@ -8,8 +8,8 @@ struct anova {
     double ss_between, ss_within; /* of the classical form; NOT_MEASURED in Welch's */
 };
 
-/* The classical one-way F test. x holds the groups one after the other, n[0..k) their sizes. Everything
- * is NOT_MEASURED where k < 2, a group is empty, or nothing varies within the groups.
+/* The classical one-way F test. x holds the groups one after the other, n[0..k) their sizes.
+ * Everything is NOT_MEASURED where k < 2, a group is empty, or nothing varies within the groups.
  * The grand mean is taken off first, then two passes within the groups (NIST's SmLs07 to 09). */
 [[nodiscard]] struct anova anova_oneway(const double *x, const size_t *n, size_t k);
 

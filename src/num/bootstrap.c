@@ -91,7 +91,8 @@ static struct bootstrap_interval interval(double *medians, size_t b, double conf
 {
     quantile_sort(medians, b);
     return (struct bootstrap_interval){quantile_sorted(medians, b, (1 - conf) / 2),
-                                       quantile_sorted(medians, b, 1 - (1 - conf) / 2), (uint32_t)b};
+                                       quantile_sorted(medians, b, 1 - (1 - conf) / 2),
+                                       (uint32_t)b};
 }
 
 static const struct bootstrap_interval none = {NOT_MEASURED, NOT_MEASURED, 0};

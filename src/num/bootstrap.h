@@ -1,5 +1,5 @@
-/* bootstrap.h - intervals by resampling, seeded: the same input gives the same interval. Pure but for
- * the scratch that it takes from the arena. */
+/* bootstrap.h - intervals by resampling, seeded: the same input gives the same interval. Pure but
+ * for the scratch that it takes from the arena. */
 #pragma once
 
 #include <stddef.h>
@@ -19,18 +19,18 @@ struct bootstrap_interval {
     uint32_t resamples; /* that lo and hi rest on */
 };
 
-/* The least sample that a 95 % interval of a median can rest on: with five values even the whole range
- * covers only 1 - 2/2^5 = 93.75 %. */
+/* The least sample that a 95 % interval of a median can rest on: with five values even the whole
+ * range covers only 1 - 2/2^5 = 93.75 %. */
 constexpr size_t BOOTSTRAP_LEAST_N = 6;
 
 /* Percentile interval of the pooled median: draw n_units units with replacement, from each as many
  * samples as it has, with replacement; the median of all; type 7 quantiles of those medians.
  *
  * Percentile and not BCa: the acceleration of BCa is a jackknife, and the jackknife of a median is
- * not consistent (Efron 1979; Miller 1974). With one unit it says nothing about the variation between
- * units; with fewer than about five it is narrower than it claims. Both are for the caller to say.
- * NOT_MEASURED under BOOTSTRAP_LEAST_N samples. 2000 resamples up to 5000 samples, fewer beyond, at
- * least 500: the Monte-Carlo error then is still far below the interval's own. */
+ * not consistent (Efron 1979; Miller 1974). With one unit it says nothing about the variation
+ * between units; with fewer than about five it is narrower than it claims. Both are for the caller
+ * to say. NOT_MEASURED under BOOTSTRAP_LEAST_N samples. 2000 resamples up to 5000 samples, fewer
+ * beyond, at least 500: the Monte-Carlo error then is still far below the interval's own. */
 [[nodiscard]] struct bootstrap_interval bootstrap_median(const struct bootstrap_nested *in,
                                                          double conf, uint64_t seed,
                                                          struct arena *scratch);

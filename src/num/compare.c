@@ -44,8 +44,8 @@ struct compare_t compare_welch(const struct moment *a, const struct moment *b, d
 
 /* Walk both sorted samples in step, one run of equal values at a time. */
 struct walk {
-    double u;       /* pairs a > b, halves for equal */
-    double ties;    /* sum of t^3 - t over the runs of equal values */
+    double u;    /* pairs a > b, halves for equal */
+    double ties; /* sum of t^3 - t over the runs of equal values */
 };
 
 static struct walk walk_pairs(const double *a, size_t na, const double *b, size_t nb)

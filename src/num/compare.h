@@ -4,27 +4,27 @@
 #include "num/moment.h"
 
 struct compare_t {
-    double t, df, p;  /* two-sided */
-    double lo, hi;    /* interval of mean(a) - mean(b) at the level asked for */
+    double t, df, p; /* two-sided */
+    double lo, hi;   /* interval of mean(a) - mean(b) at the level asked for */
 };
 
-/* Student's test with one variance for both (the seed's), and Welch's (1947) without that assumption.
- * All fields NOT_MEASURED where a group has fewer than two values; t and p also where neither
- * group varies, because then there is no scale to compare with. */
+/* Student's test with one variance for both (the seed's), and Welch's (1947) without that
+ * assumption. All fields NOT_MEASURED where a group has fewer than two values; t and p also where
+ * neither group varies, because then there is no scale to compare with. */
 [[nodiscard]] struct compare_t compare_pooled(const struct moment *a, const struct moment *b,
                                               double conf);
 [[nodiscard]] struct compare_t compare_welch(const struct moment *a, const struct moment *b,
                                              double conf);
 
 struct compare_u {
-    double u;         /* of a: pairs with a > b, and half of the equal ones */
-    double p;         /* two-sided */
-    bool exact;       /* else normal approximation with tie and continuity correction */
-    double cliff;     /* Cliff's delta: P(a > b) - P(a < b), from the same ranks */
+    double u;     /* of a: pairs with a > b, and half of the equal ones */
+    double p;     /* two-sided */
+    bool exact;   /* else normal approximation with tie and continuity correction */
+    double cliff; /* Cliff's delta: P(a > b) - P(a < b), from the same ranks */
 };
 
-/* Mann-Whitney. a[0..na) and b[0..nb) ascending. Exact where both have fewer than 50 values and none
- * are equal, as R's wilcox.test decides. */
+/* Mann-Whitney. a[0..na) and b[0..nb) ascending. Exact where both have fewer than 50 values and
+ * none are equal, as R's wilcox.test decides. */
 [[nodiscard]] struct compare_u compare_mann_whitney(const double *a, size_t na, const double *b,
                                                     size_t nb);
 
@@ -33,6 +33,6 @@ struct compare_u {
 /* Hedges' exact correction of d: d * gamma(v/2) / (sqrt(v/2) gamma((v-1)/2)), v = na + nb - 2. */
 [[nodiscard]] double compare_hedges_g(double d, size_t na, size_t nb);
 
-/* p adjusted for a family of n tests, so that the family's error rate holds. NOT_MEASURED entries are
- * no member of the family and stay. p and ret are two arrays. Step-down of Holm (1979). */
+/* p adjusted for a family of n tests, so that the family's error rate holds. NOT_MEASURED entries
+ * are no member of the family and stay. p and ret are two arrays. Step-down of Holm (1979). */
 void compare_holm(const double *p, size_t n, double *ret);

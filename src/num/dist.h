@@ -7,7 +7,7 @@
 
 #include <stddef.h>
 
-[[nodiscard]] double dist_t_two_sided(double t, double df);     /* P(|T| >= |t|) */
+[[nodiscard]] double dist_t_two_sided(double t, double df); /* P(|T| >= |t|) */
 [[nodiscard]] double dist_t_quantile(double p, double df);
 [[nodiscard]] double dist_f_upper(double f, double df1, double df2); /* P(F >= f) */
 [[nodiscard]] double dist_normal_two_sided(double z);

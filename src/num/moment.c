@@ -25,8 +25,12 @@ double moment_sum(const double *x, size_t n)
 
 struct moment moment_of(const double *x, size_t n)
 {
-    struct moment r = {.n = n, .mean = NOT_MEASURED, .var = NOT_MEASURED, .sd = NOT_MEASURED,
-                       .min = NOT_MEASURED, .max = NOT_MEASURED};
+    struct moment r = {.n = n,
+                       .mean = NOT_MEASURED,
+                       .var = NOT_MEASURED,
+                       .sd = NOT_MEASURED,
+                       .min = NOT_MEASURED,
+                       .max = NOT_MEASURED};
     if (n == 0)
         return r;
     r.mean = moment_sum(x, n) / (double)n;

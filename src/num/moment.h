@@ -1,4 +1,5 @@
-/* moment.h - mean, spread and serial correlation of a sample. Pure: no I/O, no clock, no allocation. */
+/* moment.h - mean, spread and serial correlation of a sample. Pure: no I/O, no clock, no
+ * allocation. */
 #pragma once
 
 #include <stddef.h>

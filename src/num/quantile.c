@@ -39,8 +39,8 @@ size_t quantile_least_n(double p)
 struct quantile_ranks quantile_ranks(size_t n, double p, double conf)
 {
     const double tail = (1 - conf) / 2;
-    /* qbinom gives the smallest k with P(X <= k) >= q; the two loops move the one step, if any, that
-     * the definitions with "<=" on both sides ask for. */
+    /* qbinom gives the smallest k with P(X <= k) >= q; the two loops move the one step, if any,
+     * that the definitions with "<=" on both sides ask for. */
     size_t lo = (size_t)dist_binomial_quantile(tail, n, p) + 1;
     while (lo > 0 && dist_binomial_cdf((double)lo - 1, n, p) > tail)
         lo--;

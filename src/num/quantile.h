@@ -13,8 +13,8 @@ void quantile_sort(double *x, size_t n); /* ascending */
 [[nodiscard]] double quantile_sorted(const double *x, size_t n, double p);
 
 /* The smallest n whose sample can say anything about the p-quantile: at least one value is expected
- * beyond it on its far side, n (1 - p) >= 1 for p > 1/2 (p95: 20, p99: 100) and n p >= 1 below. Under
- * it a type 7 "percentile" is the two largest values in disguise. */
+ * beyond it on its far side, n (1 - p) >= 1 for p > 1/2 (p95: 20, p99: 100) and n p >= 1 below.
+ * Under it a type 7 "percentile" is the two largest values in disguise. */
 [[nodiscard]] size_t quantile_least_n(double p);
 
 /* Ranks of the distribution-free interval [x_(lo), x_(hi)] of the p-quantile (order statistics;

@@ -74,13 +74,14 @@ static char *nist_text(const char *name)
     return text;
 }
 
-/* Ceilings: nist/LRE_ceilings_binary64.txt; one digit less is asked for, two for the means of the sd. */
+/* Ceilings: nist/LRE_ceilings_binary64.txt; one digit less is asked for, two for the means of the
+ * sd. */
 static const struct {
     const char *name;
     double sd, r1;
 } univariate[] = {
-    {"Lew", 14, 13},       {"Lottery", 14, 13},  {"Michelso", 12.8, 12.4}, {"NumAcc1", 15, 14},
-    {"NumAcc2", 14, 14},   {"NumAcc3", 8.5, 11}, {"PiDigits", 14, 13},
+    {"Lew", 14, 13},     {"Lottery", 14, 13},  {"Michelso", 12.8, 12.4}, {"NumAcc1", 15, 14},
+    {"NumAcc2", 14, 14}, {"NumAcc3", 8.5, 11}, {"PiDigits", 14, 13},
 };
 
 static void test_univariate(void)
@@ -115,7 +116,7 @@ static const struct {
     const char *name;
     double digits;
 } anovas[] = {
-    {"AtmWtAg", 9},  {"SiRstv", 12},  {"SmLs01", 13}, {"SmLs02", 13},
+    {"AtmWtAg", 9},  {"SiRstv", 12},  {"SmLs01", 13},  {"SmLs02", 13},
     {"SmLs04", 9.4}, {"SmLs05", 9.2}, {"SmLs07", 3.4},
 };
 
@@ -181,8 +182,10 @@ static void test_two_samples(void)
         size_t nx, ny;
         double *const x = numbers(json_get(c, "x"), &nx), *const y = numbers(json_get(c, "y"), &ny);
         const struct moment mx = moment_of(x, nx), my = moment_of(y, ny);
-        const struct compare_t w = compare_welch(&mx, &my, 0.95), s = compare_pooled(&mx, &my, 0.95);
-        const struct json *const welch = json_get(c, "welch"), *const student = json_get(c, "student");
+        const struct compare_t w = compare_welch(&mx, &my, 0.95),
+                               s = compare_pooled(&mx, &my, 0.95);
+        const struct json *const welch = json_get(c, "welch"), *const student =
+                                                                   json_get(c, "student");
         CHECK_NEAR(arena_printf(a, "%s Welch t", name), w.t, number(welch, "t"), 1e-12);
         CHECK_NEAR("df", w.df, number(welch, "df"), 1e-12);
         CHECK_NEAR("p", w.p, number(welch, "p"), 1e-12);
@@ -204,9 +207,9 @@ static void test_two_samples(void)
         CHECK_NEAR("Cliff", u.cliff, number(c, "cliffs_delta"), 1e-12);
     }
     const struct moment one = {.n = 1, .mean = 3}, same = {.n = 3, .mean = 3, .var = 0};
-    CHECK_NEAR("one value has no test", compare_welch(&one, &same, 0.95).p, NAN, 0);
-    CHECK_NEAR("no variation has no test", compare_pooled(&same, &same, 0.95).p, NAN, 0);
-    CHECK_NEAR("nor a d", compare_cohen_d(&same, &same), NAN, 0);
+    CHECK_NEAR("one value has no test", compare_welch(&one, &same, 0.95).p, NOT_MEASURED, 0);
+    CHECK_NEAR("no variation has no test", compare_pooled(&same, &same, 0.95).p, NOT_MEASURED, 0);
+    CHECK_NEAR("nor a d", compare_cohen_d(&same, &same), NOT_MEASURED, 0);
 }
 
 static void test_quantiles(void)
@@ -219,16 +222,18 @@ static void test_quantiles(void)
     for (size_t i = 0; i < np; i++)
         CHECK_NEAR("type 7", quantile_sorted(x, n, probs[i]),
                    json_f64(json_at(json_get(json_get(q, "types"), "t7"), i), 0), 1e-14);
-    CHECK_NEAR("no sample, no number", quantile_sorted(x, 0, 0.5), NAN, 0);
-    CHECK_NEAR("p above 1 is no quantile", quantile_sorted(x, n, 1.5), NAN, 0);
+    CHECK_NEAR("no sample, no number", quantile_sorted(x, 0, 0.5), NOT_MEASURED, 0);
+    CHECK_NEAR("p above 1 is no quantile", quantile_sorted(x, n, 1.5), NOT_MEASURED, 0);
     CHECK("p95 needs 20, p99 100, the median 2",
-          quantile_least_n(0.95) == 20 && quantile_least_n(0.99) == 100 && quantile_least_n(0.5) == 2,
+          quantile_least_n(0.95) == 20 && quantile_least_n(0.99) == 100 &&
+              quantile_least_n(0.5) == 2,
           "%zu %zu %zu", quantile_least_n(0.95), quantile_least_n(0.99), quantile_least_n(0.5));
-    struct json_iter rows = json_iter(json_get(read_json("stats/quantile_ci_ranks_R.json"), "rows"));
+    struct json_iter rows =
+        json_iter(json_get(read_json("stats/quantile_ci_ranks_R.json"), "rows"));
     size_t wrong = 0, seen = 0;
     for (const struct json *r; (r = json_next(&rows, nullptr)); seen++) {
-        const struct quantile_ranks k = quantile_ranks((size_t)number(r, "n"), number(r, "q"),
-                                                       number(r, "conf"));
+        const struct quantile_ranks k =
+            quantile_ranks((size_t)number(r, "n"), number(r, "q"), number(r, "conf"));
         const double lo = number(r, "lo_rank"), hi = number(r, "hi_rank");
         if ((double)k.lo > lo || (double)k.lo < lo || (double)k.hi > hi || (double)k.hi < hi) {
             printf("# n %g q %g conf %g: %zu %zu, want %g %g\n", number(r, "n"), number(r, "q"),
@@ -260,10 +265,12 @@ static void test_holm(void)
 }
 
 /* Two invocations whose level differs by far more than their samples do: the interval must see the
- * invocations. A plain bootstrap of the 40 values would not. And coverage of the truth, simulated. */
+ * invocations. A plain bootstrap of the 40 values would not. And coverage of the truth, simulated.
+ */
 static void test_bootstrap(void)
 {
-    struct json_iter it = json_iter(json_get(read_json("stats/bootstrap_exhaustive.json"), "cases"));
+    struct json_iter it =
+        json_iter(json_get(read_json("stats/bootstrap_exhaustive.json"), "cases"));
     for (const struct json *c; (c = json_next(&it, nullptr));) {
         if (strcmp(json_str(json_get(c, "stat"), ""), "median") != 0)
             continue;
@@ -273,7 +280,8 @@ static void test_bootstrap(void)
         const struct bootstrap_interval r =
             bootstrap_median(&(struct bootstrap_nested){x, start, 1}, 0.95, 7, a);
         const struct json *const want = json_get(json_at(json_get(c, "ci"), 1), "percentile");
-        /* 2000 draws against all n^n: the medians are discrete, so a near level may be the next value */
+        /* 2000 draws against all n^n: the medians are discrete, so a near level may be the next
+         * value */
         CHECK_NEAR("exhaustive lo", r.lo, json_f64(json_at(want, 0), 0), 0.02);
         CHECK_NEAR("exhaustive hi", r.hi, json_f64(json_at(want, 1), 0), 0.02);
     }
@@ -285,15 +293,16 @@ static void test_bootstrap(void)
     const size_t nested[] = {0, 20, 40};
     const struct bootstrap_nested in = {x, nested, 2};
     const struct bootstrap_interval wide = bootstrap_median(&in, 0.95, 7, a);
-    CHECK("the interval spans the invocations", wide.lo < 100.5 && wide.hi > 109.5, "%g %g", wide.lo,
-          wide.hi);
+    CHECK("the interval spans the invocations", wide.lo < 100.5 && wide.hi > 109.5, "%g %g",
+          wide.lo, wide.hi);
     const struct bootstrap_interval again = bootstrap_median(&in, 0.95, 7, a);
     CHECK("seeded", memcmp(&wide.lo, &again.lo, 2 * sizeof wide.lo) == 0, "differs");
     const struct bootstrap_interval ratio = bootstrap_median_ratio(&in, &in, 0.95, 7, a);
     CHECK("a ratio of alikes holds 1", ratio.lo < 1 && ratio.hi > 1, "%g %g", ratio.lo, ratio.hi);
     const size_t five[] = {0, 5};
     CHECK_NEAR("five samples carry no interval",
-               bootstrap_median(&(struct bootstrap_nested){x, five, 1}, 0.95, 7, a).lo, NAN, 0);
+               bootstrap_median(&(struct bootstrap_nested){x, five, 1}, 0.95, 7, a).lo,
+               NOT_MEASURED, 0);
 
     size_t covered = 0;
     constexpr size_t RUNS = 300;
@@ -306,7 +315,8 @@ static void test_bootstrap(void)
             bootstrap_median(&(struct bootstrap_nested){x, one, 1}, 0.95, k, scratch);
         covered += r.lo <= 1 && r.hi >= 1;
     }
-    CHECK("95 % intervals cover 92 to 98 % of 300", covered >= 276 && covered <= 294, "%zu", covered);
+    CHECK("95 % intervals cover 92 to 98 % of 300", covered >= 276 && covered <= 294, "%zu",
+          covered);
 }
 
 int main(void)

@@ -90,7 +90,7 @@ static void try_tree(void)
     const char *line = "0";
     size_t n;
     (void)worker_process_receive(w, clock_now() + 5 * SECOND, -1, &line, &n);
-    const int grandchild = atoi(line);
+    const int grandchild = (int)strtol(line, nullptr, 10);
     struct worker_end end;
     worker_process_end(w, STATUS_TIMEOUT, SECOND / 2, &end);
     w = worker_process_free(w);
