@@ -20,9 +20,8 @@
 #include <unistd.h>
 
 /* Part of the path in the cache: raise it when the files that are written change. */
-constexpr unsigned FORMAT = 1;
+constexpr unsigned FORMAT = 2;
 constexpr uint32_t MOST_LAYERS = 1024;
-constexpr uint32_t MOST_WIDTH = 1U << 16;
 constexpr uint32_t MOST_VOCABULARY = 1U << 20;
 constexpr uint32_t MOST_CONTEXT = 1U << 20;
 
@@ -40,8 +39,8 @@ enum err_code synth_check(const struct synth_spec *s, struct err *e)
         uint32_t value, least, most;
     } bounds[] = {
         {"layers (L)", s->n_layers, 1, MOST_LAYERS},
-        {"width (d)", s->d_model, 1, MOST_WIDTH},
-        {"heads (h)", s->n_heads, 1, MOST_WIDTH},
+        {"width (d)", s->d_model, 1, SYNTH_MOST_WIDTH},
+        {"heads (h)", s->n_heads, 1, SYNTH_MOST_WIDTH},
         {"vocabulary (vocab)", s->vocab_size, SYNTH_LEAST_VOCABULARY, MOST_VOCABULARY},
         {"context (ctx)", s->n_ctx, 1, MOST_CONTEXT},
     };

@@ -19,6 +19,7 @@ struct synth_spec {
     uint64_t seed;
 };
 
+constexpr uint32_t SYNTH_MOST_WIDTH = 1U << 16;
 constexpr struct synth_spec SYNTH_DEFAULT = {8, 512, 8, 50257, 1024, 42};
 
 bool synth_is_name(const char *name); /* begins with "synth:" */
