@@ -1,0 +1,177 @@
+#include "model/resolve.h"
+
+#include "base/arena.h"
+#include "base/defs.h"
+#include "io/file.h"
+#include "io/json.h"
+#include "model/facts_hf.h"
+#include "model/gguf_read.h"
+#include "model/synth.h"
+
+#include <string.h>
+
+static bool ends_with(const char *text, const char *end)
+{
+    const size_t n = strlen(text), m = strlen(end);
+    return n >= m && strcmp(text + n - m, end) == 0;
+}
+
+static enum err_code facts_of_hf(const char *path, struct arena *a, struct model_facts *m,
+                                 struct err *e)
+{
+    struct facts_hf h;
+    if (facts_hf_read(path, a, &h, e))
+        return e->code;
+    safetensors_closep(&h.weights);
+    m->kind = MODEL_HF;
+    m->architecture = h.config.architecture;
+    m->n_layers = h.config.n_layers;
+    m->d_model = h.config.d_model;
+    m->n_heads = h.config.n_heads;
+    m->vocab_size = h.config.vocab_size;
+    m->n_ctx = h.config.n_ctx;
+    m->params = h.params;
+    m->weight_bytes = h.weight_bytes;
+    m->dtype = h.n_dtypes ? h.dtypes[0].name : nullptr;
+    return ERR_OK;
+}
+
+static enum err_code facts_of_gguf(const char *path, struct arena *a, struct model_facts *m,
+                                   struct err *e)
+{
+    struct gguf_read g;
+    if (gguf_read(path, a, &g, e))
+        return e->code;
+    m->kind = MODEL_GGUF;
+    m->architecture = g.architecture;
+    m->n_layers = g.n_layers;
+    m->d_model = g.d_model;
+    m->n_heads = g.n_heads;
+    m->vocab_size = g.vocab_size;
+    m->n_ctx = g.n_ctx;
+    m->params = g.params;
+    m->weight_bytes = g.weight_bytes;
+    m->dtype = g.n_types ? g.types[0].name : nullptr;
+    return ERR_OK;
+}
+
+static uint32_t count_in(const struct json *v, const char *key)
+{
+    const int64_t x = json_i64(json_get(v, key), 0);
+    return x > 0 && x <= INT32_MAX ? (uint32_t)x : 0;
+}
+
+/* An ONNX graph does not say what its model is; chimera.json does, where chimera exported it. */
+static enum err_code facts_of_onnx(const char *path, struct arena *a, struct model_facts *m,
+                                   struct err *e)
+{
+    m->kind = MODEL_ONNX;
+    char *const beside = file_join(a, path, "chimera.json");
+    if (!file_exists(beside))
+        return ERR_OK;
+    const struct json *root;
+    if (json_read_file(beside, a, &root, e))
+        return e->code;
+    const struct json *const v = json_get(root, "model") ? json_get(root, "model") : root;
+    m->architecture = json_str(json_get(v, "architecture"), nullptr);
+    m->dtype = json_str(json_get(v, "dtype"), nullptr);
+    m->n_layers = count_in(v, "n_layers");
+    m->d_model = count_in(v, "d_model");
+    m->n_heads = count_in(v, "n_heads");
+    m->vocab_size = count_in(v, "vocab_size");
+    m->n_ctx = count_in(v, "n_ctx");
+    m->params = json_i64(json_get(v, "params"), -1);
+    m->weight_bytes = json_i64(json_get(v, "weight_bytes"), -1);
+    return ERR_OK;
+}
+
+static enum err_code facts_of_path(const char *path, struct arena *a, struct model_facts *m,
+                                   struct err *e)
+{
+    m->path = path;
+    if (!file_is_folder(path)) {
+        if (ends_with(path, ".onnx")) {
+            m->path = file_folder_of(a, path);
+            return facts_of_onnx(m->path, a, m, e);
+        }
+        if (!ends_with(path, ".gguf"))
+            return err_set(e, ERR_UNSUPPORTED,
+                           "'%s' is no model that chimera knows: want a Hugging Face folder, "
+                           "an ONNX folder or a .gguf file",
+                           path);
+        return facts_of_gguf(path, a, m, e);
+    }
+    if (file_exists(file_join(a, path, "model.onnx")))
+        return facts_of_onnx(path, a, m, e);
+    if (file_exists(file_join(a, path, "config.json")))
+        return facts_of_hf(path, a, m, e);
+    return err_set(e, ERR_UNSUPPORTED,
+                   "'%s' is no model: the folder has neither config.json nor model.onnx", path);
+}
+
+static enum err_code facts_of_synth(const char *name, bool make, struct arena *a,
+                                    struct model_facts *m, struct err *e)
+{
+    struct synth_spec s;
+    if (synth_parse(name, &s, e))
+        return e->code;
+    m->path = synth_cache_path(&s, a);
+    if (make && synth_cached(&s, a, &m->path, e))
+        return e->code;
+    if (file_exists(m->path))
+        return facts_of_hf(m->path, a, m, e);
+    m->kind = MODEL_HF;
+    m->architecture = "gpt2";
+    m->n_layers = s.n_layers;
+    m->d_model = s.d_model;
+    m->n_heads = s.n_heads;
+    m->vocab_size = s.vocab_size;
+    m->n_ctx = s.n_ctx;
+    m->params = synth_params(&s);
+    m->weight_bytes = 4 * m->params;
+    m->dtype = "F32";
+    return ERR_OK;
+}
+
+/* Where the name leads, or nullptr. */
+static const char *find_path(const char *name, const char *folder, struct arena *a)
+{
+    if (folder && name[0] != '/') {
+        char *const there = file_join(a, folder, name);
+        if (file_exists(there))
+            return there;
+    }
+    return file_exists(name) ? arena_strdup(a, name) : nullptr;
+}
+
+/* A tag is a word with a ':' in it, "llama3.2:1b"; a name that begins like a path is a path. */
+static bool is_tag(const char *name)
+{
+    return strchr(name, ':') && name[0] != '/' && name[0] != '.' && !ends_with(name, ".gguf");
+}
+
+enum err_code resolve_model(const char *name, const char *folder, bool make, struct arena *a,
+                            struct model_facts *ret, struct err *e)
+{
+    struct model_facts m = {
+        .kind = MODEL_MISSING, .name = arena_strdup(a, name), .params = -1, .weight_bytes = -1};
+    const char *const path = synth_is_name(name) ? nullptr : find_path(name, folder, a);
+    enum err_code code = ERR_OK;
+    if (synth_is_name(name))
+        code = facts_of_synth(name, make, a, &m, e);
+    else if (path)
+        code = facts_of_path(path, a, &m, e);
+    else if (is_tag(name))
+        m.kind = MODEL_TAG;
+    else
+        m.why_missing =
+            arena_printf(a,
+                         "no file or folder '%s'%s%s%s; put a Hugging Face folder, an ONNX folder "
+                         "or a .gguf there, or use "
+                         "'synth:gpt2/L=8,d=512,h=8' for a model that chimera makes itself",
+                         name, folder ? " in '" : "", folder ? folder : "",
+                         folder ? "' or the working directory" : "");
+    if (!code)
+        *ret = m;
+    return code;
+}
