@@ -2,6 +2,7 @@
 #pragma once
 
 struct command;
+extern const struct command cmd_analyze;
 extern const struct command cmd_worker;
 extern const struct command cmd_model;
 extern const struct command cmd_dump_options;

@@ -3,6 +3,7 @@
 #include "cli/command_all.h"
 
 const struct command *const commands[] = {
+    &cmd_analyze,
     &cmd_worker,
     &cmd_model,
     &cmd_dump_options,

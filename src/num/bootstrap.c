@@ -5,13 +5,12 @@
 #include "base/rng.h"
 #include "num/quantile.h"
 
-#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
 constexpr size_t MOST_RESAMPLES = 2000;
 constexpr size_t LEAST_RESAMPLES = 500;
-constexpr size_t DRAWS = 10'000'000; /* about 50 ms */
+constexpr size_t DRAWS = 10'000'000; /* of one sample out of a cell; some 5 ns each */
 
 /* A resample is kept as a count per rank of the pooled, sorted sample: a draw is one increment in a
  * small array, and the median is a walk over the counts. */
@@ -81,59 +80,27 @@ static double median_of(const struct pool *p, size_t drawn)
     return lo + (p->sorted[r] - lo) / 2;
 }
 
-static size_t resamples_for(size_t n)
+size_t bootstrap_resamples(size_t n)
 {
+    if (n < BOOTSTRAP_LEAST_N)
+        return 0;
     const size_t b = DRAWS / n;
     return b > MOST_RESAMPLES ? MOST_RESAMPLES : b < LEAST_RESAMPLES ? LEAST_RESAMPLES : b;
 }
 
-static struct bootstrap_interval interval(double *medians, size_t b, double conf)
+void bootstrap_medians(const struct bootstrap_nested *in, uint64_t seed, struct arena *scratch,
+                       double *ret, size_t b)
 {
-    quantile_sort(medians, b);
-    return (struct bootstrap_interval){quantile_sorted(medians, b, (1 - conf) / 2),
-                                       quantile_sorted(medians, b, 1 - (1 - conf) / 2),
-                                       (uint32_t)b};
-}
-
-static const struct bootstrap_interval none = {NOT_MEASURED, NOT_MEASURED, 0};
-
-static bool too_small(const struct bootstrap_nested *in)
-{
-    return in->n_units == 0 || in->start[in->n_units] < BOOTSTRAP_LEAST_N;
-}
-
-struct bootstrap_interval bootstrap_median(const struct bootstrap_nested *in, double conf,
-                                           uint64_t seed, struct arena *scratch)
-{
-    if (too_small(in))
-        return none;
     struct pool p = pool_of(in, scratch);
-    const size_t b = resamples_for(p.n);
-    double *const medians = ARENA_ARRAY(scratch, double, b);
     struct rng r;
     rng_init(&r, seed);
     for (size_t i = 0; i < b; i++)
-        medians[i] = median_of(&p, resample(&p, &r));
-    return interval(medians, b, conf);
+        ret[i] = median_of(&p, resample(&p, &r));
 }
 
-struct bootstrap_interval bootstrap_median_ratio(const struct bootstrap_nested *a,
-                                                 const struct bootstrap_nested *b, double conf,
-                                                 uint64_t seed, struct arena *scratch)
+struct bootstrap_interval bootstrap_percentile(double *values, size_t b, double conf)
 {
-    if (too_small(a) || too_small(b))
-        return none;
-    struct pool pa = pool_of(a, scratch), pb = pool_of(b, scratch);
-    const size_t n = resamples_for(pa.n + pb.n);
-    double *const ratios = ARENA_ARRAY(scratch, double, n);
-    struct rng r;
-    rng_init(&r, seed);
-    size_t kept = 0;
-    for (size_t i = 0; i < n; i++) {
-        const double below = median_of(&pa, resample(&pa, &r));
-        const double above = median_of(&pb, resample(&pb, &r));
-        if (below > 0)
-            ratios[kept++] = above / below;
-    }
-    return kept == n ? interval(ratios, kept, conf) : none;
+    quantile_sort(values, b);
+    return (struct bootstrap_interval){quantile_sorted(values, b, (1 - conf) / 2),
+                                       quantile_sorted(values, b, 1 - (1 - conf) / 2), (uint32_t)b};
 }

@@ -23,20 +23,19 @@ struct bootstrap_interval {
  * range covers only 1 - 2/2^5 = 93.75 %. */
 constexpr size_t BOOTSTRAP_LEAST_N = 6;
 
-/* Percentile interval of the pooled median: draw n_units units with replacement, from each as many
- * samples as it has, with replacement; the median of all; type 7 quantiles of those medians.
+/* How many resamples a sample of n is given: 2000 up to 5000 samples, fewer beyond, at least 500;
+ * the Monte-Carlo error then is still far below the interval's own. 0 under BOOTSTRAP_LEAST_N. */
+[[nodiscard]] size_t bootstrap_resamples(size_t n);
+
+/* ret[0..b): medians of b resamples. A resample: draw n_units units with replacement, from each as
+ * many samples as it has, with replacement; the median of all. in must not be empty. */
+void bootstrap_medians(const struct bootstrap_nested *in, uint64_t seed, struct arena *scratch,
+                       double *ret, size_t b);
+
+/* Percentile interval of values[0..b), which are sorted in place; type 7. NOT_MEASURED when b is 0.
  *
  * Percentile and not BCa: the acceleration of BCa is a jackknife, and the jackknife of a median is
  * not consistent (Efron 1979; Miller 1974). With one unit it says nothing about the variation
  * between units; with fewer than about five it is narrower than it claims. Both are for the caller
- * to say. NOT_MEASURED under BOOTSTRAP_LEAST_N samples. 2000 resamples up to 5000 samples, fewer
- * beyond, at least 500: the Monte-Carlo error then is still far below the interval's own. */
-[[nodiscard]] struct bootstrap_interval bootstrap_median(const struct bootstrap_nested *in,
-                                                         double conf, uint64_t seed,
-                                                         struct arena *scratch);
-
-/* The same for median(b) / median(a), both resampled independently. */
-[[nodiscard]] struct bootstrap_interval bootstrap_median_ratio(const struct bootstrap_nested *a,
-                                                               const struct bootstrap_nested *b,
-                                                               double conf, uint64_t seed,
-                                                               struct arena *scratch);
+ * to say. */
+[[nodiscard]] struct bootstrap_interval bootstrap_percentile(double *values, size_t b, double conf);

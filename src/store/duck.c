@@ -101,8 +101,8 @@ static enum err_code configure(struct duck *d, duckdb_config config, struct err 
                            settings[i][0]);
     char *why = nullptr;
     if (d->open_ext(nullptr, &d->db, config, &why) == DuckDBError) {
-        const enum err_code code = err_set(e, ERR_UNAVAILABLE, "DuckDB does not open: %s",
-                                           why ? why : "no reason given");
+        const enum err_code code =
+            err_set(e, ERR_UNAVAILABLE, "DuckDB does not open: %s", why ? why : "no reason given");
         d->free(why);
         return code;
     }
@@ -180,7 +180,8 @@ static void copy(const struct duck *d, duckdb_vector v, size_t n, const struct d
         for (size_t i = 0; i < n; i++) {
             duckdb_string_t *const s = (duckdb_string_t *)from + i;
             ((const char **)to->data)[at + i] =
-                valid(mask, i) ? arena_strndup(a, d->string_data(s), d->string_length(*s)) : nullptr;
+                valid(mask, i) ? arena_strndup(a, d->string_data(s), d->string_length(*s))
+                               : nullptr;
         }
         return;
     }

@@ -48,10 +48,9 @@ struct reading {
 
 static struct folder_key key_of(const struct json *v)
 {
-    return (struct folder_key){json_str(json_get(v, "scenario"), nullptr),
-                               json_str(json_get(v, "backend"), nullptr),
-                               json_str(json_get(v, "precision"), nullptr),
-                               json_str(json_get(v, "model"), nullptr)};
+    return (struct folder_key){
+        json_str(json_get(v, "scenario"), nullptr), json_str(json_get(v, "backend"), nullptr),
+        json_str(json_get(v, "precision"), nullptr), json_str(json_get(v, "model"), nullptr)};
 }
 
 static bool key_complete(const struct folder_key *k)
@@ -118,8 +117,8 @@ static enum err_code count_lines(struct folder_input *in, struct err *e)
 static enum err_code add_input(struct reading *r, const char *path, bool samples, struct err *e)
 {
     struct folder_input *const in = push(&r->inputs, sizeof *in, r->a);
-    *in = (struct folder_input){.path = path, .relative = path + r->root, .samples = samples,
-                                .replicate = r->replicate};
+    *in = (struct folder_input){
+        .path = path, .relative = path + r->root, .samples = samples, .replicate = r->replicate};
     if (count_lines(in, e))
         return e->code;
     return digest_file(path, in->sha256, e);
@@ -163,7 +162,8 @@ static enum err_code walk(struct reading *r, const char *folder, size_t depth, s
         const char *const path = file_join(r->a, folder, names[i]);
         if (file_is_folder(path)) {
             if (depth >= MOST_DEPTH)
-                return err_set(e, ERR_LIMIT, "'%s': folders lie deeper than runs/ has levels", path);
+                return err_set(e, ERR_LIMIT, "'%s': folders lie deeper than runs/ has levels",
+                               path);
             if (walk(r, path, depth + 1, e))
                 return e->code;
         } else if (strcmp(names[i], "samples.jsonl") == 0) {
@@ -182,15 +182,16 @@ static struct folder_names words(const struct json *list, struct arena *a)
     struct folder_names r = {.items = ARENA_ARRAY(a, const char *, json_len(list) + 1)};
     struct json_iter it = json_iter(list);
     for (const struct json *v; json_is_array(list) && (v = json_next(&it, nullptr));) {
-        const char *const word = json_is_object(v) ? json_str(json_get(v, "name"), nullptr)
-                                                   : json_str(v, nullptr);
+        const char *const word =
+            json_is_object(v) ? json_str(json_get(v, "name"), nullptr) : json_str(v, nullptr);
         if (word)
             r.items[r.n++] = word;
     }
     return r;
 }
 
-/* What the plan calls runnable has no status of its own yet: it becomes `skipped` unless a run says more. */
+/* What the plan calls runnable has no status of its own yet: it becomes `skipped` unless a run says
+ * more. */
 static enum err_code read_plan(const char *path, struct arena *a, struct folder *ret, struct err *e)
 {
     const struct json *v = nullptr;
@@ -200,10 +201,13 @@ static enum err_code read_plan(const char *path, struct arena *a, struct folder 
     const struct json *const cells = json_get(v, "cells");
     struct json_iter it = json_iter(cells);
     for (const struct json *c; json_is_array(cells) && (c = json_next(&it, nullptr));) {
-        struct folder_run run = {.key = key_of(c), .invocation = -1,
+        struct folder_run run = {.key = key_of(c),
+                                 .invocation = -1,
                                  .reason = json_str(json_get(c, "reason"), nullptr),
-                                 .load_ms = NOT_MEASURED, .compile_ms = NOT_MEASURED,
-                                 .peak_rss_mb = NOT_MEASURED, .cpu_percent = NOT_MEASURED};
+                                 .load_ms = NOT_MEASURED,
+                                 .compile_ms = NOT_MEASURED,
+                                 .peak_rss_mb = NOT_MEASURED,
+                                 .cpu_percent = NOT_MEASURED};
         if (!key_complete(&run.key))
             return err_set(e, ERR_PARSE,
                            "%s: a cell needs scenario, backend, precision and model, all as text",
@@ -236,7 +240,8 @@ enum err_code folder_read(const char *path, uint32_t replicate, struct arena *a,
                           struct err *e)
 {
     *ret = (struct folder){.path = path};
-    const char *const runs = file_join(a, path, "runs"), *const plan = file_join(a, path, "plan.json"),
+    const char *const runs = file_join(a, path, "runs"),
+                      *const plan = file_join(a, path, "plan.json"),
                       *const manifest = file_join(a, path, "manifest.json");
     if (!file_is_folder(path))
         return err_set(e, ERR_USAGE, "'%s' is no folder", path);

@@ -1,7 +1,8 @@
 /* folder.h - the files of one results folder, found and read, but for the samples themselves.
  *
- * What each cell's invocations said of themselves (run_<n>.json), where a cell failed (error.txt), what was
- * planned (plan.json), and which files there are. Nothing here decides anything about a cell.
+ * What each cell's invocations said of themselves (run_<n>.json), where a cell failed (error.txt),
+ * what was planned (plan.json), and which files there are. Nothing here decides anything about a
+ * cell.
  */
 #pragma once
 
@@ -17,11 +18,12 @@ struct folder_key { /* of a cell; model as the experiment wrote it */
     const char *scenario, *backend, *precision, *model;
 };
 
-struct folder_run { /* one record about a cell: an invocation, an error.txt, or a line of the plan */
+struct folder_run { /* one record about a cell: an invocation, an error.txt, or a line of the plan
+                     */
     struct folder_key key;
     int32_t invocation; /* -1: not of one invocation */
     enum status status;
-    const char *reason; /* nullptr: none given */
+    const char *reason;                                   /* nullptr: none given */
     double load_ms, compile_ms, peak_rss_mb, cpu_percent; /* NOT_MEASURED: not recorded */
 };
 

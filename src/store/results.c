@@ -25,9 +25,9 @@ void results_done(struct results *r)
 /* A failure that says more about the machine or the engine outranks one that says less; `skipped`
  * only stands where nothing else happened. */
 static const uint8_t severity[STATUS_COUNT] = {
-    [STATUS_OK] = 0,          [STATUS_SKIPPED] = 1,  [STATUS_UNAVAILABLE] = 2,
+    [STATUS_OK] = 0,           [STATUS_SKIPPED] = 1,       [STATUS_UNAVAILABLE] = 2,
     [STATUS_INCOMPATIBLE] = 3, [STATUS_FAIL_ACCURACY] = 4, [STATUS_DEGRADED] = 5,
-    [STATUS_ERROR] = 6,       [STATUS_TIMEOUT] = 7,  [STATUS_OOM] = 8,
+    [STATUS_ERROR] = 6,        [STATUS_TIMEOUT] = 7,       [STATUS_OOM] = 8,
     [STATUS_CRASHED] = 9,
 };
 
@@ -45,9 +45,10 @@ static int compare_word(const struct folder_names *order, const char *a, const c
     return x != y ? (x > y) - (x < y) : strcmp(a, b);
 }
 
-/* The experiment's order of scenarios, then models; backends and precisions beside each other, since
- * they are what is compared. */
-static int compare_key(const struct folder *f, const struct folder_key *a, const struct folder_key *b)
+/* The experiment's order of scenarios, then models; backends and precisions beside each other,
+ * since they are what is compared. */
+static int compare_key(const struct folder *f, const struct folder_key *a,
+                       const struct folder_key *b)
 {
     int c = compare_word(&f->scenarios, a->scenario, b->scenario);
     c = c ? c : compare_word(&f->models, a->model, b->model);
@@ -68,7 +69,8 @@ struct keys {
 
 static void add_key(struct keys *k, const struct folder_key *key)
 {
-    k->cells[k->n++] = (struct results_cell){.key = *key, .load_ms = NOT_MEASURED,
+    k->cells[k->n++] = (struct results_cell){.key = *key,
+                                             .load_ms = NOT_MEASURED,
                                              .compile_ms = NOT_MEASURED,
                                              .peak_rss_mb = NOT_MEASURED,
                                              .cpu_percent = NOT_MEASURED};
@@ -142,7 +144,8 @@ static void settle(struct keys *k, const struct folder *folders, size_t n, struc
     size_t most = 0;
     for (size_t f = 0; f < n; f++)
         most += folders[f].n_runs;
-    double *const load = ARENA_ARRAY(a, double, most), *const compile = ARENA_ARRAY(a, double, most);
+    double *const load = ARENA_ARRAY(a, double, most), *const compile =
+                                                           ARENA_ARRAY(a, double, most);
     const struct folder_run **const run_of = ARENA_ARRAY(a, const struct folder_run *, most);
     struct results_cell **const cell_of = ARENA_ARRAY(a, struct results_cell *, most);
     size_t runs = 0;
@@ -151,7 +154,8 @@ static void settle(struct keys *k, const struct folder *folders, size_t n, struc
             run_of[runs] = &folders[f].runs[i];
             cell_of[runs] = find(k, &folders[0], &run_of[runs]->key);
         }
-    size_t *const head = ARENA_ARRAY(a, size_t, k->n + 1), *const list = ARENA_ARRAY(a, size_t, runs);
+    size_t *const head = ARENA_ARRAY(a, size_t, k->n + 1), *const list =
+                                                               ARENA_ARRAY(a, size_t, runs);
     for (size_t i = 0; i < runs; i++)
         head[cell_of[i] - k->cells + 1]++;
     for (size_t c = 0; c < k->n; c++)

@@ -17,17 +17,17 @@ struct duck;
 
 struct results_cell {
     struct folder_key key;
-    enum status status; /* the worst of its invocations */
-    const char *reason; /* why it is not ok; nullptr when it is */
-    uint32_t n_runs;    /* invocations with a run_<n>.json, over all replicates */
+    enum status status;         /* the worst of its invocations */
+    const char *reason;         /* why it is not ok; nullptr when it is */
+    uint32_t n_runs;            /* invocations with a run_<n>.json, over all replicates */
     double load_ms, compile_ms; /* median over its invocations; NOT_MEASURED: nobody recorded it */
     double peak_rss_mb;         /* largest */
     double cpu_percent;         /* mean over its invocations */
     size_t first, n;            /* its samples are [first, first + n) of the columns */
 };
 
-/* One row per sample, ordered by cell, replicate, invocation, segment, submitted. NULL of an int32_t
- * is INT32_MIN, of an int64_t INT64_MIN, of a double NOT_MEASURED. */
+/* One row per sample, ordered by cell, replicate, invocation, segment, submitted. NULL of an
+ * int32_t is INT32_MIN, of an int64_t INT64_MIN, of a double NOT_MEASURED. */
 struct results_samples {
     size_t n;
     const int32_t *cell, *replicate, *invocation, *segment, *phase, *status, *repetition,
@@ -61,9 +61,9 @@ struct results {
 
 void results_done(struct results *r); /* for CLEANUP() too */
 
-/* Read every folder. Several are replicate runs: ERR_USAGE when their experiments differ, because then
- * they are not. A torn last line, a line that is no sample, a line written twice are left out and
- * stand in problems. */
+/* Read every folder. Several are replicate runs: ERR_USAGE when their experiments differ, because
+ * then they are not. A torn last line, a line that is no sample, a line written twice are left out
+ * and stand in problems. */
 [[nodiscard]] enum err_code results_read(const char *const *folders, size_t n, struct arena *a,
                                          struct results *ret, struct err *e);
 

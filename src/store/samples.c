@@ -69,8 +69,8 @@ enum err_code samples_parse(struct duck *d, const struct folder_input *inputs, s
 enum err_code samples_keys(struct duck *d, struct arena *a, struct folder_key **ret, size_t *ret_n,
                            struct err *e)
 {
-    struct duck_column c[4] = {{.type = DUCK_STR}, {.type = DUCK_STR}, {.type = DUCK_STR},
-                               {.type = DUCK_STR}};
+    struct duck_column c[4] = {
+        {.type = DUCK_STR}, {.type = DUCK_STR}, {.type = DUCK_STR}, {.type = DUCK_STR}};
     size_t n = 0;
     if (duck_query(d,
                    "SELECT DISTINCT scenario, backend, \"precision\", model FROM line WHERE "
@@ -80,9 +80,8 @@ enum err_code samples_keys(struct duck *d, struct arena *a, struct folder_key **
         return e->code;
     struct folder_key *const keys = ARENA_ARRAY(a, struct folder_key, n);
     for (size_t i = 0; i < n; i++)
-        keys[i] = (struct folder_key){
-            ((const char **)c[0].data)[i], ((const char **)c[1].data)[i],
-            ((const char **)c[2].data)[i], ((const char **)c[3].data)[i]};
+        keys[i] = (struct folder_key){((const char **)c[0].data)[i], ((const char **)c[1].data)[i],
+                                      ((const char **)c[2].data)[i], ((const char **)c[3].data)[i]};
     *ret = keys;
     *ret_n = n;
     return ERR_OK;
@@ -133,15 +132,31 @@ enum err_code samples_join(struct duck *d, const struct folder_input *inputs, si
     size_t n = 0;
     if (duck_query(d, columns_sql, c, COUNT_OF(c), a, &n, e))
         return e->code;
-    *ret = (struct results_samples){
-        .n = n, .cell = c[0].data, .replicate = c[1].data, .invocation = c[2].data,
-        .segment = c[3].data, .phase = c[4].data, .status = c[5].data, .repetition = c[6].data,
-        .prompt_index = c[7].data, .agent = c[8].data, .batch_size = c[9].data,
-        .n_stops = c[10].data, .n_early = c[11].data, .n_steps = c[12].data,
-        .prompt_tokens = c[13].data, .generated_tokens = c[14].data,
-        .padding_tokens = c[15].data, .submitted_ns = c[16].data, .finished_ns = c[17].data,
-        .latency_ms = c[18].data, .ttft_ms = c[19].data, .prefill_ms = c[20].data,
-        .decode_ms = c[21].data, .peak_rss_mb = c[22].data, .overlap_ms = c[23].data};
+    *ret = (struct results_samples){.n = n,
+                                    .cell = c[0].data,
+                                    .replicate = c[1].data,
+                                    .invocation = c[2].data,
+                                    .segment = c[3].data,
+                                    .phase = c[4].data,
+                                    .status = c[5].data,
+                                    .repetition = c[6].data,
+                                    .prompt_index = c[7].data,
+                                    .agent = c[8].data,
+                                    .batch_size = c[9].data,
+                                    .n_stops = c[10].data,
+                                    .n_early = c[11].data,
+                                    .n_steps = c[12].data,
+                                    .prompt_tokens = c[13].data,
+                                    .generated_tokens = c[14].data,
+                                    .padding_tokens = c[15].data,
+                                    .submitted_ns = c[16].data,
+                                    .finished_ns = c[17].data,
+                                    .latency_ms = c[18].data,
+                                    .ttft_ms = c[19].data,
+                                    .prefill_ms = c[20].data,
+                                    .decode_ms = c[21].data,
+                                    .peak_rss_mb = c[22].data,
+                                    .overlap_ms = c[23].data};
     return ERR_OK;
 }
 
@@ -170,7 +185,8 @@ static const char *whats_wrong(const char *line, size_t n, const char *file, boo
     return nullptr;
 }
 
-/* Only files that lack rows come here, so that nobody pays for reading twice but who has a problem. */
+/* Only files that lack rows come here, so that nobody pays for reading twice but who has a problem.
+ */
 static enum err_code explain(const struct folder_input *in, uint64_t lacking, struct arena *a,
                              struct results_problem *to, size_t room, size_t *n, struct err *e)
 {

@@ -14,8 +14,8 @@ struct duck;
 /* The cells that have lines, in no order that means anything. */
 [[nodiscard]] enum err_code samples_keys(struct duck *d, struct arena *a, struct folder_key **ret,
                                          size_t *ret_n, struct err *e);
-/* Make the table `sample` of the lines that belong to cells[0..n) (their index is the id), and copy its
- * columns out. */
+/* Make the table `sample` of the lines that belong to cells[0..n) (their index is the id), and copy
+ * its columns out. */
 [[nodiscard]] enum err_code samples_join(struct duck *d, const struct folder_input *inputs,
                                          size_t n_inputs, const struct results_cell *cells,
                                          size_t n_cells, struct arena *a,

@@ -1,0 +1,246 @@
+#include "analysis/cell.h"
+
+#include "base/arena.h"
+#include "base/defs.h"
+#include "base/rng.h"
+#include "num/bootstrap.h"
+#include "num/dist.h"
+#include "num/moment.h"
+#include "num/quantile.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+constexpr size_t SCRATCH = (size_t)4 << 30;
+
+static double median_of(double *x, size_t n)
+{
+    quantile_sort(x, n);
+    return quantile_sorted(x, n, 0.5);
+}
+
+/* The median of a column over rows, of those that are there. */
+static double median_column(const double *column, const size_t *rows, size_t n, double *scratch)
+{
+    size_t kept = 0;
+    for (size_t i = 0; i < n; i++)
+        if (!isnan(column[rows[i]]))
+            scratch[kept++] = column[rows[i]];
+    return median_of(scratch, kept);
+}
+
+static double median_of_phase(const struct results_samples *s, const struct results_cell *c,
+                              enum phase phase, double *scratch)
+{
+    size_t kept = 0;
+    for (size_t i = c->first; i < c->first + c->n; i++)
+        if (s->phase[i] == (int32_t)phase && s->status[i] == STATUS_OK && !isnan(s->latency_ms[i]))
+            scratch[kept++] = s->latency_ms[i];
+    return median_of(scratch, kept);
+}
+
+static void choose_rows(const struct results_samples *s, struct cell_stats *t, struct arena *a)
+{
+    const struct results_cell *const c = t->cell;
+    size_t *const rows = ARENA_ARRAY(a, size_t, c->n);
+    for (size_t i = c->first; i < c->first + c->n; i++) {
+        if (s->phase[i] != PHASE_MEASURED)
+            continue;
+        t->not_ok[s->status[i]]++;
+        if (c->status == STATUS_OK && s->status[i] == STATUS_OK)
+            rows[t->n++] = i;
+    }
+    t->rows = rows;
+}
+
+/* The rows come ordered by replicate and invocation. */
+static void split_units(const struct results_samples *s, struct cell_stats *t, struct arena *a)
+{
+    struct cell_unit *const units = ARENA_ARRAY(a, struct cell_unit, t->n);
+    size_t *const start = ARENA_ARRAY(a, size_t, t->n + 1);
+    for (size_t i = 0; i < t->n; i++) {
+        const size_t row = t->rows[i];
+        const struct cell_unit u = {s->replicate[row], s->invocation[row]};
+        const struct cell_unit *const last = t->n_units ? &units[t->n_units - 1] : nullptr;
+        if (!last || last->replicate != u.replicate || last->invocation != u.invocation) {
+            start[t->n_units] = i;
+            units[t->n_units++] = u;
+        }
+    }
+    start[t->n_units] = t->n;
+    t->units = units;
+    t->start = start;
+}
+
+static void mean_interval(struct cell_stats *t, struct arena *scratch)
+{
+    t->mean_lo = t->mean_hi = NOT_MEASURED;
+    if (t->n < 2) {
+        t->mean_ci_reason = "fewer than two samples";
+        return;
+    }
+    struct moment m;
+    if (t->n_units >= 2) {
+        double *const means = ARENA_ARRAY(scratch, double, t->n_units);
+        for (size_t u = 0; u < t->n_units; u++)
+            means[u] = moment_of(t->x + t->start[u], t->start[u + 1] - t->start[u]).mean;
+        m = moment_of(means, t->n_units);
+        t->mean_ci_method = "student over the means of the invocations";
+    } else {
+        m = moment_of(t->x, t->n);
+        t->mean_ci_method = "student over the samples of one invocation: variation between "
+                            "invocations is not in it";
+    }
+    const double half = dist_t_quantile(1 - (1 - CELL_CONFIDENCE) / 2, (double)(m.n - 1)) * m.sd /
+                        sqrt((double)m.n);
+    if (m.mean - half < 0) {
+        t->mean_ci_method = nullptr;
+        t->mean_ci_reason = "Student's interval reaches below zero, which no latency does; see the "
+                            "median's";
+        return;
+    }
+    t->mean_lo = m.mean - half;
+    t->mean_hi = m.mean + half;
+}
+
+static void latency_figures(struct cell_stats *t, uint64_t seed, struct arena *a,
+                            struct arena *scratch)
+{
+    const struct moment m = moment_of(t->x, t->n);
+    t->mean = m.mean;
+    t->sd = m.sd;
+    t->min = m.min;
+    t->max = m.max;
+    t->sorted = ARENA_ARRAY(a, double, t->n);
+    if (t->n)
+        memcpy(t->sorted, t->x, t->n * sizeof *t->x);
+    quantile_sort(t->sorted, t->n);
+    t->median = quantile_sorted(t->sorted, t->n, 0.5);
+    t->q25 = quantile_sorted(t->sorted, t->n, 0.25);
+    t->q75 = quantile_sorted(t->sorted, t->n, 0.75);
+    t->p95 = t->n < quantile_least_n(0.95) ? NOT_MEASURED : quantile_sorted(t->sorted, t->n, 0.95);
+    t->p99 = t->n < quantile_least_n(0.99) ? NOT_MEASURED : quantile_sorted(t->sorted, t->n, 0.99);
+    const struct quantile_interval ranks = quantile_interval(t->sorted, t->n, 0.5, CELL_CONFIDENCE);
+    t->rank_lo = ranks.lo;
+    t->rank_hi = ranks.hi;
+
+    t->n_medians = bootstrap_resamples(t->n);
+    t->medians = ARENA_ARRAY(a, double, t->n_medians);
+    double *const copy = ARENA_ARRAY(scratch, double, t->n_medians);
+    if (t->n_medians) {
+        bootstrap_medians(&(struct bootstrap_nested){t->x, t->start, t->n_units}, seed, scratch,
+                          t->medians, t->n_medians);
+        memcpy(copy, t->medians, t->n_medians * sizeof *copy);
+    }
+    const struct bootstrap_interval b = bootstrap_percentile(copy, t->n_medians, CELL_CONFIDENCE);
+    t->median_lo = b.lo;
+    t->median_hi = b.hi;
+    mean_interval(t, scratch);
+}
+
+struct span {
+    int64_t from, to;
+};
+
+static int by_start(const void *a, const void *b)
+{
+    const struct span *const p = a, *const q = b;
+    return p->from != q->from ? (p->from > q->from) - (p->from < q->from)
+                              : (p->to > q->to) - (p->to < q->to);
+}
+
+/* The time in which at least one request was under way: for two agents at once this is less than
+ * the sum of their latencies, for one after the other it is that sum. The clock of one invocation
+ * is one; another invocation's may have been reset between (a reboot, another machine). */
+static double busy_ms(const struct results_samples *s, const struct cell_stats *t,
+                      struct arena *scratch)
+{
+    struct span *const spans = ARENA_ARRAY(scratch, struct span, t->n);
+    double total_ns = 0, without_stamps_ms = 0;
+    for (size_t u = 0; u < t->n_units; u++) {
+        size_t n = 0;
+        for (size_t i = t->start[u]; i < t->start[u + 1]; i++) {
+            const size_t row = t->rows[i];
+            if (s->submitted_ns[row] == INT64_MIN || s->finished_ns[row] == INT64_MIN)
+                without_stamps_ms += s->latency_ms[row];
+            else
+                spans[n++] = (struct span){s->submitted_ns[row], s->finished_ns[row]};
+        }
+        if (n)
+            qsort(spans, n, sizeof *spans, by_start);
+        int64_t reached = INT64_MIN;
+        for (size_t i = 0; i < n; i++) {
+            const int64_t from = spans[i].from > reached ? spans[i].from : reached;
+            if (spans[i].to > from) {
+                total_ns += (double)(spans[i].to - from);
+                reached = spans[i].to;
+            }
+        }
+    }
+    return total_ns / 1e6 + without_stamps_ms;
+}
+
+static void token_figures(const struct results_samples *s, struct cell_stats *t,
+                          struct arena *scratch)
+{
+    double decode = 0;
+    int64_t steps = 0;
+    bool counted = t->n > 0;
+    for (size_t i = 0; i < t->n; i++) {
+        const size_t row = t->rows[i];
+        counted = counted && s->generated_tokens[row] >= 0;
+        t->generated_tokens += s->generated_tokens[row] > 0 ? s->generated_tokens[row] : 0;
+        t->prompt_tokens += s->prompt_tokens[row] > 0 ? s->prompt_tokens[row] : 0;
+        t->early_stops += s->n_early[row] > 0 ? s->n_early[row] : 0;
+        if (!isnan(s->decode_ms[row]) && s->n_steps[row] > 1) {
+            decode += s->decode_ms[row];
+            steps += s->n_steps[row] - 1;
+        }
+    }
+    t->busy_ms = t->n ? busy_ms(s, t, scratch) : NOT_MEASURED;
+    t->tokens_per_second =
+        counted && t->busy_ms > 0 ? (double)t->generated_tokens / t->busy_ms * 1e3 : NOT_MEASURED;
+    t->decode_ms_per_token = steps > 0 ? decode / (double)steps : NOT_MEASURED;
+}
+
+static void compute_one(const struct results_samples *s, struct cell_stats *t, uint64_t seed,
+                        struct arena *a)
+{
+    CLEANUP(arena_freep) struct arena *scratch = arena_new(SCRATCH);
+    const struct results_cell *const c = t->cell;
+    choose_rows(s, t, a);
+    split_units(s, t, a);
+    t->x = ARENA_ARRAY(a, double, t->n);
+    for (size_t i = 0; i < t->n; i++)
+        t->x[i] = s->latency_ms[t->rows[i]];
+    latency_figures(t, seed, a, scratch);
+    token_figures(s, t, scratch);
+    double *const room = ARENA_ARRAY(scratch, double, c->n);
+    t->ttft_ms = median_column(s->ttft_ms, t->rows, t->n, room);
+    t->prefill_ms = median_column(s->prefill_ms, t->rows, t->n, room);
+    t->cold_latency_ms = t->warmup_latency_ms = NOT_MEASURED;
+    t->peak_rss_mb = c->peak_rss_mb;
+    if (c->status != STATUS_OK)
+        return;
+    t->cold_latency_ms = median_of_phase(s, c, PHASE_COLD, room);
+    t->warmup_latency_ms = median_of_phase(s, c, PHASE_WARMUP, room);
+    for (size_t i = 0; i < t->n && isnan(c->peak_rss_mb); i++)
+        t->peak_rss_mb = fmax(t->peak_rss_mb, s->peak_rss_mb[t->rows[i]]);
+}
+
+void cell_compute(const struct results *r, struct arena *a, struct cell_stats *ret)
+{
+    for (size_t i = 0; i < r->n_cells; i++) {
+        ret[i] = (struct cell_stats){.cell = &r->cells[i]};
+        compute_one(&r->samples, &ret[i], rng_derive(CELL_SEED, i), a);
+    }
+}
+
+const char *cell_label(const struct results *r, const struct results_cell *c, struct arena *a)
+{
+    for (size_t i = 0; i < r->n_cells; i++)
+        if (strcmp(r->cells[i].key.precision, c->key.precision) != 0)
+            return arena_printf(a, "%s/%s", c->key.backend, c->key.precision);
+    return c->key.backend;
+}

@@ -1,0 +1,53 @@
+/* cell.h - the figures of every cell, from its samples. Only `ok` samples of phase `measured`
+ * count, and only in a cell that is `ok` itself: what crashed half-way or was not what its label
+ * says has no latency. NOT_MEASURED: there is no such figure.
+ */
+#pragma once
+
+#include "store/results.h"
+
+struct cell_unit { /* an invocation of a run: samples of one process share its luck */
+    int32_t replicate, invocation;
+};
+
+struct cell_stats {
+    const struct results_cell *cell;
+    size_t n;                    /* samples that the figures rest on */
+    size_t not_ok[STATUS_COUNT]; /* measured samples by status; [STATUS_OK]: the ok ones */
+    const size_t *rows;          /* of the columns, n of them, grouped by unit */
+    double *x;                   /* their latency in ms, in that order */
+    double *sorted;              /* ascending */
+    const struct cell_unit *units;
+    const size_t *start; /* n_units + 1: unit u has x[start[u] .. start[u + 1]) */
+    size_t n_units;
+    double mean, sd, min, max, median, q25, q75;
+    double p95, p99;             /* under quantile_least_n() samples: NOT_MEASURED */
+    double median_lo, median_hi; /* hierarchical bootstrap, 95 % */
+    double rank_lo, rank_hi;     /* of the median by order statistics: blind to invocations */
+    double *medians;             /* the bootstrap's, n_medians of them, as drawn */
+    size_t n_medians;
+    double mean_lo, mean_hi;    /* Student, 95 % */
+    const char *mean_ci_method; /* nullptr: no interval, mean_ci_reason says why */
+    const char *mean_ci_reason;
+    double ttft_ms, prefill_ms; /* medians over the samples that have one */
+    double
+        decode_ms_per_token; /* time between tokens: sum of decode / sum of steps after the first */
+    int64_t prompt_tokens, generated_tokens; /* sums; padding is not in them */
+    int64_t early_stops;                     /* sequences that ended before max_tokens */
+    double busy_ms;                          /* time in which at least one request was under way */
+    double tokens_per_second;                /* generated_tokens / busy_ms */
+    double cold_latency_ms, warmup_latency_ms; /* medians of the ok samples of these phases */
+    double peak_rss_mb;
+};
+
+constexpr double CELL_CONFIDENCE = 0.95;
+constexpr uint64_t CELL_SEED =
+    20260101; /* of the bootstrap; cell i draws from rng_derive(seed, i) */
+
+/* ret[0..r->n_cells), in the order of r->cells. */
+void cell_compute(const struct results *r, struct arena *a, struct cell_stats *ret);
+
+/* How tables and files name a configuration beside others: the backend, with "/precision" behind it
+ * where the results hold more than one precision. */
+[[nodiscard]] const char *cell_label(const struct results *r, const struct results_cell *c,
+                                     struct arena *a);

@@ -1,0 +1,119 @@
+#include "analysis/pair.h"
+
+#include "base/arena.h"
+#include "base/defs.h"
+#include "num/bootstrap.h"
+#include "num/quantile.h"
+
+#include <math.h>
+#include <string.h>
+
+constexpr size_t SCRATCH = (size_t)1 << 30;
+constexpr size_t MOST_CULPRITS = 20;
+
+static struct moment of_units(const struct cell_stats *c, struct arena *scratch)
+{
+    double *const means = ARENA_ARRAY(scratch, double, c->n_units);
+    for (size_t u = 0; u < c->n_units; u++)
+        means[u] = moment_of(c->x + c->start[u], c->start[u + 1] - c->start[u]).mean;
+    return moment_of(means, c->n_units);
+}
+
+static void ratio_of_medians(struct pair *p, struct arena *scratch)
+{
+    const struct cell_stats *const a = p->a, *const b = p->b;
+    p->ratio = a->median > 0 ? b->median / a->median : NOT_MEASURED;
+    const size_t n = a->n_medians < b->n_medians ? a->n_medians : b->n_medians;
+    double *const ratios = ARENA_ARRAY(scratch, double, n);
+    size_t kept = 0;
+    for (size_t i = 0; i < n; i++) /* both were drawn independently, in no order */
+        if (a->medians[i] > 0)
+            ratios[kept++] = b->medians[i] / a->medians[i];
+    const struct bootstrap_interval r =
+        bootstrap_percentile(ratios, kept == n ? n : 0, CELL_CONFIDENCE);
+    p->ratio_lo = r.lo;
+    p->ratio_hi = r.hi;
+}
+
+/* The mean says that one is faster, the median the other. The side that the median prefers has slow
+ * samples that its mean pays for: take away the slowest, one by one, until the means agree with the
+ * medians. These are the samples to look at; nothing is removed from any figure. */
+static void find_culprits(struct pair *p, struct arena *a)
+{
+    const bool median_prefers_a = p->a->median < p->b->median;
+    const struct cell_stats *const fast = median_prefers_a ? p->a : p->b;
+    const double other = median_prefers_a ? p->b->mean : p->a->mean;
+    size_t *const rows = ARENA_ARRAY(a, size_t, MOST_CULPRITS);
+    double sum = fast->mean * (double)fast->n;
+    size_t left = fast->n;
+    size_t k = 0;
+    double bound = INFINITY;
+    while (k < MOST_CULPRITS && left > 1 && sum / (double)left > other) {
+        size_t worst = SIZE_MAX;
+        for (size_t i = 0; i < fast->n; i++) {
+            bool taken = false;
+            for (size_t j = 0; j < k; j++)
+                taken = taken || rows[j] == fast->rows[i];
+            if (!taken && fast->x[i] <= bound && (worst == SIZE_MAX || fast->x[i] > fast->x[worst]))
+                worst = i;
+        }
+        if (worst == SIZE_MAX)
+            break;
+        bound = fast->x[worst];
+        sum -= fast->x[worst];
+        left--;
+        rows[k++] = fast->rows[worst];
+    }
+    p->culprits = rows;
+    p->n_culprits = k;
+    p->culprits_of = fast;
+    p->culprits_suffice = left > 0 && sum / (double)left <= other;
+}
+
+static void compare(struct pair *p, struct arena *a, struct arena *scratch)
+{
+    const struct cell_stats *const x = p->a, *const y = p->b;
+    const struct moment mx = {.n = x->n, .mean = x->mean, .var = x->sd * x->sd, .sd = x->sd};
+    const struct moment my = {.n = y->n, .mean = y->mean, .var = y->sd * y->sd, .sd = y->sd};
+    p->difference = y->mean - x->mean;
+    p->percent_change = x->mean > 0 ? 100 * p->difference / x->mean : NOT_MEASURED;
+    p->pooled = compare_pooled(&mx, &my, CELL_CONFIDENCE);
+    p->welch = compare_welch(&mx, &my, CELL_CONFIDENCE);
+    const struct moment ux = of_units(x, scratch), uy = of_units(y, scratch);
+    p->by_invocation = compare_welch(&ux, &uy, CELL_CONFIDENCE);
+    p->mann_whitney = compare_mann_whitney(y->sorted, y->n, x->sorted, x->n);
+    p->cohen_d = compare_cohen_d(&my, &mx);
+    p->hedges_g = compare_hedges_g(p->cohen_d, x->n, y->n);
+    ratio_of_medians(p, scratch);
+    const double by_median = y->median - x->median;
+    p->ranks_differ = (p->difference > 0 && by_median < 0) || (p->difference < 0 && by_median > 0);
+    if (p->ranks_differ)
+        find_culprits(p, a);
+}
+
+void pair_family(const struct cell_stats *const *cells, size_t n, struct arena *a, struct pair *ret,
+                 size_t *ret_n)
+{
+    size_t k = 0;
+    for (size_t i = 0; i < n; i++)
+        for (size_t j = i + 1; j < n; j++) {
+            if (cells[i]->n < 2 || cells[j]->n < 2)
+                continue;
+            CLEANUP(arena_freep) struct arena *scratch = arena_new(SCRATCH);
+            ret[k] = (struct pair){.a = cells[i], .b = cells[j]};
+            compare(&ret[k++], a, scratch);
+        }
+    double *const p = ARENA_ARRAY(a, double, k), *const adjusted = ARENA_ARRAY(a, double, k);
+    for (size_t i = 0; i < k; i++)
+        p[i] = ret[i].welch.p;
+    compare_holm(p, k, adjusted);
+    for (size_t i = 0; i < k; i++) {
+        ret[i].holm_welch = adjusted[i];
+        ret[i].significant = adjusted[i] < PAIR_ALPHA;
+        p[i] = ret[i].mann_whitney.p;
+    }
+    compare_holm(p, k, adjusted);
+    for (size_t i = 0; i < k; i++)
+        ret[i].holm_mann_whitney = adjusted[i];
+    *ret_n = k;
+}

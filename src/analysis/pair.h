@@ -1,0 +1,34 @@
+/* pair.h - two configurations of one scenario and model, compared. Pure.
+ *
+ * Signs, as the seed's: difference, percent_change, d, g and delta are b against a (positive: b is
+ * slower); t is for a - b, so it has the opposite sign. ratio is median(b) / median(a).
+ */
+#pragma once
+
+#include "analysis/cell.h"
+#include "num/compare.h"
+
+struct pair {
+    const struct cell_stats *a, *b;
+    double difference, percent_change;
+    struct compare_t pooled, welch;
+    struct compare_t
+        by_invocation; /* Welch on the means of the invocations; NOT_MEASURED under two each */
+    struct compare_u mann_whitney; /* of b against a */
+    double cohen_d, hedges_g;
+    double holm_welch, holm_mann_whitney; /* within the family that pair_family was given */
+    double ratio, ratio_lo, ratio_hi;     /* of the medians, hierarchical bootstrap */
+    bool significant;                     /* holm_welch < 0.05 */
+    bool ranks_differ;                    /* the mean and the median rank a and b differently */
+    const size_t *culprits;               /* rows of the columns: see pair_culprits */
+    size_t n_culprits;
+    const struct cell_stats *culprits_of;
+    bool culprits_suffice;
+};
+
+constexpr double PAIR_ALPHA = 0.05;
+
+/* All pairs of cells[0..n) with at least two samples each, in their order; room for n (n - 1) / 2.
+ * They are one family for Holm. */
+void pair_family(const struct cell_stats *const *cells, size_t n, struct arena *a, struct pair *ret,
+                 size_t *ret_n);

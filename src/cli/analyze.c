@@ -1,0 +1,139 @@
+#include "cli/analyze.h"
+
+#include "analysis/cell.h"
+#include "analysis/metrics.h"
+#include "analysis/significance.h"
+#include "base/arena.h"
+#include "base/defs.h"
+#include "base/str.h"
+#include "cli/command.h"
+#include "cli/summary.h"
+#include "io/file.h"
+#include "io/jsonw.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+constexpr size_t MEMORY = (size_t)16 << 30;
+
+struct outputs {
+    const char *metrics, *samples, *statistics, *figure; /* figure: nullptr where none was drawn */
+    const char *why_no_figure;
+};
+
+static bool wants_colour(const struct cli *cli)
+{
+    const char *const no = getenv("NO_COLOR");
+    return cli->color == 1 || (cli->color == 0 && isatty(STDOUT_FILENO) && !(no && *no));
+}
+
+static void tell_problems(const struct results *r)
+{
+    for (size_t i = 0; i < r->n_problems; i++) {
+        const struct results_problem *const p = &r->problems[i];
+        if (p->line && p->count == 1)
+            fprintf(stderr, "chimera: %s:%" PRIu64 ": left out: %s\n", p->file, p->line, p->why);
+        else if (p->line)
+            fprintf(stderr, "chimera: %s:%" PRIu64 " and %" PRIu64 " more lines: left out: %s\n",
+                    p->file, p->line, p->count - 1, p->why);
+        else
+            fprintf(stderr, "chimera: %s: %" PRIu64 " lines: left out: %s\n", p->file, p->count,
+                    p->why);
+    }
+}
+
+static enum err_code write_all(const struct results *r, const struct cell_stats *cells,
+                               const struct analyze_request *request, struct arena *a,
+                               struct outputs *ret, struct significance_counts *counts,
+                               struct err *e)
+{
+    const char *const out = request->out ? request->out : request->folders[0];
+    const bool csv = request->format == RESULTS_CSV;
+    ret->metrics = file_join(a, out, "metrics.csv");
+    ret->samples = file_join(a, out, csv ? "samples.csv" : "samples.parquet");
+    ret->statistics = file_join(a, out, "statistical_analysis.json");
+    CLEANUP(str_done) struct str text = {};
+    if (request->out && file_make_folders(request->out, e))
+        return e->code;
+    metrics_csv(cells, r->n_cells, &text);
+    if (file_write(ret->metrics, str_text(&text), text.n, e) ||
+        results_export(r, request->format, ret->samples, e))
+        return e->code;
+    str_clear(&text);
+    significance_json(r, cells, a, &text, counts);
+    if (file_write(ret->statistics, str_text(&text), text.n, e))
+        return e->code;
+    const char *const figure = file_join(a, out, "latency_by_backend.png");
+    bool drawn = false;
+    struct err why = {};
+    if (request->no_figure)
+        ret->why_no_figure = "not asked for";
+    else if (summary_figure(r, cells, figure, a, &drawn, &why))
+        ret->why_no_figure = arena_strdup(a, why.msg);
+    else if (drawn)
+        ret->figure = figure;
+    else
+        ret->why_no_figure = "no cell has a sample";
+    return ERR_OK;
+}
+
+static void print_json(const struct results *r, const struct cell_stats *cells,
+                       const struct outputs *files, const struct significance_counts *counts)
+{
+    CLEANUP(str_done) struct str text = {};
+    struct jsonw w = {.out = &text, .pretty = true};
+    jsonw_object(&w);
+    significance_header(r, "chimera/analyze/1", &w);
+    jsonw_key(&w, "cells");
+    metrics_json(cells, r->n_cells, &w);
+    jsonw_ki64(&w, "comparisons", (int64_t)counts->comparisons);
+    jsonw_ki64(&w, "significant", (int64_t)counts->significant);
+    jsonw_ki64(&w, "mean_and_median_disagree", (int64_t)counts->ranks_differ);
+    jsonw_kobject(&w, "files");
+    jsonw_kstr(&w, "metrics", files->metrics);
+    jsonw_kstr(&w, "samples", files->samples);
+    jsonw_kstr(&w, "statistical_analysis", files->statistics);
+    jsonw_kstr(&w, "latency_by_backend", files->figure);
+    if (!files->figure)
+        jsonw_kstr(&w, "latency_by_backend_reason", files->why_no_figure);
+    jsonw_end_object(&w);
+    jsonw_end_object(&w);
+    puts(str_text(&text));
+}
+
+static void print_text(const struct cli *cli, const struct results *r,
+                       const struct cell_stats *cells, const struct outputs *files,
+                       const struct significance_counts *counts, struct arena *a)
+{
+    CLEANUP(str_done) struct str text = {};
+    summary_table(r, cells, counts, wants_colour(cli), a, &text);
+    fputs(str_text(&text), stdout);
+    printf("\n%s\n%s\n%s\n", files->metrics, files->samples, files->statistics);
+    if (files->figure)
+        puts(files->figure);
+    else
+        fprintf(stderr, "chimera: no latency_by_backend.png: %s\n", files->why_no_figure);
+}
+
+enum err_code analyze_run(const struct cli *cli, const struct analyze_request *request,
+                          struct err *e)
+{
+    CLEANUP(arena_freep) struct arena *a = arena_new(MEMORY);
+    CLEANUP(results_done) struct results r = {};
+    if (results_read(request->folders, request->n_folders, a, &r, e))
+        return e->code;
+    struct cell_stats *const cells = ARENA_ARRAY(a, struct cell_stats, r.n_cells);
+    cell_compute(&r, a, cells);
+    struct outputs files = {};
+    struct significance_counts counts = {};
+    if (write_all(&r, cells, request, a, &files, &counts, e))
+        return e->code;
+    tell_problems(&r);
+    if (cli->json)
+        print_json(&r, cells, &files, &counts);
+    else
+        print_text(cli, &r, cells, &files, &counts, a);
+    return ERR_OK;
+}
