@@ -28,6 +28,7 @@ static void models(struct reading *x, const struct yaml *root)
         return;
     const uint32_t n = experiment_reader_items(&v, &items);
     struct experiment_model *const list = ARENA_ARRAY(x->r.a, struct experiment_model, n);
+    const char **const names = ARENA_ARRAY(x->r.a, const char *, n);
     for (uint32_t i = 0; i < n; i++) {
         list[i] =
             (struct experiment_model){.params_millions = NOT_MEASURED, .line = items[i]->line};
@@ -44,17 +45,9 @@ static void models(struct reading *x, const struct yaml *root)
                 "model '%.40s': the name becomes a folder: at most %zu bytes, "
                 "all printable",
                 list[i].name, EXPERIMENT_READER_LONGEST_NAME);
-        for (uint32_t k = 0; k < i && list[i].name; k++)
-            if (list[k].name && experiment_reader_same_folder(list[i].name, list[k].name)) {
-                experiment_reader_mistake(
-                    &x->r, items[i],
-                    strcmp(list[i].name, list[k].name) == 0
-                        ? "models: '%s' stands twice, first in line %u"
-                        : "models: '%s' would share a results folder with the one in line %u",
-                    list[i].name, list[k].line);
-                break;
-            }
+        names[i] = list[i].name;
     }
+    experiment_reader_once(&x->r, "models", names, items, n);
     x->x->models = list;
     x->x->n_models = n;
 }

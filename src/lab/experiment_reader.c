@@ -8,7 +8,7 @@
 
 #include <math.h>
 #include <stdarg.h>
-#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 constexpr size_t MOST_KEYS = 64;
@@ -89,16 +89,46 @@ bool experiment_reader_wanted(struct experiment_reader *r, const struct yaml *ro
     return false;
 }
 
-/* Where names become folders, '/' and ':' become '_' (the results folder): two must not meet there.
- */
-bool experiment_reader_same_folder(const char *a, const char *b)
+struct named {
+    const char *folder, *name;
+    const struct yaml *at;
+    uint32_t place; /* in the list: a sort must not turn "first" and "again" around */
+};
+
+static int by_folder(const void *a, const void *b)
 {
-    for (; *a || *b; a++, b++) {
-        const char x = *a == '/' || *a == ':' ? '_' : *a, y = *b == '/' || *b == ':' ? '_' : *b;
-        if (x != y)
-            return false;
+    const struct named *const x = a, *const y = b;
+    const int order = strcmp(x->folder, y->folder);
+    return order ? order : (x->place > y->place) - (x->place < y->place);
+}
+
+void experiment_reader_once(struct experiment_reader *r, const char *what, const char *const *names,
+                            const struct yaml *const *at, uint32_t n)
+{
+    struct named *const sorted = ARENA_ARRAY(r->a, struct named, n);
+    uint32_t have = 0;
+    for (uint32_t i = 0; i < n; i++) {
+        if (!names[i])
+            continue;
+        char *const folder = arena_strdup(r->a, names[i]);
+        for (char *c = folder; *c; c++)
+            if (*c == '/' || *c == ':')
+                *c = '_';
+        sorted[have++] = (struct named){folder, names[i], at[i], i};
     }
-    return true;
+    qsort(sorted, have, sizeof *sorted, by_folder);
+    for (uint32_t i = 1; i < have; i++) {
+        const struct named *const x = &sorted[i - 1], *const y = &sorted[i];
+        if (strcmp(x->folder, y->folder) != 0)
+            continue;
+        if (strcmp(x->name, y->name) == 0)
+            experiment_reader_mistake(r, y->at, "%s: '%s' stands twice, first in line %u", what,
+                                      y->name, x->at->line);
+        else
+            experiment_reader_mistake(
+                r, y->at, "%s: '%s' and the '%s' of line %u would share a results folder", what,
+                y->name, x->name, x->at->line);
+    }
 }
 
 const char *experiment_reader_unprintable(const char *text)

@@ -59,8 +59,10 @@ bool experiment_reader_wanted(struct experiment_reader *r, const struct yaml *ro
 /* The items of a list, or the one value where a list of one is meant. */
 uint32_t experiment_reader_items(const struct yaml *const *v, const struct yaml *const **ret);
 
-/* Names become folders in the results, '/' and ':' become '_' there: two must not meet. */
-bool experiment_reader_same_folder(const char *a, const char *b);
+/* Names become folders in the results, with '/' and ':' as '_': two that meet there are a mistake.
+ * names[i] may be nullptr. */
+void experiment_reader_once(struct experiment_reader *r, const char *what, const char *const *names,
+                            const struct yaml *const *at, uint32_t n);
 const char *experiment_reader_unprintable(const char *text); /* the first such byte, or nullptr */
 
 /* "; did you mean 'x'?" or "". Belongs to r->a. */

@@ -252,12 +252,13 @@ static void scenario_file(struct reading *x, const struct yaml *at, const char *
 static void scenarios(struct reading *x, const struct yaml *root)
 {
     const struct yaml *v;
-    const struct yaml *const *items;
+    const struct yaml *const *items = nullptr;
     if (!experiment_reader_wanted(x->r, root, "scenarios", &v))
         return;
     const bool map = v->type == YAML_MAP; /* name: {keys} is a list of scenarios too */
     const uint32_t n = map ? v->n : experiment_reader_items(&v, &items);
     struct scenario *const list = ARENA_ARRAY(x->r->a, struct scenario, n);
+    const char **const names = ARENA_ARRAY(x->r->a, const char *, n);
     x->files = ARENA_ARRAY(x->r->a, const char *, n + 1);
     x->files[x->n_files++] = x->x->path;
     for (uint32_t i = 0; i < n; i++) {
@@ -270,14 +271,9 @@ static void scenarios(struct reading *x, const struct yaml *root)
         } else {
             scenario(x, one, map ? v->keys[i]->text : nullptr, &list[i]);
         }
-        for (uint32_t k = 0; k < i && list[i].name; k++)
-            if (list[k].name && experiment_reader_same_folder(list[i].name, list[k].name)) {
-                experiment_reader_mistake(x->r, one,
-                                          "scenarios: '%s' stands twice, first in line %u",
-                                          list[i].name, list[k].line);
-                break;
-            }
+        names[i] = list[i].name;
     }
+    experiment_reader_once(x->r, "scenarios", names, map ? v->items : items, n);
     x->x->scenarios = list;
     x->x->n_scenarios = n;
 }

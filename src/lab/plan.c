@@ -87,8 +87,10 @@ static void judge(struct building *b, struct plan_configuration *c)
         return;
     c->status =
         code == ERR_OK || code == ERR_UNAVAILABLE ? STATUS_UNAVAILABLE : STATUS_INCOMPATIBLE;
-    const bool engine = c->status == STATUS_UNAVAILABLE && !have->available;
-    c->reason = reason(b, c->status, engine ? have->why_not : e.msg);
+    const char *why = e.msg;
+    if (c->status == STATUS_UNAVAILABLE && !have->available)
+        why = arena_printf(b->a, "%s: %s", x->backends[c->backend], have->why_not);
+    c->reason = reason(b, c->status, why);
 }
 
 static void configurations(struct building *b, const struct plan_filter *f)

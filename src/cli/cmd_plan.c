@@ -1,0 +1,268 @@
+/* chimera plan: what an experiment comes to, before anything runs. */
+#include "backend/backend.h"
+#include "base/arena.h"
+#include "base/defs.h"
+#include "base/str.h"
+#include "cli/command.h"
+#include "cli/command_all.h"
+#include "cli/plan_json.h"
+#include "cli/prepare_plan.h"
+#include "lab/plan_estimate.h"
+#include "probe/bandwidth.h"
+
+#include <inttypes.h>
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+constexpr uint32_t SHOWN_CONFIGURATIONS = 40; /* without -v */
+constexpr uint32_t SHOWN_REASONS = 12;
+constexpr uint32_t SHOWN_CELLS = 10;
+
+struct plan_args {
+    struct prepare_plan_options common;
+};
+
+/* clang-format off */
+static const struct opt opts[] = {
+    PREPARE_PLAN_ROWS(struct plan_args, common),
+    {},
+};
+/* clang-format on */
+
+static const char *plural(uint64_t n)
+{
+    return n == 1 ? "" : "s";
+}
+
+static void duration(char text[static 32], double s)
+{
+    if (!isfinite(s))
+        (void)snprintf(text, 32, "-");
+    else if (s < 99.5)
+        (void)snprintf(text, 32, "%.*f s", s < 9.95 ? 1 : 0, s);
+    else if (s < 5400)
+        (void)snprintf(text, 32, "%.0f min", s / 60);
+    else if (s < 48 * 3600.0)
+        (void)snprintf(text, 32, "%.1f h", s / 3600);
+    else
+        (void)snprintf(text, 32, "%.0f days", s / 86400);
+}
+
+static void megabytes(char text[static 32], double mb)
+{
+    if (!isfinite(mb))
+        (void)snprintf(text, 32, "-");
+    else if (mb < 999.5)
+        (void)snprintf(text, 32, "%.*f MB", mb < 9.95 ? 1 : 0, mb);
+    else
+        (void)snprintf(text, 32, "%.1f GB", mb / 1000);
+}
+
+static void print_matrix(const struct prepared_plan *p)
+{
+    const struct experiment *const x = &p->experiment;
+    const struct plan *const plan = &p->plan;
+    printf("%s: %" PRIu64 " cells\n", x->name, plan->n_cells);
+    printf("  %u model%s x %u backend%s x %u precision%s x %u scenario%s", x->n_models,
+           plural(x->n_models), x->n_backends, plural(x->n_backends), x->n_precisions,
+           plural(x->n_precisions), x->n_scenarios, plural(x->n_scenarios));
+    const uint64_t all = (uint64_t)plan->n_configurations * plan->n_scenarios;
+    if (all != plan->n_cells)
+        printf(" = %" PRIu64 "; --only leaves out %" PRIu64, all, all - plan->n_cells);
+    printf("\n  %" PRIu64 " runnable, %" PRIu64 " unavailable, %" PRIu64 " incompatible\n",
+           plan->cells_by_status[STATUS_OK], plan->cells_by_status[STATUS_UNAVAILABLE],
+           plan->cells_by_status[STATUS_INCOMPATIBLE]);
+}
+
+static int by_cells(const void *a, const void *b)
+{
+    const struct plan_reason *const x = a, *const y = b;
+    return x->cells != y->cells ? (x->cells < y->cells) - (x->cells > y->cells)
+                                : strcmp(x->text, y->text);
+}
+
+static void print_reasons(const struct plan *p, bool all, struct arena *a)
+{
+    struct plan_reason *const sorted = ARENA_ARRAY(a, struct plan_reason, p->n_reasons);
+    uint32_t n = 0;
+    for (uint32_t i = 1; i < p->n_reasons; i++)
+        if (p->reasons[i].cells)
+            sorted[n++] = p->reasons[i];
+    if (n == 0)
+        return;
+    qsort(sorted, n, sizeof *sorted, by_cells);
+    puts("\nwhat does not run here:");
+    const uint32_t shown = all || n <= SHOWN_REASONS ? n : SHOWN_REASONS;
+    for (uint32_t i = 0; i < shown; i++)
+        printf("  %8" PRIu64 "  %-12s  %s\n", sorted[i].cells, status_name(sorted[i].status),
+               sorted[i].text);
+    if (shown < n)
+        printf("  ... and %u more reasons (-v shows all)\n", n - shown);
+}
+
+static void print_work(const struct experiment *x, const struct plan_work *w,
+                       const struct plan_total *t)
+{
+    if (t->configurations == 0)
+        return;
+    printf("\nto be run: %" PRIu64 " configuration%s x %u invocation%s = %" PRIu64
+           " worker processes%s\n",
+           t->configurations, plural(t->configurations), x->invocations, plural(x->invocations),
+           t->workers, w->dual ? " (two at a time: dual)" : "");
+    printf("  %" PRIu64 " samples: %" PRIu64 " measured (%u repetition%s), %" PRIu64
+           " warmup, %" PRIu64 " cold%s\n",
+           t->cold + t->warmup + t->measured, t->measured, x->repetitions, plural(x->repetitions),
+           t->warmup, t->cold, w->stress ? "; stress adds what it manages in its time" : "");
+}
+
+static void print_configurations(const struct prepared_plan *p, const struct plan_work *w,
+                                 const struct plan_machine *m, bool all)
+{
+    const struct plan *const plan = &p->plan;
+    const struct experiment *const x = &p->experiment;
+    int model = 5, backend = 7;
+    uint32_t n = 0, shown = 0;
+    for (uint32_t i = 0; i < plan->n_configurations; i++)
+        n += plan->configurations[i].wanted;
+    const uint32_t most = all || n <= SHOWN_CONFIGURATIONS ? n : SHOWN_CONFIGURATIONS;
+    for (uint32_t i = 0; i < x->n_models; i++)
+        if ((int)strlen(x->models[i].name) > model)
+            model = (int)strlen(x->models[i].name);
+    for (uint32_t i = 0; i < x->n_backends; i++)
+        if ((int)strlen(x->backends[i]) > backend)
+            backend = (int)strlen(x->backends[i]);
+    printf("\n%-*s  %-*s  %-9s  %-12s  %8s  %8s  %8s\n", model, "model", backend, "backend",
+           "precision", "status", "time", "memory", "disk");
+    for (uint32_t i = 0; i < plan->n_configurations && shown < most; i++) {
+        const struct plan_configuration *const c = &plan->configurations[i];
+        if (!c->wanted)
+            continue;
+        struct plan_estimate one;
+        char time[32], memory[32], disk[32];
+        plan_estimate_configuration(plan, w, m, i, &one);
+        duration(time, one.seconds);
+        megabytes(memory, one.memory_mb);
+        megabytes(disk, one.disk_mb);
+        printf("%-*s  %-*s  %-9s  %-12s  %8s  %8s  %8s\n", model, x->models[c->model].name, backend,
+               x->backends[c->backend], x->precisions[c->precision],
+               c->status == STATUS_OK ? "runnable" : status_name(c->status), time, memory, disk);
+        shown++;
+    }
+    if (shown < n)
+        printf("... and %u more configurations (-v shows all)\n", n - shown);
+}
+
+static void print_estimate(const struct plan_total *t, const struct plan_machine *m)
+{
+    if (t->configurations == 0)
+        return;
+    char time[32], memory[32], disk[32];
+    duration(time, t->configurations == t->unknown ? NOT_MEASURED : t->seconds);
+    megabytes(memory, t->memory_mb > 0 ? t->memory_mb : NOT_MEASURED);
+    megabytes(disk, t->disk_mb);
+    printf("\nestimated: time %s, memory %s, disk %s at most\n", time, memory, disk);
+    if (t->unknown)
+        printf("  the time of %" PRIu64 " configuration%s is not known, and not in it\n",
+               t->unknown, plural(t->unknown));
+    if (isfinite(m->bandwidth))
+        printf("  a lower bound: every token reads all weights once at %.1f GB/s (one thread, "
+               "measured now);\n"
+               "  assumed: %.1f s to start a worker, %.0f s with torch, %.0f s for torch.compile\n",
+               m->bandwidth / 1e9, PLAN_ESTIMATE_START_S, PLAN_ESTIMATE_START_PYTHON_S,
+               PLAN_ESTIMATE_COMPILE_S);
+}
+
+static void print_order(const struct plan *p, bool all, struct arena *a)
+{
+    const struct experiment *const x = p->experiment;
+    uint32_t *const order = ARENA_ARRAY(a, uint32_t, p->n_scenarios);
+    uint64_t n = 0;
+    if (p->order)
+        printf("\norder: random within each of %u block%s, seed %" PRIu64 "\n", p->n_blocks,
+               plural(p->n_blocks), x->seed);
+    else
+        printf("\norder: fixed, as in the file, %u block%s\n", p->n_blocks, plural(p->n_blocks));
+    for (uint32_t block = 0; block < p->n_blocks; block++)
+        for (uint32_t i = 0; i < p->n_configurations; i++) {
+            const uint32_t k = plan_configuration_at(p, block, i);
+            const struct plan_configuration *const c = &p->configurations[k];
+            if (c->status != STATUS_OK || !c->wanted)
+                continue;
+            plan_scenarios_at(p, block, k, order);
+            for (uint32_t s = 0; s < p->n_scenarios; s++) {
+                if (plan_cell_status(p, k, order[s]) != STATUS_OK)
+                    continue;
+                if (!all && n == SHOWN_CELLS) {
+                    puts("  ... (-v shows all)");
+                    return;
+                }
+                printf("  %6" PRIu64 "  block %u  %s  %s  %s  %s\n", ++n, block + 1,
+                       x->models[c->model].name, x->backends[c->backend],
+                       x->precisions[c->precision], x->scenarios[order[s]].name);
+            }
+        }
+}
+
+static void print_notes(const struct experiment *x)
+{
+    if (x->n_notes)
+        puts("\nnotes:");
+    for (uint32_t i = 0; i < x->n_notes; i++)
+        printf("  %s\n", x->notes[i]);
+}
+
+static enum err_code run(struct cli *cli, const void *args, const struct opt_list *operands, int *,
+                         struct err *e)
+{
+    const struct plan_args *const o = args;
+    struct prepared_plan *const p = ARENA_ARRAY(cli->arena, struct prepared_plan, 1);
+    if (prepare_plan(operands->items[0], &o->common, cli->arena, p, e))
+        return e->code;
+    const struct plan_machine machine = {.bandwidth = bandwidth_read()};
+    if (cli->json)
+        return plan_json_print(stdout, p, &machine, e);
+    struct plan_work work;
+    struct plan_total total;
+    plan_estimate_work(&p->plan, &work);
+    plan_estimate_total(&p->plan, &work, &machine, &total);
+    print_matrix(p);
+    print_reasons(&p->plan, cli->verbose, cli->arena);
+    print_configurations(p, &work, &machine, cli->verbose);
+    print_work(&p->experiment, &work, &total);
+    print_estimate(&total, &machine);
+    if (total.configurations)
+        print_order(&p->plan, cli->verbose, cli->arena);
+    print_notes(&p->experiment);
+    return ERR_OK;
+}
+
+const struct command cmd_plan = {
+    .name = "plan",
+    .operands = "EXPERIMENT",
+    .summary =
+        "show the cells of an experiment, what cannot run here and why, and what it will take",
+    .about = "Reads and checks the experiment file and prints its matrix: how many cells "
+             "(configuration x scenario)\n"
+             "there are, which of them are unavailable on this machine or incompatible, each "
+             "reason once, the\n"
+             "worker processes and samples to come, an estimate of time, memory and disk, and the "
+             "order of the run.\n"
+             "\n"
+             "Nothing runs and nothing is written. A valid file ends with 0, whatever of it can "
+             "run here; a file\n"
+             "with a mistake ends with 2 and tells every mistake with its line.\n"
+             "\n"
+             "Estimates are lower bounds and say what they stand on; what is not known is '-', "
+             "null in --json.",
+    .examples =
+        "chimera plan examples/tr117-tier3.yaml\n"
+        "chimera plan examples/tr117-local.yaml --only backend=onnx* --only precision=fp32\n"
+        "chimera plan examples/matrix-126.yaml --json",
+    .opts = opts,
+    .args_bytes = sizeof(struct plan_args),
+    .min_operands = 1,
+    .max_operands = 1,
+    .run = run,
+};

@@ -1,0 +1,86 @@
+#include "cli/prepare_plan.h"
+
+#include "backend/backend.h"
+#include "base/arena.h"
+#include "base/defs.h"
+#include "lab/experiment_file.h"
+#include "lab/plan_filter.h"
+#include "model/resolve.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+static enum err_code override(struct experiment *x, const struct prepare_plan_options *o,
+                              struct err *e)
+{
+    if (o->repetitions)
+        x->repetitions = o->repetitions;
+    if (!o->seed)
+        return ERR_OK;
+    char *end;
+    errno = 0;
+    const uint64_t seed = strtoull(o->seed, &end, 10);
+    if (errno || *end || end == o->seed || strchr(o->seed, '-'))
+        return err_set(e, ERR_USAGE, "--seed: '%s' is no whole number from 0 to %" PRIu64, o->seed,
+                       UINT64_MAX);
+    x->seed = seed;
+    return ERR_OK;
+}
+
+static void ask_backends(struct prepared_plan *p, struct arena *a)
+{
+    const struct experiment *const x = &p->experiment;
+    p->backends = ARENA_ARRAY(a, struct plan_backend, x->n_backends);
+    for (uint32_t i = 0; i < x->n_backends; i++) {
+        struct plan_backend *const b = &p->backends[i];
+        b->backend = backend_find(x->backends[i], &b->fixed_precision);
+        for (uint32_t k = 0; k < i && !b->version && !b->why_not; k++)
+            if (p->backends[k].backend ==
+                b->backend) { /* tensorrt-fp16 after tensorrt-int8: asked already */
+                b->available = p->backends[k].available;
+                b->why_not = p->backends[k].why_not;
+                b->version = p->backends[k].version;
+            }
+        if (b->version || b->why_not)
+            continue;
+        struct backend_found found = {};
+        struct err why = {};
+        b->available = b->backend->available(&found, &why) == ERR_OK;
+        if (b->available)
+            b->version = arena_strdup(a, found.version);
+        else
+            b->why_not = arena_strdup(a, why.msg);
+    }
+}
+
+static enum err_code ask_models(struct prepared_plan *p, struct arena *a, struct err *e)
+{
+    const struct experiment *const x = &p->experiment;
+    p->facts = ARENA_ARRAY(a, struct model_facts, x->n_models);
+    for (uint32_t i = 0; i < x->n_models; i++) {
+        struct err why = {};
+        if (!resolve_model(x->models[i].name, x->folder, false, a, &p->facts[i], &why))
+            continue;
+        if (why.code == ERR_USAGE)
+            return err_set(e, ERR_USAGE, "%s:%u: models: %s", x->path, x->models[i].line, why.msg);
+        p->facts[i] = (struct model_facts){.kind = MODEL_MISSING,
+                                           .name = x->models[i].name,
+                                           .why_missing = arena_strdup(a, why.msg),
+                                           .params = -1,
+                                           .weight_bytes = -1};
+    }
+    return ERR_OK;
+}
+
+enum err_code prepare_plan(const char *path, const struct prepare_plan_options *o, struct arena *a,
+                           struct prepared_plan *ret, struct err *e)
+{
+    const struct plan_filter filter = {.only = &o->only};
+    if (experiment_file_read(path, a, &ret->experiment, e) || override(&ret->experiment, o, e) ||
+        plan_filter_check(&filter, &ret->experiment, e) || ask_models(ret, a, e))
+        return e->code;
+    ask_backends(ret, a);
+    return plan_build(&ret->experiment, ret->backends, ret->facts, &filter, a, &ret->plan, e);
+}
