@@ -341,7 +341,8 @@ static enum err_code load_model(struct session *s, const struct engine_load *loa
     if (about->n_ctx && positions > about->n_ctx)
         positions = about->n_ctx;
     make_pool(s);
-    return make_room(s, (struct forward_room){1, positions, 1}, e);
+    const uint32_t n = load->max_batch < MOST_BATCH ? load->max_batch : MOST_BATCH;
+    return make_room(s, (struct forward_room){n, positions, n}, e);
 }
 
 static enum err_code open_session(const struct engine_load *load, struct arena *a,

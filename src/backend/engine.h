@@ -21,13 +21,13 @@ struct session; /* each engine's own */
 
 struct engine_load { /* what to load; borrowed for as long as the session lives */
     const char *precision;
-    const char *model;          /* as the experiment names it */
-    const char *model_path;     /* the source: for the tokenizer */
-    const char *artefact;       /* what engine loads; "" where it loads nothing */
-    const struct json *options; /* may be nullptr */
+    const struct model_facts *facts; /* of the source, as read from its files */
+    const char *artefact;            /* what engine loads; "" where it loads nothing */
+    const struct json *options;      /* may be nullptr */
     uint64_t seed;
     uint32_t threads;     /* at least 1 */
     uint32_t max_context; /* positions that a sequence may reach; 0: the model's own */
+    uint32_t max_batch;   /* sequences that a forward will take at most; a hint */
     bool gpu;
 };
 
@@ -98,4 +98,4 @@ struct engine {
     return code;
 }
 
-extern const struct engine backend_synthetic, backend_llamacpp;
+extern const struct engine backend_synthetic, backend_llamacpp, backend_onnxruntime;

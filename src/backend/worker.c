@@ -9,6 +9,8 @@
 #include "io/file.h"
 #include "io/json.h"
 #include "io/jsonw.h"
+#include "model/artefact.h"
+#include "model/resolve.h"
 
 #include <errno.h>
 #include <signal.h>
@@ -141,29 +143,53 @@ static enum err_code find_engine(const struct json *q, const struct backend **re
     return ERR_OK;
 }
 
-/* What the backend opens. A file of its own format is itself. */
-static enum err_code find_artefact(const struct backend *b, const struct json *q, const char **ret,
+struct loadable { /* what load and prepare are asked for, found */
+    const struct backend *backend;
+    const char *precision;
+    struct model_facts facts; /* of nothing, where the backend reads no model */
+    struct artefact artefact;
+};
+
+/* A name that chimera makes itself is resolved as a name, anything else where the lab found it. */
+static enum err_code find_model(const struct json *q, struct arena *a, struct model_facts *ret,
+                                struct err *e)
+{
+    const char *const name = json_str(json_get(q, "model"), "");
+    const char *const path = json_str(json_get(q, "model_path"), "");
+    const bool synth = strncmp(name, "synth:", 6) == 0;
+    if (resolve_model(synth || !*path ? name : path, nullptr, synth, a, ret, e))
+        return e->code;
+    ret->name = *name ? name : path;
+    return ERR_OK;
+}
+
+static enum err_code find_loadable(const struct json *q, struct arena *a, struct loadable *ret,
                                    struct err *e)
 {
-    const char *const path = json_str(json_get(q, "model_path"), "");
-    *ret = path;
-    if (strcmp(b->artefact, "none") == 0)
-        *ret = "";
-    else if (!file_exists(path))
-        return err_set(e, ERR_UNAVAILABLE, "%s: no such file", path);
-    return ERR_OK;
+    *ret = (struct loadable){.precision = json_str(json_get(q, "precision"), "fp32"),
+                             .artefact = {.bytes = -1, .cached = true}};
+    if (find_engine(q, &ret->backend, e))
+        return e->code;
+    if (strcmp(ret->backend->artefact, "none") == 0)
+        return ERR_OK;
+    if (find_model(q, a, &ret->facts, e) ||
+        backend_accepts(ret->backend, &ret->facts, ret->precision, e))
+        return e->code;
+    return artefact_prepare(ret->backend->artefact, ret->precision, &ret->facts, a, &ret->artefact,
+                            e);
 }
 
 static enum err_code prepare(struct worker *w, const struct json *q, struct err *e)
 {
-    const struct backend *b;
-    if (find_engine(q, &b, e))
+    struct loadable l = {};
+    const nsec_t from = clock_now();
+    if (find_loadable(q, w->request, &l, e))
         return e->code;
     struct jsonw j = begin(w, "prepared");
-    jsonw_kstr(&j, "artefact", "");
-    jsonw_ki64(&j, "bytes", 0);
-    jsonw_kbool(&j, "cached", true);
-    jsonw_kf64(&j, "ms", 0);
+    jsonw_kstr(&j, "artefact", l.artefact.path ? l.artefact.path : "");
+    jsonw_ki64(&j, "bytes", l.artefact.bytes > 0 ? l.artefact.bytes : 0);
+    jsonw_kbool(&j, "cached", l.artefact.cached);
+    jsonw_kf64(&j, "ms", clock_ms(clock_now() - from));
     finish(w, &j);
     return ERR_OK;
 }
@@ -182,7 +208,7 @@ static void key_text_or_null(struct jsonw *j, const char *key, const char *text)
     jsonw_kstr(j, key, text && *text ? text : nullptr);
 }
 
-static void send_loaded(struct worker *w, double load_ms)
+static void send_loaded(struct worker *w, const struct artefact *artefact, double load_ms)
 {
     const struct engine_about *const about = &w->about;
     struct jsonw j = begin(w, "loaded");
@@ -196,9 +222,9 @@ static void send_loaded(struct worker *w, double load_ms)
     jsonw_kf64(&j, "compile_ms", about->compile_ms);
     jsonw_ki64(&j, "threads", about->threads);
     jsonw_kobject(&j, "artefact");
-    jsonw_kstr(&j, "path", nullptr);
-    jsonw_kstr(&j, "bytes", nullptr);
-    jsonw_kstr(&j, "sha256", nullptr);
+    key_text_or_null(&j, "path", artefact->path);
+    key_or_null(&j, "bytes", artefact->bytes);
+    key_text_or_null(&j, "sha256", artefact->sha256);
     jsonw_end_object(&j);
     jsonw_kobject(&j, "model");
     key_text_or_null(&j, "architecture", about->architecture);
@@ -217,32 +243,36 @@ static void send_loaded(struct worker *w, double load_ms)
     finish(w, &j);
 }
 
+static uint32_t count(const struct json *q, const char *key, uint32_t otherwise)
+{
+    const int64_t n = json_i64(json_get(q, key), 0);
+    return n > 0 && n <= INT32_MAX ? (uint32_t)n : otherwise;
+}
+
 static enum err_code load(struct worker *w, const struct json *q, struct err *e)
 {
-    const struct backend *b = nullptr;
+    struct loadable l = {};
     if (w->engine)
         return err_set(e, ERR_USAGE, "a worker loads once");
-    const char *artefact = nullptr;
-    if (find_engine(q, &b, e) || find_artefact(b, q, &artefact, e))
+    if (find_loadable(q, w->life, &l, e))
         return e->code;
-    const int64_t threads = json_i64(json_get(q, "threads"), 0);
+    const struct engine *const engine = l.backend->engine;
     const struct engine_load load = {
-        .precision = json_str(json_get(q, "precision"), "fp32"),
-        .model = json_str(json_get(q, "model"), ""),
-        .model_path = json_str(json_get(q, "model_path"), ""),
-        .artefact = artefact,
+        .precision = l.precision,
+        .facts = &l.facts,
+        .artefact = l.artefact.path ? l.artefact.path : "",
         .options = json_get(q, "options"),
         .seed = (uint64_t)json_i64(json_get(q, "seed"), 0),
-        .threads = threads > 0 && threads < 4096 ? (uint32_t)threads
-                                                 : (uint32_t)sysconf(_SC_NPROCESSORS_ONLN),
-        .max_context = (uint32_t)json_i64(json_get(q, "max_context"), 0),
-        .gpu = strcmp(b->device, "cuda") == 0,
+        .threads = count(q, "threads", (uint32_t)sysconf(_SC_NPROCESSORS_ONLN)),
+        .max_context = count(q, "max_context", 0),
+        .max_batch = count(q, "max_batch", 1),
+        .gpu = strcmp(l.backend->device, "cuda") == 0,
     };
     const nsec_t from = clock_now();
-    if (b->engine->open(&load, w->life, &w->session, &w->about, e))
+    if (engine->open(&load, w->life, &w->session, &w->about, e))
         return e->code;
-    w->engine = b->engine;
-    send_loaded(w, clock_ms(clock_now() - from));
+    w->engine = engine;
+    send_loaded(w, &l.artefact, clock_ms(clock_now() - from));
     return ERR_OK;
 }
 
