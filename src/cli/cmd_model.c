@@ -4,6 +4,7 @@
 
 static const struct command *const members[] = {
     &cmd_model_synth,
+    &cmd_model_export,
     nullptr,
 };
 

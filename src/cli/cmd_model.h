@@ -3,4 +3,5 @@
 
 #include "cli/command.h"
 
+extern const struct command cmd_model_export;
 extern const struct command cmd_model_synth;

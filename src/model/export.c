@@ -82,9 +82,14 @@ static enum err_code write_facts(const struct gpt2 *m, const char *precision, co
     jsonw_ki64(&w, "n_ctx", c->n_ctx);
     jsonw_ki64(&w, "params", m->params);
     int64_t bytes = 0;
-    for (size_t i = 0; i < r->n_shares; i++)
+    size_t most = 0;
+    for (size_t i = 0; i < r->n_shares; i++) {
         bytes += r->shares[i].bytes;
+        if (r->shares[i].elements > r->shares[most].elements)
+            most = i;
+    }
     jsonw_ki64(&w, "weight_bytes", bytes);
+    jsonw_kstr(&w, "dtype", r->shares[most].dtype); /* of most weights */
     export_report_json(r, &w);
     jsonw_kstr(&w, "matmul_note",
                "share of the multiplications by weights for one token; the products of attention "

@@ -33,7 +33,12 @@ void export_report_json(const struct export_report *r, struct jsonw *w)
         int64_t sum = 0;
         for (size_t i = 0; i < r->n_shares; i++)
             sum += field(&r->shares[i], which);
-        jsonw_kobject(w, keys[which]);
+        jsonw_key(w, keys[which]);
+        if (sum == 0) { /* not counted */
+            jsonw_null(w);
+            continue;
+        }
+        jsonw_object(w);
         for (size_t i = 0; i < r->n_shares; i++)
             if (field(&r->shares[i], which) > 0)
                 jsonw_kf64(w, r->shares[i].dtype,

@@ -1,0 +1,119 @@
+#include "base/arena.h"
+#include "base/str.h"
+#include "cli/cmd_model.h"
+#include "io/file.h"
+#include "io/jsonw.h"
+#include "model/export.h"
+#include "model/resolve.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
+static const char *const formats[] = {"onnx", "gguf", nullptr};
+
+struct export_args {
+    unsigned format;
+    const char *precision, *out;
+};
+
+/* clang-format off */
+static const struct opt opts[] = {
+    {OPT_CHOICE, 'f', "format", "FORMAT", "onnx", "what to make",
+     FIELD_OF(struct export_args, format, unsigned), .choice = formats},
+    {OPT_STR, 'p', "precision", "P", "fp32",
+     "of the weights: fp32; ONNX: int8; GGUF: fp16, int8 (= q8_0), q8_0, q4_0, q4_k_m",
+     FIELD_OF(struct export_args, precision, const char *)},
+    {OPT_STR, 'o', "output", "PATH", nullptr,
+     "folder (onnx) or file (gguf) to make; without it NAME-PRECISION.onnx or .gguf here",
+     FIELD_OF(struct export_args, out, const char *)},
+    {},
+};
+/* clang-format on */
+
+static const char *default_out(struct arena *a, const struct model_facts *m,
+                               const struct export_args *args)
+{
+    char *const name = arena_strdup(a, file_name_of(m->path));
+    return arena_printf(a, "%s-%s.%s", name, args->precision, formats[args->format]);
+}
+
+static void print_json(const struct model_facts *m, const struct export_args *args,
+                       const struct export_report *r)
+{
+    CLEANUP(str_done) struct str out = {};
+    struct jsonw w = {.out = &out, .pretty = true};
+    jsonw_object(&w);
+    jsonw_kstr(&w, "schema", "chimera.model.export/1");
+    jsonw_kstr(&w, "chimera_version", CHIMERA_VERSION);
+    jsonw_kstr(&w, "source", m->path);
+    jsonw_kstr(&w, "format", formats[args->format]);
+    jsonw_kstr(&w, "precision", args->precision);
+    jsonw_kstr(&w, "path", r->path);
+    jsonw_ki64(&w, "bytes", r->bytes);
+    jsonw_kf64(&w, "made_ms", r->ms);
+    export_report_json(r, &w);
+    jsonw_end_object(&w);
+    puts(str_text(&out));
+}
+
+static void print_text(const struct export_report *r)
+{
+    int64_t bytes = 0, products = 0;
+    for (size_t i = 0; i < r->n_shares; i++) {
+        bytes += r->shares[i].bytes;
+        products += r->shares[i].products;
+    }
+    printf("%s\n%.1f MB in %.2f s\n", r->path, (double)r->bytes / 1e6, r->ms / 1e3);
+    printf("%-6s %14s %10s %8s %8s\n", "type", "weights", "MB", "bytes", "matmul");
+    for (size_t i = 0; i < r->n_shares; i++) {
+        const struct export_report_share *const s = &r->shares[i];
+        printf("%-6s %14" PRId64 " %10.1f %7.2f%% %7.2f%%\n", s->dtype, s->elements,
+               (double)s->bytes / 1e6, 100 * (double)s->bytes / (double)bytes,
+               products ? 100 * (double)s->products / (double)products : 0.0);
+    }
+}
+
+static enum err_code run(struct cli *cli, const void *given, const struct opt_list *operands, int *,
+                         struct err *e)
+{
+    const struct export_args *const args = given;
+    struct model_facts m = {};
+    struct export_report r = {};
+    if (resolve_model(operands->items[0], nullptr, true, cli->arena, &m, e))
+        return e->code;
+    if (m.kind == MODEL_MISSING)
+        return err_set(e, ERR_UNAVAILABLE, "'%s': %s", m.name, m.why_missing);
+    if (m.kind != MODEL_HF)
+        return err_set(e, ERR_UNSUPPORTED, "'%s' is no Hugging Face folder; only such is exported",
+                       m.name);
+    const char *const out = args->out ? args->out : default_out(cli->arena, &m, args);
+    if (export_make(m.path, args->format == 0 ? EXPORT_ONNX : EXPORT_GGUF, args->precision, out,
+                    cli->arena, &r, e))
+        return e->code;
+    if (cli->json)
+        print_json(&m, args, &r);
+    else
+        print_text(&r);
+    return ERR_OK;
+}
+
+const struct command cmd_model_export = {
+    .name = "export",
+    .operands = "MODEL",
+    .summary = "turn a Hugging Face folder into ONNX or GGUF",
+    .about =
+        "MODEL is a Hugging Face folder or a synth: name; the architecture is GPT-2. ONNX: one\n"
+        "graph for prefill and decoding with a KV cache, any batch and length, weights beside it.\n"
+        "GGUF: what llama.cpp loads. Weights are streamed, so that a model larger than the memory\n"
+        "can be exported. int8 in ONNX is int8 in every linear layer, the head and the token\n"
+        "table; the shares that are printed were counted while writing. Written beside its place\n"
+        "and renamed: after a failure nothing is left.",
+    .examples = "  chimera model export synth:gpt2/L=2,d=64,h=2 --format onnx -o tiny-onnx\n"
+                "  chimera model export synth:gpt2/L=2,d=64,h=2 --format gguf -o tiny.gguf",
+    .opts = opts,
+    .args_bytes = sizeof(struct export_args),
+    .min_operands = 1,
+    .max_operands = 1,
+    .run = run,
+};
