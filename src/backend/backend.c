@@ -1,6 +1,7 @@
 #include "backend/backend.h"
 
 #include "backend/engine.h"
+#include "backend/python_worker.h"
 #include "base/nearest.h"
 
 #include <stdio.h>
@@ -18,10 +19,24 @@ static const char *const any_precision[] = {
     "fp32", "fp16", "bf16", "int8", "int4", "q8_0", "q4_0", "q4_k_m", nullptr};
 /* clang-format on */
 
-static enum err_code no_torch_worker(struct backend_found *, struct err *e)
+static enum err_code torch_cpu_here(struct backend_found *ret, struct err *e)
 {
-    return err_set(e, ERR_UNAVAILABLE,
-                   "this version of chimera has no worker for transformers yet");
+    return python_worker_available(false, false, ret, e);
+}
+
+static enum err_code torch_cpu_compile_here(struct backend_found *ret, struct err *e)
+{
+    return python_worker_available(false, true, ret, e);
+}
+
+static enum err_code torch_gpu_here(struct backend_found *ret, struct err *e)
+{
+    return python_worker_available(true, false, ret, e);
+}
+
+static enum err_code torch_gpu_compile_here(struct backend_found *ret, struct err *e)
+{
+    return python_worker_available(true, true, ret, e);
 }
 
 static enum err_code no_engine(struct backend_found *, struct err *e)
@@ -65,13 +80,13 @@ static enum err_code synthetic_here(struct backend_found *ret, struct err *e)
 /* clang-format off */
 static const struct backend backends[] = {
     {"transformers-cpu", "PyTorch with transformers, eager, on the CPU", "cpu", "hf",
-     BACKEND_WORKER_PYTHON, nullptr, torch_precisions, no_torch_worker},
+     BACKEND_WORKER_PYTHON, nullptr, torch_precisions, torch_cpu_here},
     {"transformers-cpu-compile", "PyTorch with transformers, torch.compile, on the CPU", "cpu", "hf",
-     BACKEND_WORKER_PYTHON, nullptr, torch_precisions, no_torch_worker},
+     BACKEND_WORKER_PYTHON, nullptr, torch_precisions, torch_cpu_compile_here},
     {"transformers-gpu", "PyTorch with transformers, eager, on CUDA", "cuda", "hf",
-     BACKEND_WORKER_PYTHON, nullptr, torch_precisions, no_torch_worker},
+     BACKEND_WORKER_PYTHON, nullptr, torch_precisions, torch_gpu_here},
     {"transformers-gpu-compile", "PyTorch with transformers, torch.compile, on CUDA", "cuda", "hf",
-     BACKEND_WORKER_PYTHON, nullptr, torch_precisions, no_torch_worker},
+     BACKEND_WORKER_PYTHON, nullptr, torch_precisions, torch_gpu_compile_here},
     {"onnxruntime-cpu", "ONNX Runtime on the CPU", "cpu", "onnx",
      BACKEND_WORKER_NATIVE, nullptr, onnx_precisions, no_engine},
     {"onnxruntime-gpu", "ONNX Runtime with its CUDA provider", "cuda", "onnx",

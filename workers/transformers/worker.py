@@ -379,6 +379,8 @@ class Engine:
 
     def logits_decode(self, sequences: list[list[int]]) -> list[Any]:
         torch, all_rows = self.torch, []
+        if self.compiler:
+            self.compiler.warm(1, single_token=True)
         for s in sequences:
             row, cache = self.prefill(*self.tensors([s[:1]]))
             rows = [row[0]]
