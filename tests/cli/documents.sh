@@ -117,6 +117,21 @@ fish_offers() { # WANTED LINE
         "source $work/fish; complete -C '$2'") >"$work/offers" 2>&1
     cut -f1 "$work/offers" | grep -qxe "$1" || { cat "$work/offers"; echo "wanted: $1"; return 1; }
 }
+# A real line editor on a pseudo-terminal; what the completed line then says is what is compared.
+zsh_types() { # WANTED KEYS, with \t where the tab key is pressed
+    cat >"$work/type.zsh" <<'EOF'
+zmodload zsh/zpty
+zpty z zsh -f -i
+zpty -w z "autoload -Uz compinit; compinit -D -u; source $1 2>/dev/null; compdef _chimera chimera"
+zpty -w z 'chimera() { print -r -- "<$*>" }; print REA''DY'
+zpty -r z out '*READY*'
+zpty -n -w z "$(print "$2")"$'\n'
+zpty -r z out '*<*>*'
+print -r -- "${(M)${(f)out}:#*<*>*}"
+EOF
+    timeout 20 zsh -f "$work/type.zsh" "$work/zsh" "chimera $2" >"$work/offers" 2>&1
+    grep -qF "<$1>" "$work/offers" || { cat "$work/offers"; echo "wanted: $1"; return 1; }
+}
 
 first=$(head -1 "$work/list")
 mkdir "$work/folder" && : >"$work/one.yaml"
@@ -131,6 +146,11 @@ if command -v bash >/dev/null; then
     if grep -qx plan "$work/list"; then
         ok "bash: files" bash_offers "$work/one.yaml" plan "$work/on"
     fi
+fi
+if command -v zsh >/dev/null; then
+    ok "zsh: members of a group" zsh_types "model synth" 'model syn\t'
+    ok "zsh: options and choices" zsh_types "model synth --vocab=300 --color=never" \
+        'model synth --voc\t300 --col\tnev\t'
 fi
 if command -v fish >/dev/null; then
     ok "fish: commands" fish_offers model "chimera mo"
