@@ -6,6 +6,7 @@
  * as `present` is bound as the next one's `past`. A batch is padded on the right and masked. */
 #include "backend/engine.h"
 
+#include "backend/onnx_library.h"
 #include "backend/onnx_shares.h"
 #include "backend/stderr_filter.h"
 #include "base/arena.h"
@@ -16,16 +17,13 @@
 #include "model/hf_config.h"
 #include "model/tokenizer.h"
 
-#include <dlfcn.h>
 #include <errno.h>
-#include <onnxruntime_c_api.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 constexpr uint32_t MOST_LAYERS = 512;
 constexpr uint32_t MOST_PROVIDERS = 8;
-constexpr uint32_t OLDEST_API = 16;
 
 struct provider_nodes {
     char name[48];
@@ -59,110 +57,6 @@ struct session {
     bool gpu, spinning;
 };
 
-/* ---- the library ---- */
-
-struct library {
-    const OrtApi *api;
-    const char *version;
-    char path[256];
-};
-
-static const OrtApi *newest_api(const OrtApiBase *base)
-{
-    const OrtApi *api = nullptr;
-    for (uint32_t version = ORT_API_VERSION; version >= OLDEST_API && !api; version--)
-        api = base->GetApi(version);
-    return api;
-}
-
-static enum err_code open_library(struct library *ret, struct err *e)
-{
-    const char *const own = getenv("CHIMERA_ONNXRUNTIME");
-    const char *const names[] = {own ? own : "libonnxruntime.so.1", "libonnxruntime.so.1.23",
-                                 "libonnxruntime.so"};
-    void *handle = nullptr;
-    for (size_t i = 0; i < (own ? 1 : COUNT_OF(names)) && !handle; i++)
-        handle = dlopen(names[i], RTLD_NOW | RTLD_LOCAL);
-    if (!handle)
-        return err_set(e, ERR_UNAVAILABLE,
-                       "ONNX Runtime: %s: install libonnxruntime, or name it in "
-                       "$CHIMERA_ONNXRUNTIME",
-                       dlerror());
-    const OrtApiBase *(*get)(void);
-    void *const address = dlsym(handle, "OrtGetApiBase");
-    memcpy(&get, &address, sizeof address); /* ISO C has no cast between the two */
-    const OrtApiBase *const base = address ? get() : nullptr;
-    ret->api = base ? newest_api(base) : nullptr;
-    if (!ret->api)
-        return err_set(e, ERR_UNAVAILABLE,
-                       "ONNX Runtime: the library has no C interface of version %u to %u",
-                       OLDEST_API, ORT_API_VERSION);
-    ret->version = base->GetVersionString();
-    Dl_info info = {};
-    (void)dladdr(address, &info);
-    (void)snprintf(ret->path, sizeof ret->path, "%s", info.dli_fname ? info.dli_fname : "");
-    return ERR_OK;
-}
-
-static enum err_code failed(const OrtApi *api, OrtStatus *status, const char *what, struct err *e)
-{
-    if (!status)
-        return ERR_OK;
-    const char *const words = api->GetErrorMessage(status);
-    (void)err_set(e, ERR_BACKEND, "ONNX Runtime: %s: %s", what, words);
-    if (strstr(words, "bad_alloc") || strstr(words, "bad allocation") ||
-        strstr(words, "Failed to allocate"))
-        e->sys = ENOMEM;
-    if (api->GetErrorCode(status) == ORT_NOT_IMPLEMENTED)
-        e->code = ERR_UNSUPPORTED;
-    api->ReleaseStatus(status);
-    e->msg[strcspn(e->msg, "\n")] = '\0';
-    return e->code;
-}
-
-/* A failure to give something back changes nothing. */
-static void ignore(const OrtApi *api, OrtStatus *status)
-{
-    if (status)
-        api->ReleaseStatus(status);
-}
-
-/* The list of providers that the library was built with, in one text. */
-static void list_providers(const OrtApi *api, char *text, size_t room, bool *ret_cuda)
-{
-    char **names = nullptr;
-    int n = 0;
-    *ret_cuda = false;
-    OrtStatus *const status = api->GetAvailableProviders(&names, &n);
-    ignore(api, status);
-    if (status)
-        return;
-    for (int i = 0; i < n; i++) {
-        const size_t at = strlen(text);
-        (void)snprintf(text + at, room - at, "%s%s", i ? ", " : "", names[i]);
-        *ret_cuda |= strcmp(names[i], "CUDAExecutionProvider") == 0;
-    }
-    ignore(api, api->ReleaseAvailableProviders(names, n));
-}
-
-static enum err_code available(bool gpu, struct backend_found *ret, struct err *e)
-{
-    struct library lib;
-    bool cuda;
-    if (open_library(&lib, e))
-        return e->code;
-    *ret = (struct backend_found){};
-    (void)snprintf(ret->version, sizeof ret->version, "%s", lib.version);
-    (void)snprintf(ret->path, sizeof ret->path, "%s", lib.path);
-    list_providers(lib.api, ret->detail, sizeof ret->detail, &cuda);
-    if (gpu && !cuda)
-        return err_set(e, ERR_UNAVAILABLE,
-                       "ONNX Runtime %s (%s) was built without CUDA; it has %s. Name a build that "
-                       "has it in $CHIMERA_ONNXRUNTIME",
-                       lib.version, lib.path, ret->detail);
-    return ERR_OK;
-}
-
 /* At its most talkative, and at no other time, the library says where it put the nodes. */
 static void ORT_API_CALL on_log(void *data, OrtLoggingLevel severity, const char *, const char *,
                                 const char *, const char *message)
@@ -184,7 +78,7 @@ static void ORT_API_CALL on_log(void *data, OrtLoggingLevel severity, const char
 
 #define TRY(what, call)                                                                            \
     do {                                                                                           \
-        if (failed(s->api, (call), (what), e))                                                     \
+        if (onnx_library_failed(s->api, (call), (what), e))                                        \
             return e->code;                                                                        \
     } while (0)
 
@@ -207,7 +101,7 @@ static enum err_code make_options(struct session *s, const struct engine_load *l
         OrtStatus *const status =
             api->SessionOptionsAppendExecutionProvider_CUDA_V2(s->options, cuda);
         api->ReleaseCUDAProviderOptions(cuda);
-        if (failed(api, status, "its CUDA provider does not start", e)) {
+        if (onnx_library_failed(api, status, "its CUDA provider does not start", e)) {
             e->code = ERR_UNAVAILABLE;
             return e->code;
         }
@@ -233,7 +127,7 @@ static enum err_code read_shape(const struct session *s, OrtTypeInfo *info, int6
     if (!status && n == want)
         status = s->api->GetDimensions(tensor, dims, n);
     s->api->ReleaseTypeInfo(info);
-    if (failed(s->api, status, name, e))
+    if (onnx_library_failed(s->api, status, name, e))
         return e->code;
     return n == want ? ERR_OK
                      : err_set(e, ERR_UNSUPPORTED,
@@ -258,7 +152,7 @@ static enum err_code read_graph(struct session *s, struct err *e)
                           "onnx: input %zu is '%s', want '%s': not a graph that chimera exports", i,
                           name ? name : "missing", first[i]);
         if (name)
-            ignore(s->api, s->api->AllocatorFree(s->allocator, name));
+            onnx_library_ignore(s->api, s->api->AllocatorFree(s->allocator, name));
         if (!same)
             return e->code;
     }
@@ -294,8 +188,8 @@ static void name_cache(struct session *s, struct arena *a)
     }
 }
 
-static void describe(struct session *s, const struct engine_load *load, const struct library *lib,
-                     struct engine_about *about)
+static void describe(struct session *s, const struct engine_load *load,
+                     const struct onnx_library *lib, struct engine_about *about)
 {
     *about = (struct engine_about){.name = "onnxruntime", .compile_ms = NOT_MEASURED};
     (void)snprintf(about->version, sizeof about->version, "%s", lib->version);
@@ -383,18 +277,18 @@ static enum err_code load_graph(struct session *s, const struct engine_load *loa
 static enum err_code open_session(const struct engine_load *load, struct arena *a,
                                   struct session **ret, struct engine_about *about, struct err *e)
 {
-    struct library lib;
+    struct onnx_library lib;
     struct backend_found found;
-    if (open_library(&lib, e) || available(load->gpu, &found, e))
+    if (onnx_library_open(&lib, e) || onnx_library_available(load->gpu, &found, e))
         return e->code;
     struct session *const s = ARENA_ARRAY(a, struct session, 1);
     s->api = lib.api;
     s->gpu = load->gpu;
     s->eos = -1;
-    if (failed(s->api,
-               s->api->CreateEnvWithCustomLogger(on_log, s, ORT_LOGGING_LEVEL_ERROR, "chimera",
-                                                 &s->env),
-               "environment", e) ||
+    if (onnx_library_failed(s->api,
+                            s->api->CreateEnvWithCustomLogger(on_log, s, ORT_LOGGING_LEVEL_ERROR,
+                                                              "chimera", &s->env),
+                            "environment", e) ||
         load_graph(s, load, a, e)) {
         close_session(s);
         return e->code;
@@ -483,7 +377,7 @@ static enum err_code bind_tensor(struct session *s, const char *name, void *data
     OrtStatus *const status = output ? s->api->BindOutput(s->binding, name, value)
                                      : s->api->BindInput(s->binding, name, value);
     s->api->ReleaseValue(value); /* the binding holds on to it */
-    return failed(s->api, status, name, e);
+    return onnx_library_failed(s->api, status, name, e);
 }
 
 static enum err_code bind_cache(struct session *s, struct err *e)
@@ -511,7 +405,7 @@ static enum err_code keep_cache(struct session *s, struct err *e)
             s->api->ReleaseValue(s->past[i - 1]);
         s->past[i - 1] = values[i];
     }
-    ignore(s->api, s->api->AllocatorFree(s->allocator, (void *)values));
+    onnx_library_ignore(s->api, s->api->AllocatorFree(s->allocator, (void *)values));
     return ERR_OK;
 }
 
@@ -627,7 +521,7 @@ static void evidence(struct session *s, struct jsonw *w)
 
 const struct engine backend_onnxruntime = {
     .name = "onnxruntime",
-    .available = available,
+    .available = onnx_library_available,
     .open = open_session,
     .close = close_session,
     .tokenize = tokenize,

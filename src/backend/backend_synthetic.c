@@ -297,7 +297,7 @@ static enum err_code open_session(const struct engine_load *load, struct arena *
                                    .architecture = "synthetic",
                                    .n_params = -1,
                                    .vocab_size = 256,
-                                   .n_ctx = load->max_context,
+
                                    .threads = 1,
                                    .compile_ms = NOT_MEASURED};
     *ret = s;

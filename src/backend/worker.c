@@ -3,6 +3,7 @@
 #include "backend/backend.h"
 #include "backend/engine.h"
 #include "backend/generate.h"
+#include "backend/worker_reply.h"
 #include "base/arena.h"
 #include "base/clock.h"
 #include "base/str.h"
@@ -194,55 +195,6 @@ static enum err_code prepare(struct worker *w, const struct json *q, struct err 
     return ERR_OK;
 }
 
-static void key_or_null(struct jsonw *j, const char *key, int64_t x)
-{
-    jsonw_key(j, key);
-    if (x > 0)
-        jsonw_i64(j, x);
-    else
-        jsonw_null(j);
-}
-
-static void key_text_or_null(struct jsonw *j, const char *key, const char *text)
-{
-    jsonw_kstr(j, key, text && *text ? text : nullptr);
-}
-
-static void send_loaded(struct worker *w, const struct artefact *artefact, double load_ms)
-{
-    const struct engine_about *const about = &w->about;
-    struct jsonw j = begin(w, "loaded");
-    jsonw_kobject(&j, "engine");
-    jsonw_kstr(&j, "name", about->name);
-    key_text_or_null(&j, "version", about->version);
-    key_text_or_null(&j, "path", about->path);
-    jsonw_end_object(&j);
-    jsonw_kstr(&j, "device", about->device);
-    jsonw_kf64(&j, "load_ms", load_ms);
-    jsonw_kf64(&j, "compile_ms", about->compile_ms);
-    jsonw_ki64(&j, "threads", about->threads);
-    jsonw_kobject(&j, "artefact");
-    key_text_or_null(&j, "path", artefact->path);
-    key_or_null(&j, "bytes", artefact->bytes);
-    key_text_or_null(&j, "sha256", artefact->sha256);
-    jsonw_end_object(&j);
-    jsonw_kobject(&j, "model");
-    key_text_or_null(&j, "architecture", about->architecture);
-    key_or_null(&j, "n_params", about->n_params);
-    key_or_null(&j, "n_layers", about->n_layers);
-    key_or_null(&j, "d_model", about->d_model);
-    key_or_null(&j, "vocab_size", about->vocab_size);
-    key_or_null(&j, "n_ctx", about->n_ctx);
-    jsonw_end_object(&j);
-    jsonw_kobject(&j, "evidence");
-    w->engine->evidence(w->session, &j);
-    jsonw_end_object(&j);
-    jsonw_kbool(&j, "label_ok", !*about->label_reason);
-    if (*about->label_reason)
-        jsonw_kstr(&j, "label_reason", about->label_reason);
-    finish(w, &j);
-}
-
 static uint32_t count(const struct json *q, const char *key, uint32_t otherwise)
 {
     const int64_t n = json_i64(json_get(q, key), 0);
@@ -272,69 +224,14 @@ static enum err_code load(struct worker *w, const struct json *q, struct err *e)
     if (engine->open(&load, w->life, &w->session, &w->about, e))
         return e->code;
     w->engine = engine;
-    send_loaded(w, &l.artefact, clock_ms(clock_now() - from));
+    const double load_ms = clock_ms(clock_now() - from);
+    struct jsonw j = begin(w, "loaded");
+    worker_reply_loaded(&j, engine, w->session, &w->about, &l.artefact, load_ms);
+    finish(w, &j);
     return ERR_OK;
 }
 
 /* ---- run ---- */
-
-static int64_t peak_rss(void)
-{
-    CLEANUP(file_closep) FILE *f = fopen("/proc/self/status", "re");
-    char line[256];
-    long long kb = 0;
-    while (f && fgets(line, sizeof line, f))
-        if (sscanf(line, "VmHWM: %lld kB", &kb) == 1)
-            break;
-    return kb * 1024;
-}
-
-static void send_sample(struct worker *w, const struct json *q, const struct generate_result *r)
-{
-    struct jsonw j = begin(w, "sample");
-    jsonw_ki64(&j, "id", json_i64(json_get(q, "id"), 0));
-    jsonw_ki64(&j, "submitted", r->submitted);
-    jsonw_ki64(&j, "tokenized", r->tokenized);
-    jsonw_ki64(&j, "first_token", r->first_token);
-    jsonw_karray(&j, "token_ns");
-    for (uint32_t i = 0; i < r->n_steps; i++)
-        jsonw_i64(&j, r->token_ns[i]);
-    jsonw_end_array(&j);
-    jsonw_ki64(&j, "finished", r->finished);
-    jsonw_ki64(&j, "detokenized", r->detokenized);
-    jsonw_karray(&j, "prefill_ns");
-    jsonw_i64(&j, r->tokenized);
-    jsonw_i64(&j, r->prefilled);
-    jsonw_end_array(&j);
-    jsonw_karray(&j, "prompt_tokens");
-    for (uint32_t k = 0; k < r->n; k++)
-        jsonw_i64(&j, r->sequences[k].n_prompt);
-    jsonw_end_array(&j);
-    jsonw_karray(&j, "generated_tokens");
-    for (uint32_t k = 0; k < r->n; k++)
-        jsonw_i64(&j, r->sequences[k].n_generated);
-    jsonw_end_array(&j);
-    jsonw_ki64(&j, "padding_tokens", r->padding);
-    jsonw_karray(&j, "stop");
-    for (uint32_t k = 0; k < r->n; k++)
-        jsonw_str(&j, r->sequences[k].eos ? "eos" : "length");
-    jsonw_end_array(&j);
-    jsonw_karray(&j, "output_ids");
-    for (uint32_t k = 0; k < r->n; k++) {
-        jsonw_array(&j);
-        for (uint32_t i = 0; i < r->sequences[k].n_generated; i++)
-            jsonw_i64(&j, r->sequences[k].ids[i]);
-        jsonw_end_array(&j);
-    }
-    jsonw_end_array(&j);
-    jsonw_karray(&j, "outputs");
-    for (uint32_t k = 0; k < r->n; k++)
-        jsonw_strn(&j, str_text(&r->sequences[k].text), r->sequences[k].text.n);
-    jsonw_end_array(&j);
-    jsonw_ki64(&j, "cpu_ns", r->cpu);
-    jsonw_ki64(&j, "peak_rss_bytes", peak_rss());
-    finish(w, &j);
-}
 
 static enum err_code read_prompts(const struct json *q, struct arena *a,
                                   struct generate_request *ret, struct err *e)
@@ -372,7 +269,10 @@ static enum err_code run(struct worker *w, const struct json *q, struct err *e)
     CLEANUP(generate_done) struct generate_result r = {};
     if (generate_run(w->engine, w->session, &w->about, &request, w->request, &r, e))
         return e->code;
-    send_sample(w, q, &r);
+    struct jsonw j = begin(w, "sample");
+    jsonw_ki64(&j, "id", json_i64(json_get(q, "id"), 0));
+    worker_reply_sample(&j, &r);
+    finish(w, &j);
     return ERR_OK;
 }
 
