@@ -3,6 +3,8 @@
 #include "cli/command_all.h"
 
 const struct command *const commands[] = {
+    &cmd_init,
+    &cmd_plan,
     &cmd_analyze,
     &cmd_worker,
     &cmd_model,

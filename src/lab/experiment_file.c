@@ -37,7 +37,7 @@ static void models(struct reading *x, const struct yaml *root)
         else if (experiment_reader_keys(&x->r, experiment_keys_model, "model", items[i],
                                         &list[i]) &&
                  !list[i].name)
-            experiment_reader_mistake(&x->r, items[i], "model: the key 'name' is missing");
+            experiment_reader_missing(&x->r, items[i], "model", "name");
         if (list[i].name && (strlen(list[i].name) > EXPERIMENT_READER_LONGEST_NAME ||
                              experiment_reader_unprintable(list[i].name)))
             experiment_reader_mistake(
@@ -82,7 +82,7 @@ static void backends(struct reading *x, const struct yaml *root)
                 continue;
             name = yaml_find(items[i], "name");
             if (!name) {
-                experiment_reader_mistake(&x->r, items[i], "backend: the key 'name' is missing");
+                experiment_reader_missing(&x->r, items[i], "backend", "name");
                 continue;
             }
         }

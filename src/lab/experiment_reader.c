@@ -76,6 +76,16 @@ uint32_t experiment_reader_items(const struct yaml *const *v, const struct yaml 
     return (*v)->type == YAML_LIST ? (*v)->n : 1;
 }
 
+void experiment_reader_missing(struct experiment_reader *r, const struct yaml *at, const char *what,
+                               const char *key)
+{
+    for (uint32_t i = 0; i < r->n_hinted; i++)
+        if (strcmp(r->hinted[i], key) == 0)
+            return;
+    experiment_reader_mistake(r, at, "%s%sthe key '%s' is missing", what ? what : "",
+                              what ? ": " : "", key);
+}
+
 bool experiment_reader_wanted(struct experiment_reader *r, const struct yaml *root, const char *key,
                               const struct yaml **ret)
 {
@@ -85,7 +95,7 @@ bool experiment_reader_wanted(struct experiment_reader *r, const struct yaml *ro
     if (*ret)
         experiment_reader_mistake(r, *ret, "%s: empty; at least one is wanted", key);
     else
-        experiment_reader_mistake(r, root, "the key '%s' is missing", key);
+        experiment_reader_missing(r, root, nullptr, key);
     return false;
 }
 
@@ -248,6 +258,8 @@ static void unknown(struct experiment_reader *r, const struct experiment_key *ta
          k++)
         names[n++] = k->name;
     const char *const near = nearest_word(key->text, names, n);
+    if (near && r->n_hinted < EXPERIMENT_READER_TOLD)
+        r->hinted[r->n_hinted++] = near;
     if (near || n > 6) {
         experiment_reader_mistake(r, key, "no such key of %s: '%s'%s", what, key->text,
                                   near ? experiment_reader_hint(r, near)

@@ -27,6 +27,9 @@ struct experiment_reader {
         uint32_t line;    /* 0: of another file than the experiment; told last */
     } mistakes[EXPERIMENT_READER_TOLD];
     uint32_t n_mistakes; /* all, also those that are not kept */
+    const char
+        *hinted[EXPERIMENT_READER_TOLD]; /* keys that a mistyped one was likely meant to be */
+    uint32_t n_hinted;
     const char **notes;
     uint32_t n_notes, room_notes;
     bool inner; /* reading a scenario's own file */
@@ -51,6 +54,10 @@ bool experiment_reader_keys(struct experiment_reader *r, const struct experiment
 /* The text of a scalar; nullptr, and told, where v is anything else or empty. */
 const char *experiment_reader_text(struct experiment_reader *r, const struct yaml *v,
                                    const char *key, const char *want);
+
+/* A key that must be there is not. Not told where a mistyped key was answered with this one. */
+void experiment_reader_missing(struct experiment_reader *r, const struct yaml *at, const char *what,
+                               const char *key);
 
 /* The value under key; false, and told, where it is absent or empty. */
 bool experiment_reader_wanted(struct experiment_reader *r, const struct yaml *root, const char *key,

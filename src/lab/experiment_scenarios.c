@@ -70,6 +70,8 @@ static void prompts(struct reading *x, const struct yaml *const *v, const char *
     const uint32_t n = experiment_reader_items(v, &items);
     if (n == 0 || yaml_is_null(*v)) {
         experiment_reader_mistake(x->r, *v, "prompt set '%s': no prompts", name);
+        *set_add(x) =
+            (struct prompt_set){.name = name}; /* so that its scenarios are no mistakes too */
         return;
     }
     const char **const texts = ARENA_ARRAY(x->r->a, const char *, n);
@@ -99,8 +101,9 @@ static void prompt_sets(struct reading *x, const struct yaml *root)
                                          &ignored_description);
             inner = yaml_find(*set, "prompts");
             if (!inner) {
-                experiment_reader_mistake(x->r, *set,
-                                          "prompt set '%s': the key 'prompts' is missing", name);
+                experiment_reader_missing(
+                    x->r, *set, arena_printf(x->r->a, "prompt set '%s'", name), "prompts");
+                *set_add(x) = (struct prompt_set){.name = name};
                 continue;
             }
             set = &inner;
@@ -123,8 +126,8 @@ static void scenario_prompts(struct reading *x, const struct yaml *v, struct sce
         return;
     }
     if (!named) {
-        experiment_reader_mistake(x->r, v, "scenario '%s': the key 'prompt_set' is missing",
-                                  s->name);
+        experiment_reader_missing(x->r, v, arena_printf(x->r->a, "scenario '%s'", s->name),
+                                  "prompt_set");
         return;
     }
     const char *const name =
@@ -168,7 +171,7 @@ static bool scenario_name(struct reading *x, const struct yaml *v, struct scenar
 {
     const struct yaml *const at = yaml_find(v, "name");
     if (!s->name) {
-        experiment_reader_mistake(x->r, v, "scenario: the key 'name' is missing");
+        experiment_reader_missing(x->r, v, "scenario", "name");
         return false;
     }
     if (strchr(s->name, '/') || s->name[0] == '.' || experiment_reader_unprintable(s->name) ||
