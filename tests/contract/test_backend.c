@@ -4,11 +4,9 @@
  * other: they are the independent sources. */
 #include "driver.h"
 
+#include "backend/python_worker.h"
 #include "model/resolve.h"
 #include "test.h"
-#ifdef CHIMERA_TEST_PYTHON
-#include "backend/python_worker.h"
-#endif
 
 #include <math.h>
 
@@ -32,7 +30,7 @@ static bool start(const struct backend *b, struct driver *d)
     const char *argv[] = {chimera, "worker", nullptr, nullptr};
     struct err e = {};
     if (b->worker == BACKEND_WORKER_PYTHON) {
-#ifdef CHIMERA_TEST_PYTHON
+
         struct python_worker w;
         if (python_worker_place(d->arena, &w, &e)) {
             printf("# %s\n", e.msg);
@@ -40,9 +38,6 @@ static bool start(const struct backend *b, struct driver *d)
         }
         argv[0] = w.python;
         argv[1] = w.script;
-#else
-        return false;
-#endif
     }
     if (worker_process_start(&(struct worker_options){.argv = argv}, &d->process, &e))
         printf("# %s\n", e.msg);
