@@ -2,4 +2,3 @@ SELECT cell, replicate, invocation, segment, phase_id, status_id, repetition, pr
        n_stops, n_early, n_steps, prompt_tokens, generated_tokens, padding_tokens, submitted_ns, finished_ns,
        latency_ms, ttft_ms, prefill_ms, decode_ms, peak_rss_mb, overlap_ms
 FROM sample
-ORDER BY cell, replicate, invocation, segment, submitted_ns, agent, seq, phase_id, repetition, prompt_index

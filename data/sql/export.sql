@@ -3,4 +3,3 @@ SELECT replicate, scenario, backend, "precision" AS quantization, model, invocat
        prompt_tokens, generated_tokens, padding_tokens, array_to_string(stop, '|') AS stop, n_early AS early_stops,
        cpu_ms, peak_rss_mb, overlap_ms, seed, submitted_ns, first_token_ns, finished_ns, started_at
 FROM sample
-ORDER BY cell, replicate, invocation, segment, submitted_ns, agent, seq, phase_id, repetition, prompt_index

@@ -40,6 +40,14 @@ static double median_of_phase(const struct results_samples *s, const struct resu
     return median_of(scratch, kept);
 }
 
+static bool has_record(const struct results_cell *c, int32_t replicate, int32_t invocation)
+{
+    for (uint32_t i = 0; i < c->n_runs; i++)
+        if (c->runs[i].replicate == replicate && c->runs[i].invocation == invocation)
+            return true;
+    return false;
+}
+
 static void choose_rows(const struct results_samples *s, struct cell_stats *t, struct arena *a)
 {
     const struct results_cell *const c = t->cell;
@@ -48,8 +56,12 @@ static void choose_rows(const struct results_samples *s, struct cell_stats *t, s
         if (s->phase[i] != PHASE_MEASURED)
             continue;
         t->not_ok[s->status[i]]++;
-        if (c->status == STATUS_OK && s->status[i] == STATUS_OK)
+        if (c->status != STATUS_OK || s->status[i] != STATUS_OK)
+            continue;
+        if (has_record(c, s->replicate[i], s->invocation[i]))
             rows[t->n++] = i;
+        else
+            t->unproven++;
     }
     t->rows = rows;
 }
@@ -225,7 +237,8 @@ static void compute_one(const struct results_samples *s, struct cell_stats *t, u
         return;
     t->cold_latency_ms = median_of_phase(s, c, PHASE_COLD, room);
     t->warmup_latency_ms = median_of_phase(s, c, PHASE_WARMUP, room);
-    for (size_t i = 0; i < t->n && isnan(c->peak_rss_mb); i++)
+    for (size_t i = 0; i < t->n;
+         i++) /* telemetry may have missed the peak; the system's own does not */
         t->peak_rss_mb = fmax(t->peak_rss_mb, s->peak_rss_mb[t->rows[i]]);
 }
 

@@ -13,6 +13,7 @@ struct cell_unit { /* an invocation of a run: samples of one process share its l
 struct cell_stats {
     const struct results_cell *cell;
     size_t n;                    /* samples that the figures rest on */
+    size_t unproven;             /* ok and measured, but of an invocation without a run_<n>.json */
     size_t not_ok[STATUS_COUNT]; /* measured samples by status; [STATUS_OK]: the ok ones */
     const size_t *rows;          /* of the columns, n of them, grouped by unit */
     double *x;                   /* their latency in ms, in that order */

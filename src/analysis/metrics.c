@@ -123,6 +123,9 @@ void metrics_reason(const struct cell_stats *c, struct str *out)
         str_puts(out, "no measured sample is ok");
         return;
     }
+    if (c->unproven)
+        str_printf(out, "%zu samples of an invocation that has not finished do not count; ",
+                   c->unproven);
     if (isnan(c->median_lo))
         str_printf(out, "interval of the median needs 6 samples, there are %zu; ", c->n);
     if (isnan(c->p95))

@@ -108,7 +108,7 @@ static void counts_line(const struct results *r, const struct significance_count
     size_t by_status[STATUS_COUNT] = {};
     for (size_t i = 0; i < r->n_cells; i++)
         by_status[r->cells[i].status]++;
-    str_printf(out, "%zu cells:", r->n_cells);
+    str_printf(out, "%zu cell%s:", r->n_cells, r->n_cells == 1 ? "" : "s");
     bool first = true;
     for (unsigned s = 0; s < STATUS_COUNT; s++)
         if (by_status[s]) {
@@ -117,8 +117,8 @@ static void counts_line(const struct results *r, const struct significance_count
             first = false;
         }
     if (counts->comparisons)
-        str_printf(out, "; %zu comparisons, %zu significant after Holm's correction",
-                   counts->comparisons, counts->significant);
+        str_printf(out, "; %zu comparison%s, %zu significant after Holm's correction",
+                   counts->comparisons, counts->comparisons == 1 ? "" : "s", counts->significant);
     if (counts->ranks_differ)
         str_printf(out, ", %zu where mean and median disagree on which is faster",
                    counts->ranks_differ);

@@ -128,26 +128,39 @@ static void annotate(const struct page *p, size_t panel, struct arena *a)
         }
         if (!isnan(r->lo) && !isnan(r->hi))
             str_printf(p->out,
-                       "set object rectangle from first %.9g,%g to first %.9g,%g fs solid 0.45 "
+                       "set object rectangle from first %.9g,%g to first %.9g,%g fs transparent "
+                       "solid 0.55 "
                        "noborder fc rgb '#%s' front\n",
                        r->lo, y - 0.3, r->hi, y + 0.3, color(p, i));
-        str_printf(p->out,
-                   "set arrow from first %.9g,%g to first %.9g,%g nohead lw 3 lc rgb '#%s' front\n",
-                   r->median, y - 0.36, r->median, y + 0.36, color(p, i));
-        str_printf(p->out, "set label '%s' at graph 1.012, first %g left font ',10'\n",
-                   number_short(a, r->median), y + 0.13);
         str_printf(
             p->out,
-            "set label 'n = %zu' at graph 1.012, first %g left font ',7.5' tc rgb '#888888'\n",
-            r->n, y - 0.25);
+            "set arrow from first %.9g,%g to first %.9g,%g nohead lw 2.5 lc rgb '#222222' front\n",
+            r->median, y - 0.38, r->median, y + 0.38);
+        str_printf(p->out, "set label '%s' at graph 1.012, first %g left font ',10'\n",
+                   number_short(a, r->median), y + 0.13);
+        str_printf(p->out,
+                   "set label 'n = %zu' at graph 1.012, first %g left font ',8' tc rgb '#888888'\n",
+                   r->n, y - 0.25);
     }
 }
 
 static void ranges(const struct page *p, size_t panel)
 {
     if (p->log) {
-        str_printf(p->out, "set logscale x\nset xrange [%.9g:%.9g]\n", p->lo / 1.15, p->hi * 1.15);
-        return;
+        const double lo = p->lo / 1.15, hi = p->hi * 1.15;
+        str_printf(p->out, "set logscale x\nset xrange [%.9g:%.9g]\n", lo, hi);
+        if (hi / lo > 200)
+            return;
+        /* Powers of ten alone would leave a short axis with one number or two. */
+        static const double steps[] = {1, 2, 5};
+        bool any = false;
+        for (double ten = pow(10, floor(log10(lo))); ten <= hi; ten *= 10)
+            for (size_t k = 0; k < COUNT_OF(steps); k++)
+                if (ten * steps[k] >= lo && ten * steps[k] <= hi) {
+                    str_printf(p->out, "%s%.9g", any ? "," : "set xtics (", ten * steps[k]);
+                    any = true;
+                }
+        str_puts(p->out, any ? ")\n" : "");
     }
     double hi = 0;
     for (size_t i = 0; i < p->f->n_labels; i++) {
@@ -162,10 +175,8 @@ static void draw_panel(const struct page *p, size_t panel, struct arena *a)
     const struct figure *const f = p->f;
     struct str *const out = p->out;
     const size_t column = panel % p->columns, row = panel / p->columns;
-    const double cell = WIDTH / (double)p->columns;
     /* Labels stand at the left panel only: the rows are the same. */
     const double usable = (WIDTH - p->left - (double)p->columns * VALUE) / (double)p->columns;
-    (void)cell;
     const double x0 = p->left + (double)column * (usable + VALUE), x1 = x0 + usable;
     const double tall = PANEL_HEAD + (double)f->n_labels * ROW + PANEL_FOOT;
     const double top = p->height - HEAD - (double)row * tall - PANEL_HEAD;
@@ -178,9 +189,9 @@ static void draw_panel(const struct page *p, size_t panel, struct arena *a)
     ranges(p, panel);
     str_printf(out, "set yrange [0.4:%g]\n", (double)f->n_labels + 0.6);
     str_puts(out, "set ytics scale 0 offset 0.4,0 (");
-    for (size_t i = 0; i < f->n_labels && column == 0; i++) {
+    for (size_t i = 0; i < f->n_labels; i++) {
         str_puts(out, i ? "," : "");
-        quoted(out, f->labels[i]);
+        quoted(out, column == 0 ? f->labels[i] : "");
         str_printf(out, " %zu", f->n_labels - i);
     }
     str_puts(out, ")\nset label ");
@@ -208,9 +219,10 @@ static void script(const struct figure *f, const char *path, struct str *out, st
                "rgb 'white' font 'DejaVu Sans,10'\nset output ",
                WIDTH, p.height);
     quoted(out, path);
-    str_puts(out, "\nset border 1 lc rgb '#888888'\nset tics nomirror out textcolor rgb '#333333'\n"
-                  "set grid xtics lc rgb '#DDDDDD' lt 1 lw 1\nset xtics font ',9' format '%g'\n"
-                  "unset key\n");
+    str_puts(out,
+             "\nset border 1 lc rgb '#888888'\nset tics nomirror out textcolor rgb '#333333'\n"
+             "set grid xtics ytics lc rgb '#E4E4E4' lt 1 lw 1\nset xtics font ',9' format '%g'\n"
+             "unset key\n");
     for (size_t k = 0; k < f->n_panels; k++)
         data(&p, k);
     str_puts(out, "set multiplot\n");

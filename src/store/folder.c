@@ -13,7 +13,8 @@
 #include <string.h>
 #include <strings.h>
 
-constexpr size_t MOST_DEPTH = 12; /* runs/<scenario>/<backend>/<precision>/<model> and some room */
+constexpr size_t PIECE = 1U << 18; /* of a file, in memory at once */
+constexpr size_t MOST_DEPTH = 12;  /* runs/<scenario>/<backend>/<precision>/<model> and some room */
 
 static void closedirp(DIR **d)
 {
@@ -76,6 +77,7 @@ static enum err_code read_run(struct reading *r, const char *path, struct err *e
     struct folder_run *const run = push(&r->runs, sizeof *run, r->a);
     *run = (struct folder_run){.key = key_of(v),
                                .invocation = (int32_t)json_i64(json_get(v, "invocation"), -1),
+                               .replicate = r->replicate,
                                .reason = json_str(json_get(v, "reason"), nullptr),
                                .load_ms = figure(v, "load_ms"),
                                .compile_ms = figure(v, "compile_ms"),
@@ -90,27 +92,29 @@ static enum err_code read_run(struct reading *r, const char *path, struct err *e
     return ERR_OK;
 }
 
-/* Whole lines, and whether a piece without an end follows. */
-static enum err_code count_lines(struct folder_input *in, struct err *e)
+/* One pass: whole lines, whether a piece without an end follows, and the digest. */
+static enum err_code survey(struct folder_input *in, struct err *e)
 {
     CLEANUP(file_closep) FILE *f = fopen(in->path, "re");
     if (!f)
         return err_sys(e, "'%s'", in->path);
-    static constexpr size_t ROOM = 1U << 18;
+    CLEANUP(digest_freep) struct digest *d = digest_new();
     CLEANUP(str_done) struct str buffer = {};
-    str_reserve(&buffer, ROOM);
+    str_reserve(&buffer, PIECE);
     char last = '\n';
-    for (size_t n; (n = fread(buffer.text, 1, ROOM, f)) > 0;) {
+    for (size_t n; (n = fread(buffer.text, 1, PIECE, f)) > 0;) {
         const char *at = buffer.text;
         const char *const end = at + n;
         while ((at = memchr(at, '\n', (size_t)(end - at)))) {
             in->lines++;
             at++;
         }
+        digest_add(d, buffer.text, n);
         last = end[-1];
         in->bytes += (int64_t)n;
     }
     in->torn = last != '\n';
+    digest_end(d, in->sha256);
     return ferror(f) ? err_set(e, ERR_IO, "'%s' cannot be read", in->path) : ERR_OK;
 }
 
@@ -119,9 +123,7 @@ static enum err_code add_input(struct reading *r, const char *path, bool samples
     struct folder_input *const in = push(&r->inputs, sizeof *in, r->a);
     *in = (struct folder_input){
         .path = path, .relative = path + r->root, .samples = samples, .replicate = r->replicate};
-    if (count_lines(in, e))
-        return e->code;
-    return digest_file(path, in->sha256, e);
+    return survey(in, e);
 }
 
 static bool is_run(const char *name)

@@ -22,6 +22,7 @@ struct folder_run { /* one record about a cell: an invocation, an error.txt, or 
                      */
     struct folder_key key;
     int32_t invocation; /* -1: not of one invocation */
+    uint32_t replicate;
     enum status status;
     const char *reason;                                   /* nullptr: none given */
     double load_ms, compile_ms, peak_rss_mb, cpu_percent; /* NOT_MEASURED: not recorded */

@@ -166,11 +166,13 @@ static void settle(struct keys *k, const struct folder *folders, size_t n, struc
         list[at[cell_of[i] - k->cells]++] = i;
     for (size_t i = 0; i < k->n; i++) {
         struct results_cell *const c = &k->cells[i];
+        struct results_run *const own = ARENA_ARRAY(a, struct results_run, head[i + 1] - head[i]);
         double cpu = 0;
         size_t n_cpu = 0;
         for (size_t j = head[i]; j < head[i + 1]; j++) {
             const struct folder_run *const r = run_of[list[j]];
             take_status(c, r->status, r->reason);
+            own[c->n_runs] = (struct results_run){(int32_t)r->replicate, r->invocation};
             load[c->n_runs] = r->load_ms;
             compile[c->n_runs++] = r->compile_ms;
             c->peak_rss_mb = largest(c->peak_rss_mb, r->peak_rss_mb);
@@ -179,6 +181,7 @@ static void settle(struct keys *k, const struct folder *folders, size_t n, struc
                 n_cpu++;
             }
         }
+        c->runs = own;
         c->load_ms = median(load, c->n_runs);
         c->compile_ms = median(compile, c->n_runs);
         c->cpu_percent = n_cpu ? cpu / (double)n_cpu : NOT_MEASURED;

@@ -15,11 +15,17 @@
 struct arena;
 struct duck;
 
+struct results_run { /* an invocation that ended and left its record */
+    int32_t replicate, invocation;
+};
+
 struct results_cell {
     struct folder_key key;
-    enum status status;         /* the worst of its invocations */
-    const char *reason;         /* why it is not ok; nullptr when it is */
-    uint32_t n_runs;            /* invocations with a run_<n>.json, over all replicates */
+    enum status status; /* the worst of its invocations */
+    const char *reason; /* why it is not ok; nullptr when it is */
+    const struct results_run
+        *runs; /* samples of other invocations prove nothing and do not count */
+    uint32_t n_runs;
     double load_ms, compile_ms; /* median over its invocations; NOT_MEASURED: nobody recorded it */
     double peak_rss_mb;         /* largest */
     double cpu_percent;         /* mean over its invocations */
