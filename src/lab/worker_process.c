@@ -262,11 +262,11 @@ static void reap(struct worker_process *w)
         w->gone = true;
 }
 
-static void sample(struct worker_process *w)
+void worker_process_sample(struct worker_process *w)
 {
-    const nsec_t now = clock_now();
-    if (w->options.sample_every <= 0 || w->gone || now < w->next_sample)
+    if (w->options.sample_every <= 0 || w->gone)
         return;
+    const nsec_t before = clock_now();
     if (process_read(&w->process, &w->last)) {
         w->over_memory =
             w->options.memory_limit_bytes > 0 && w->last.rss_bytes > w->options.memory_limit_bytes;
@@ -275,7 +275,7 @@ static void sample(struct worker_process *w)
         w->samples++;
     }
     const nsec_t after = clock_now();
-    w->sampling_cost += after - now;
+    w->sampling_cost += after - before;
     w->next_sample = after + w->options.sample_every;
 }
 
@@ -365,7 +365,8 @@ enum worker_event worker_process_wait(struct worker_process *const *w, size_t n,
                 continue;
             drain_chatter(w[i]);
             reap(w[i]);
-            sample(w[i]);
+            if (clock_now() >= w[i]->next_sample)
+                worker_process_sample(w[i]);
         }
     }
 }

@@ -59,6 +59,9 @@ enum worker_event worker_process_wait(struct worker_process *const *w, size_t n,
 enum worker_event worker_process_receive(struct worker_process *w, nsec_t deadline, int stop_fd,
                                          const char **ret_line, size_t *ret_n);
 
+/* Take a sample now, outside the rhythm: at the ends of what is measured. */
+void worker_process_sample(struct worker_process *w);
+
 /* End it and everything that it started: end of input, then (after `grace`) SIGTERM, then SIGKILL.
  * why: what the lab decided (STATUS_TIMEOUT, STATUS_OOM, STATUS_SKIPPED for an interruption), which
  * is then the end's status; STATUS_OK: it may go, or it has gone by itself, and the process says

@@ -56,7 +56,8 @@ enum err_code results_folder_is_empty(const char *dir, bool *ret, struct err *e)
         return err_sys(e, "results folder '%s'", dir);
     bool empty = true;
     for (const struct dirent *f; d && (f = readdir(d));)
-        empty &= strcmp(f->d_name, ".") == 0 || strcmp(f->d_name, "..") == 0;
+        empty &= strcmp(f->d_name, ".") == 0 || strcmp(f->d_name, "..") == 0 ||
+                 strncmp(f->d_name, "manifest.json.", 14) == 0;
     *ret = empty;
     return ERR_OK;
 }

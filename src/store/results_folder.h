@@ -25,7 +25,8 @@ struct arena;
                                              const char *precision, const char *model,
                                              uint32_t invocation, uint32_t segment);
 
-/* Is anything in dir? A folder that is not there is empty. */
+/* Is anything in dir? A folder that is not there is empty, and so is one in which a kill left
+ * nothing but the beginning of a manifest. */
 [[nodiscard]] enum err_code results_folder_is_empty(const char *dir, bool *ret, struct err *e);
 
 struct results_folder_error {

@@ -1,0 +1,66 @@
+/* invocation.h - a worker that has loaded one configuration: from its start to its end.
+ *
+ * Whatever goes wrong with a worker is told as a struct invocation_failure: a status, a reason in
+ * one line, and what the worker printed last. It is a result of the run, not an error of chimera.
+ */
+#pragma once
+
+#include "lab/stop.h"
+#include "lab/telemetry.h"
+
+struct arena;
+struct backend;
+struct json;
+
+struct invocation_spec { /* what to load, and how to watch it; borrowed as long as the worker lives
+                          */
+    const char *const *argv;        /* of the worker's program */
+    const char *const *environment; /* may be nullptr */
+    const char *backend, *precision, *model, *model_path, *device;
+    const char *synthetic; /* law of the synthetic engine; nullptr: its default */
+    uint32_t threads, max_context, max_batch;
+    uint64_t seed;
+    double load_timeout_s;
+    nsec_t sample_every;
+    bool keep_trace; /* false: sampled for the memory limit alone */
+    int64_t memory_limit_bytes;
+};
+
+struct invocation_failure {
+    enum status status; /* STATUS_OK: nothing failed; STATUS_SKIPPED: stopped by the person */
+    const char *stage;  /* "prepare", "load", "run" */
+    const char *reason; /* these two belong to the arena of the call */
+    const char *tail;
+};
+
+struct invocation {                /* starts as {} */
+    struct worker_process *worker; /* nullptr: none lives */
+    struct telemetry telemetry; /* its address is the worker's as long as that lives: do not copy */
+    const struct json *loaded;  /* the reply; belongs to the arena of the start */
+    const char *loaded_text;
+    nsec_t started, ready; /* process asked for; loaded */
+    char started_at[32];
+    int64_t recompiles; /* that the worker has told of */
+    bool label_ok;
+    const char *label_reason; /* nullptr: none */
+};
+
+/* Make what the backend loads, in a process of its own. */
+void invocation_prepare(const struct invocation_spec *spec, struct stop *stop, struct arena *a,
+                        struct invocation_failure *ret);
+
+/* Start a worker and load. On failure (ret->status) no worker is left. */
+void invocation_start(struct invocation *v, const struct invocation_spec *spec, struct stop *stop,
+                      struct arena *a, struct invocation_failure *ret);
+
+/* The worker failed in the way that `event` says: end it, and say why. What was sampled of it
+ * stays. timeout_s is for the words. */
+void invocation_fail(struct invocation *v, enum worker_event event, const char *stage,
+                     double timeout_s, struct arena *a, struct invocation_failure *ret);
+
+/* End the worker. nullptr worker is fine. */
+void invocation_done(struct invocation *v); /* for CLEANUP() too */
+
+/* A failure in the worker's own words: {"event":"error",...}. false: the reply is none. */
+bool invocation_is_error(const struct json *reply, const char *stage, struct invocation *v,
+                         struct arena *a, struct invocation_failure *ret);

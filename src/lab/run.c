@@ -1,0 +1,483 @@
+#include "lab/run.h"
+
+#include "backend/backend.h"
+#include "base/arena.h"
+#include "base/clock.h"
+#include "base/rng.h"
+#include "domain/experiment.h"
+#include "domain/model_facts.h"
+#include "io/file.h"
+#include "lab/run_cell.h"
+#include "lab/run_clock.h"
+#include "store/results_folder.h"
+
+#include <fcntl.h>
+#include <sched.h>
+#include <string.h>
+#include <unistd.h>
+
+constexpr size_t MEMORY = (size_t)4 << 30;
+constexpr nsec_t QUIET_SAMPLING = 250'000'000; /* without monitoring: for the memory limit alone */
+constexpr double MEMORY_SHARE = 0.9; /* of the machine's, where the experiment has no limit */
+
+struct configuration { /* what became of a configuration so far */
+    bool prepared;
+    struct invocation_failure dead; /* status ok: it is not */
+};
+
+struct run {
+    struct run_state s;
+    const struct experiment *x;
+    const struct plan *plan;
+    struct configuration *configurations;
+    uint8_t *outcome; /* [configuration * n_scenarios + scenario]: enum status */
+    uint32_t threads, max_context, max_batch;
+    struct run_clock clock;
+};
+
+struct pending { /* the cells that an invocation of a configuration still has to do */
+    struct run_target *targets;
+    uint32_t n;
+};
+
+/* ---- what is where ---- */
+
+static struct run_target target_of(const struct run *r, uint32_t block, uint32_t place,
+                                   uint32_t configuration, uint32_t scenario, struct arena *a)
+{
+    const struct plan_configuration *const c = &r->plan->configurations[configuration];
+    struct run_target t = {
+        .scenario = &r->x->scenarios[scenario],
+        .backend = r->x->backends[c->backend],
+        .precision = r->x->precisions[c->precision],
+        .model = r->x->models[c->model].name,
+        .configuration = configuration,
+        .scenario_index = scenario,
+        .invocation = block,
+        .block = block,
+        .order_in_block = place,
+    };
+    t.folder =
+        results_folder_cell(a, r->s.o->dir, t.scenario->name, t.backend, t.precision, t.model);
+    return t;
+}
+
+static void note_outcome(struct run *r, const struct run_target *t, enum status status)
+{
+    uint8_t *const at =
+        &r->outcome[(size_t)t->configuration * r->plan->n_scenarios + t->scenario_index];
+    if (*at == STATUS_OK || *at == STATUS_SKIPPED)
+        *at = status;
+}
+
+static struct run_cell shown(const struct run *r, const struct run_target *t)
+{
+    return (struct run_cell){t->scenario->name, t->backend,     t->precision,
+                             t->model,          t->invocation,  r->plan->n_blocks,
+                             r->clock.done,     r->clock.total, run_clock_remaining_s(&r->clock)};
+}
+
+static void say_ended(const struct run *r, const struct run_target *t,
+                      const struct invocation_failure *f)
+{
+    const struct run_cell c = shown(r, t);
+    if (r->s.o->listener.ended)
+        r->s.o->listener.ended(r->s.o->listener.context, &c, f->status, f->reason);
+}
+
+static uint64_t name_hash(const char *text, uint64_t h)
+{
+    for (; *text; text++)
+        h = (h ^ (unsigned char)*text) * 1099511628211U;
+    return h;
+}
+
+static struct invocation_spec spec_of(const struct run *r, uint32_t configuration,
+                                      uint32_t invocation, uint32_t agent, uint32_t segment)
+{
+    const struct plan_configuration *const c = &r->plan->configurations[configuration];
+    const struct backend *const b = r->plan->backends[c->backend].backend;
+    const struct model_facts *const facts = &r->plan->facts[c->model];
+    const struct run_program *const program =
+        b->worker == BACKEND_WORKER_PYTHON ? &r->s.o->python : &r->s.o->native;
+    uint64_t seed = name_hash(r->x->backends[c->backend], 14695981039346656037U);
+    seed = name_hash(r->x->precisions[c->precision], seed);
+    seed = name_hash(r->x->models[c->model].name, seed);
+    seed = rng_derive(rng_derive(r->x->seed, seed), invocation);
+    return (struct invocation_spec){
+        .argv = program->argv,
+        .environment = program->environment,
+        .backend = b->name,
+        .precision = r->x->precisions[c->precision],
+        .model = r->x->models[c->model].name,
+        .model_path = facts->path,
+        .device = b->device,
+        .synthetic = strcmp(b->name, "synthetic") == 0 ? r->x->synthetic : nullptr,
+        .threads = r->threads,
+        .max_context =
+            facts->n_ctx && facts->n_ctx < r->max_context ? facts->n_ctx : r->max_context,
+        .max_batch = r->max_batch,
+        .seed = rng_derive(seed, 2 * (uint64_t)segment + agent) >> 11,
+        .load_timeout_s = r->x->load_timeout_s,
+        .sample_every = r->s.sample_every,
+        .keep_trace = r->x->resource_monitoring,
+        .memory_limit_bytes = r->s.memory_limit_bytes,
+    };
+}
+
+/* ---- one configuration in one block ---- */
+
+static enum err_code close_cell(struct run *r, const struct run_target *t, uint32_t segment,
+                                const struct invocation_failure *f, const struct cell_todo *todo,
+                                struct arena *a, struct err *e)
+{
+    if (run_cell_close(&r->s, t, segment, f, todo, a, e))
+        return e->code;
+    note_outcome(r, t, f->status);
+    run_clock_cell(&r->clock, t->scenario_index);
+    say_ended(r, t, f);
+    return ERR_OK;
+}
+
+/* Which cells are left; those that were measured whole but never closed are closed here. */
+static enum err_code find_pending(struct run *r, uint32_t block, uint32_t place,
+                                  uint32_t configuration, struct arena *a, struct pending *ret,
+                                  struct err *e)
+{
+    uint32_t *const order = ARENA_ARRAY(a, uint32_t, r->plan->n_scenarios + 1);
+    plan_scenarios_at(r->plan, block, configuration, order);
+    *ret = (struct pending){ARENA_ARRAY(a, struct run_target, r->plan->n_scenarios + 1), 0};
+    for (uint32_t i = 0; i < r->plan->n_scenarios; i++) {
+        struct cell_todo todo;
+        if (plan_cell_status(r->plan, configuration, order[i]) != STATUS_OK)
+            continue;
+        struct run_target t = target_of(r, block, place, configuration, order[i], a);
+        t.order_in_invocation = i;
+        if (file_exists(run_cell_record_path(&t, a)))
+            continue;
+        if (run_cell_todo(&r->s, &t, a, &todo, e))
+            return e->code;
+        if (!cell_todo_is_complete(&todo)) {
+            ret->targets[ret->n++] = t;
+            continue;
+        }
+        const bool degraded = todo.counts[PHASE_MEASURED][STATUS_DEGRADED] > 0;
+        const struct invocation_failure f = {
+            .status = degraded ? STATUS_DEGRADED : STATUS_OK,
+            .stage = "run",
+            .reason = degraded ? "its samples are degraded" : nullptr,
+        };
+        if (close_cell(r, &t, 0, &f, &todo, a, e))
+            return e->code;
+    }
+    return ERR_OK;
+}
+
+/* The first segment whose journal is not there yet; the journal is made, so that it is taken. */
+static enum err_code open_journal(const struct run *r, const struct run_target *t, struct arena *a,
+                                  uint32_t *ret_segment, const char **ret_path, struct err *e)
+{
+    for (uint32_t i = 0;; i++) {
+        const char *const path = results_folder_telemetry(a, r->s.o->dir, t->backend, t->precision,
+                                                          t->model, t->invocation, i);
+        if (file_exists(path))
+            continue;
+        CLEANUP(file_fd_closep)
+        int fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
+        if (fd < 0)
+            return err_sys(e, "cannot write '%s'", path);
+        *ret_segment = i;
+        *ret_path = path;
+        return ERR_OK;
+    }
+}
+
+struct serving { /* the worker that serves an invocation now, and the second one of a dual */
+    struct invocation main, second;
+    uint32_t segment;
+    const char *journal;
+};
+
+static void serving_done(struct serving *v)
+{
+    invocation_done(&v->main);
+    invocation_done(&v->second);
+}
+
+static enum err_code start_agent(struct run *r, const struct run_target *t, struct serving *v,
+                                 uint32_t agent, struct arena *a, struct invocation_failure *f,
+                                 struct err *e)
+{
+    struct invocation *const i = agent ? &v->second : &v->main;
+    const struct run_cell c = shown(r, t);
+    if (r->s.o->listener.loading)
+        r->s.o->listener.loading(r->s.o->listener.context, &c);
+    invocation_done(i);
+    const struct invocation_spec spec =
+        spec_of(r, t->configuration, t->invocation, agent, v->segment);
+    invocation_start(i, &spec, &r->s.stop, a, f);
+    if (f->status != STATUS_OK)
+        return ERR_OK;
+    return telemetry_write_loaded(v->journal, agent, i->started, i->ready, i->started_at,
+                                  i->loaded_text, e);
+}
+
+/* The workers that the cell needs. A dual's second one lives for that cell only, so that it takes
+ * nothing from the others. */
+static enum err_code start_agents(struct run *r, const struct run_target *t, struct serving *v,
+                                  struct arena *a, struct invocation_failure *f, struct err *e)
+{
+    *f = (struct invocation_failure){};
+    if (!v->main.worker) {
+        if (open_journal(r, t, a, &v->segment, &v->journal, e) || start_agent(r, t, v, 0, a, f, e))
+            return e->code;
+    }
+    if (f->status == STATUS_OK && t->scenario->mode == MODE_DUAL)
+        return start_agent(r, t, v, 1, a, f, e);
+    return ERR_OK;
+}
+
+static enum err_code interrupted(struct err *e)
+{
+    return err_set(e, ERR_INTERRUPTED, "interrupted");
+}
+
+static enum err_code measure_cell(struct run *r, const struct run_target *t, struct serving *v,
+                                  struct arena *a, struct invocation_failure *f, struct err *e)
+{
+    const struct run_cell c = shown(r, t);
+    const bool dual = t->scenario->mode == MODE_DUAL;
+    if (r->s.o->listener.begins)
+        r->s.o->listener.begins(r->s.o->listener.context, &c);
+    struct invocation *agents[2] = {&v->main, dual ? &v->second : nullptr};
+    if (run_cell_measure(&r->s, t, &c, v->segment, v->journal, agents, a, f, e))
+        return e->code;
+    if (dual)
+        invocation_done(&v->second);
+    if (f->status == STATUS_SKIPPED)
+        return interrupted(e);
+    note_outcome(r, t, f->status);
+    run_clock_cell(&r->clock, t->scenario_index);
+    say_ended(r, t, f);
+    return ERR_OK;
+}
+
+static enum err_code run_pending(struct run *r, const struct pending *p, struct arena *a,
+                                 struct err *e)
+{
+    CLEANUP(serving_done) struct serving v = {};
+    struct configuration *const c = &r->configurations[p->targets[0].configuration];
+    for (uint32_t i = 0; i < p->n; i++) {
+        const struct run_target *const t = &p->targets[i];
+        struct invocation_failure f = c->dead;
+        if (stop_wanted(&r->s.stop))
+            return interrupted(e);
+        if (f.status == STATUS_OK && start_agents(r, t, &v, a, &f, e))
+            return e->code;
+        if (f.status == STATUS_SKIPPED)
+            return interrupted(e);
+        if (f.status == STATUS_OK) {
+            if (measure_cell(r, t, &v, a, &f, e))
+                return e->code;
+            continue;
+        }
+        if (c->dead.status == STATUS_OK && !v.main.worker) /* the second of a dual may fail alone */
+            c->dead = (struct invocation_failure){
+                f.status, f.stage,
+                arena_printf(r->s.a, "not tried again: invocation %u: %s", t->invocation, f.reason),
+                nullptr};
+        if (close_cell(r, t, v.segment, &f, nullptr, a, e))
+            return e->code;
+    }
+    return ERR_OK;
+}
+
+static enum err_code run_configuration(struct run *r, uint32_t block, uint32_t place, struct err *e)
+{
+    CLEANUP(arena_freep) struct arena *a = arena_new(MEMORY);
+    const uint32_t configuration = plan_configuration_at(r->plan, block, place);
+    struct pending p;
+    if (!plan_configuration_runs(r->plan, configuration))
+        return ERR_OK;
+    if (find_pending(r, block, place, configuration, a, &p, e))
+        return e->code;
+    return p.n ? run_pending(r, &p, a, e) : ERR_OK;
+}
+
+/* ---- before the first block ---- */
+
+static enum err_code prepare(struct run *r, uint32_t configuration, struct err *e)
+{
+    CLEANUP(arena_freep) struct arena *a = arena_new(MEMORY);
+    const struct plan_configuration *const c = &r->plan->configurations[configuration];
+    struct configuration *const state = &r->configurations[configuration];
+    const struct backend *const b = r->plan->backends[c->backend].backend;
+    struct invocation_failure f;
+    if (strcmp(b->artefact, "none") == 0)
+        return ERR_OK;
+    if (r->s.o->listener.note)
+        r->s.o->listener.note(r->s.o->listener.context,
+                              arena_printf(a, "preparing %s %s %s", b->name,
+                                           r->x->precisions[c->precision],
+                                           r->x->models[c->model].name));
+    struct invocation_spec spec = spec_of(r, configuration, 0, 0, 0);
+    spec.argv = r->s.o->native.argv; /* artefacts are made in C, for every backend */
+    spec.environment = r->s.o->native.environment;
+    invocation_prepare(&spec, &r->s.stop, a, &f);
+    if (f.status == STATUS_SKIPPED)
+        return interrupted(e);
+    if (f.status != STATUS_OK)
+        state->dead = (struct invocation_failure){f.status, f.stage, arena_strdup(r->s.a, f.reason),
+                                                  f.tail ? arena_strdup(r->s.a, f.tail) : nullptr};
+    return ERR_OK;
+}
+
+/* What an earlier run left of a cell that can run: retried where asked, else taken over. */
+static enum err_code take_over(struct run *r, uint32_t configuration, uint32_t scenario,
+                               struct arena *a, bool *ret_left, struct err *e)
+{
+    const struct run_target t = target_of(r, 0, 0, configuration, scenario, a);
+    const char *const error = file_join(a, t.folder, "error.txt");
+    bool failed = false, any = false;
+    for (uint32_t b = 0; b < r->plan->n_blocks; b++) {
+        struct run_record_outcome o;
+        const char *const path = results_folder_run_file(a, t.folder, b);
+        if (!run_record_read(path, &o)) {
+            *ret_left = true;
+            continue;
+        }
+        if (r->s.o->retry_failed && o.status != STATUS_OK && o.status != STATUS_DEGRADED) {
+            if (unlink(path) != 0)
+                return err_sys(e, "'%s'", path);
+            *ret_left = failed = true;
+            continue;
+        }
+        any |= o.status != STATUS_OK && o.status != STATUS_DEGRADED;
+        note_outcome(r, &t, o.status);
+        r->s.summary->found++;
+        run_clock_found(&r->clock, scenario);
+        if (strcmp(o.stage, "load") == 0 || strcmp(o.stage, "prepare") == 0)
+            r->configurations[configuration].dead = (struct invocation_failure){
+                o.status, "load",
+                arena_printf(r->s.a, "not tried again: invocation %u: %s", b, o.reason), nullptr};
+    }
+    if ((failed || !any) && file_exists(error) && unlink(error) != 0) /* what it told is over */
+        return err_sys(e, "'%s'", error);
+    return ERR_OK;
+}
+
+static enum err_code close_planned(struct run *r, uint32_t configuration, uint32_t scenario,
+                                   struct arena *a, struct err *e)
+{
+    const enum status status = plan_cell_status(r->plan, configuration, scenario);
+    const struct run_target t = target_of(r, 0, 0, configuration, scenario, a);
+    note_outcome(r, &t, status);
+    if (status == STATUS_SKIPPED || file_exists(file_join(a, t.folder, "error.txt")))
+        return ERR_OK;
+    const struct results_folder_error f = {
+        status, plan_cell_reason(r->plan, configuration, scenario), "plan", -1, 0, nullptr};
+    return results_folder_write_error(t.folder, &f, e);
+}
+
+static enum err_code take_stock(struct run *r, struct err *e)
+{
+    const struct plan *const p = r->plan;
+    CLEANUP(arena_freep) struct arena *wanted = arena_new(MEMORY);
+    bool *const left = ARENA_ARRAY(wanted, bool, p->n_configurations + 1);
+    bool any = false;
+    for (uint32_t c = 0; c < p->n_configurations; c++)
+        for (uint32_t s = 0; s < p->n_scenarios; s++) {
+            CLEANUP(arena_freep) struct arena *a = arena_new(MEMORY);
+            const bool runs = plan_cell_status(p, c, s) == STATUS_OK;
+            if (runs)
+                run_clock_expect(&r->clock, s, p->n_blocks);
+            any |= runs;
+            if (runs ? take_over(r, c, s, a, &left[c], e) : close_planned(r, c, s, a, e))
+                return e->code;
+        }
+    r->s.summary->nothing_ran = !any;
+    for (uint32_t c = 0; c < p->n_configurations; c++)
+        if (left[c] && r->configurations[c].dead.status == STATUS_OK && prepare(r, c, e))
+            return e->code;
+    return ERR_OK;
+}
+
+static void limits(struct run *r)
+{
+    const struct experiment *const x = r->x;
+    cpu_set_t cpus;
+    CPU_ZERO(&cpus);
+    const bool known = sched_getaffinity(0, sizeof cpus, &cpus) == 0 && CPU_COUNT(&cpus) > 0;
+    r->threads = x->threads ? x->threads : known ? (uint32_t)CPU_COUNT(&cpus) : 1;
+    r->max_batch = 1;
+    for (uint32_t i = 0; i < x->n_scenarios; i++) {
+        const struct scenario *const s = &x->scenarios[i];
+        const struct prompt_set *const set = &x->prompt_sets[s->prompt_set];
+        for (uint32_t k = 0; k < set->n_prompts; k++) { /* no token is shorter than a byte */
+            const uint32_t most = (uint32_t)strlen(set->prompts[k]) + s->max_tokens + 8;
+            r->max_context = most > r->max_context ? most : r->max_context;
+        }
+        if (s->mode == MODE_BATCH && s->batch_size > r->max_batch)
+            r->max_batch = s->batch_size;
+    }
+    const double machine = (double)sysconf(_SC_PHYS_PAGES) * (double)sysconf(_SC_PAGESIZE);
+    r->s.memory_limit_bytes =
+        (int64_t)(x->memory_limit_mb > 0 ? x->memory_limit_mb * 1e6 : MEMORY_SHARE * machine);
+    r->s.sample_every =
+        x->resource_monitoring ? (nsec_t)(x->resource_interval_s * 1e9) : QUIET_SAMPLING;
+}
+
+/* ---- all ---- */
+
+static void summarise(struct run *r, nsec_t began, nsec_t cpu)
+{
+    for (uint32_t c = 0; c < r->plan->n_configurations; c++)
+        for (uint32_t s = 0; s < r->plan->n_scenarios; s++)
+            r->s.summary->cells_by_status[r->outcome[(size_t)c * r->plan->n_scenarios + s]]++;
+    r->s.summary->wall = clock_now() - began;
+    r->s.summary->own_cpu = clock_cpu() - cpu;
+}
+
+static enum err_code all_blocks(struct run *r, struct err *e)
+{
+    if (take_stock(r, e))
+        return e->code;
+    for (uint32_t b = 0; b < r->plan->n_blocks; b++)
+        for (uint32_t i = 0; i < r->plan->n_configurations; i++)
+            if (run_configuration(r, b, i, e))
+                return e->code;
+    return ERR_OK;
+}
+
+enum err_code run_all(const struct run_options *o, struct arena *a, struct run_summary *ret,
+                      struct err *e)
+{
+    const nsec_t began = clock_now(), cpu = clock_cpu();
+    CLEANUP(run_folder_done) struct run_folder folder = {.lock_fd = -1};
+    *ret = (struct run_summary){};
+    struct run r = {
+        .s = {.o = o, .folder = &folder, .stop = {.fd = o->stop_fd}, .a = a, .summary = ret},
+        .x = o->experiment,
+        .plan = o->plan,
+        .configurations = ARENA_ARRAY(a, struct configuration, o->plan->n_configurations + 1),
+        .outcome =
+            ARENA_ARRAY(a, uint8_t, (size_t)o->plan->n_configurations * o->plan->n_scenarios + 1),
+    };
+    memset(r.outcome, STATUS_SKIPPED, (size_t)o->plan->n_configurations * o->plan->n_scenarios);
+    limits(&r);
+    run_clock_init(&r.clock, o->plan->n_scenarios, a);
+    const struct run_folder_texts texts = {o->plan_json, o->environment};
+    if (run_folder_open(&folder, o->dir, o->resume, o->experiment, &texts, a, e))
+        return e->code;
+    const enum err_code code = all_blocks(&r, e);
+    summarise(&r, began, cpu);
+    struct err closing = {};
+    const char *const state = code == ERR_OK            ? "complete"
+                              : code == ERR_INTERRUPTED ? "interrupted"
+                                                        : "failed";
+    if (run_folder_finish(&folder, state, ret->own_cpu, ret->wall, &closing) && code == ERR_OK) {
+        *e = closing;
+        return e->code;
+    }
+    return code;
+}
