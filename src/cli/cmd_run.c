@@ -119,8 +119,8 @@ static bool any_of(const struct run_summary *s, const enum status *list, size_t 
 static enum err_code conclude(struct cli *cli, const struct run_args *o,
                               const struct run_summary *s, int *ret_exit, struct err *e)
 {
-    static const enum status failures[] = {STATUS_ERROR,   STATUS_CRASHED,  STATUS_TIMEOUT,
-                                           STATUS_OOM,     STATUS_DEGRADED, STATUS_FAIL_ACCURACY};
+    static const enum status failures[] = {STATUS_ERROR, STATUS_CRASHED,  STATUS_TIMEOUT,
+                                           STATUS_OOM,   STATUS_DEGRADED, STATUS_FAIL_ACCURACY};
     const bool failed = any_of(s, failures, COUNT_OF(failures));
     if (!failed && s->cells_by_status[STATUS_OK] == 0)
         return err_set(e, ERR_UNAVAILABLE,
@@ -162,7 +162,7 @@ static enum err_code run_it(struct cli *cli, const struct run_args *o, const cha
     if (code == ERR_OK || code == ERR_INTERRUPTED)
         run_progress_summary(&progress, ret, o->out);
     if (code == ERR_INTERRUPTED || code == ERR_IO)
-        return err_set(e, code, "%s; 'chimera run %s -o %s --resume' goes on from here", 
+        return err_set(e, code, "%s; 'chimera run %s -o %s --resume' goes on from here",
                        arena_strdup(cli->arena, e->msg), path, o->out);
     return code;
 }
@@ -196,7 +196,8 @@ const struct command cmd_run = {
         "that the seed\n"
         "fixes, each configuration in a fresh worker process. Each sample is in samples.jsonl as "
         "soon as it is\n"
-        "finished. A worker that fails ends its cell with a status and the reason in error.txt; the "
+        "finished. A worker that fails ends its cell with a status and the reason in error.txt; "
+        "the "
         "rest runs on.\n"
         "\n"
         "Ctrl-C lets the request that is running finish and stops; a second one stops at once. "

@@ -2,6 +2,9 @@
 #pragma once
 
 struct command;
+extern const struct command cmd_init;
+extern const struct command cmd_plan;
+extern const struct command cmd_run;
 extern const struct command cmd_analyze;
 extern const struct command cmd_init;
 extern const struct command cmd_plan;

@@ -5,6 +5,7 @@
 const struct command *const commands[] = {
     &cmd_init,
     &cmd_plan,
+    &cmd_run,
     &cmd_analyze,
     &cmd_worker,
     &cmd_model,

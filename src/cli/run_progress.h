@@ -1,5 +1,5 @@
-/* run_progress.h - what a person sees of a run, on stderr: one live line on a terminal, a line per cell
- * elsewhere, nothing with -q.
+/* run_progress.h - what a person sees of a run, on stderr: one live line on a terminal, a line per
+ * cell elsewhere, nothing with -q.
  */
 #pragma once
 
@@ -7,8 +7,8 @@
 
 struct run_progress {
     bool quiet, verbose, live;
-    nsec_t last;   /* when the live line was drawn */
-    bool drawn;    /* it stands there */
+    nsec_t last; /* when the live line was drawn */
+    bool drawn;  /* it stands there */
     uint64_t samples;
     uint32_t cell_samples;
     nsec_t began;
