@@ -129,7 +129,9 @@ static void send_error(struct worker *w, const struct json *q, const struct err 
 
 /* ---- prepare, load ---- */
 
-static enum err_code find_engine(const struct json *q, const struct backend **ret, struct err *e)
+/* An artefact can be made here for a backend that another worker serves; loading it cannot. */
+static enum err_code find_backend(const struct json *q, bool to_load, const struct backend **ret,
+                                  struct err *e)
 {
     const char *const name = json_str(json_get(q, "backend"), "");
     const struct backend *const b = backend_find(name, nullptr);
@@ -138,7 +140,8 @@ static enum err_code find_engine(const struct json *q, const struct backend **re
         return near ? err_set(e, ERR_USAGE, "no such backend: '%s'; did you mean '%s'?", name, near)
                     : err_set(e, ERR_USAGE, "no such backend: '%s'", name);
     }
-    if (b->worker != BACKEND_WORKER_NATIVE || !b->engine)
+    const bool engine_is_here = b->worker == BACKEND_WORKER_NATIVE && b->engine;
+    if (to_load ? !engine_is_here : b->worker == BACKEND_WORKER_NONE)
         return err_set(e, ERR_UNAVAILABLE, "%s does not run in this worker", b->name);
     *ret = b;
     return ERR_OK;
@@ -164,12 +167,12 @@ static enum err_code find_model(const struct json *q, struct arena *a, struct mo
     return ERR_OK;
 }
 
-static enum err_code find_loadable(const struct json *q, struct arena *a, struct loadable *ret,
-                                   struct err *e)
+static enum err_code find_loadable(const struct json *q, bool to_load, struct arena *a,
+                                   struct loadable *ret, struct err *e)
 {
     *ret = (struct loadable){.precision = json_str(json_get(q, "precision"), "fp32"),
                              .artefact = {.bytes = -1, .cached = true}};
-    if (find_engine(q, &ret->backend, e))
+    if (find_backend(q, to_load, &ret->backend, e))
         return e->code;
     if (strcmp(ret->backend->artefact, "none") == 0)
         return ERR_OK;
@@ -184,7 +187,7 @@ static enum err_code prepare(struct worker *w, const struct json *q, struct err 
 {
     struct loadable l = {};
     const nsec_t from = clock_now();
-    if (find_loadable(q, w->request, &l, e))
+    if (find_loadable(q, false, w->request, &l, e))
         return e->code;
     struct jsonw j = begin(w, "prepared");
     jsonw_kstr(&j, "artefact", l.artefact.path ? l.artefact.path : "");
@@ -206,7 +209,7 @@ static enum err_code load(struct worker *w, const struct json *q, struct err *e)
     struct loadable l = {};
     if (w->engine)
         return err_set(e, ERR_USAGE, "a worker loads once");
-    if (find_loadable(q, w->life, &l, e))
+    if (find_loadable(q, true, w->life, &l, e))
         return e->code;
     const struct engine *const engine = l.backend->engine;
     const struct engine_load load = {

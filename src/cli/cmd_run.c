@@ -1,4 +1,5 @@
 /* chimera run: an experiment, run into a results folder. */
+#include "backend/python_worker.h"
 #include "base/arena.h"
 #include "base/defs.h"
 #include "cli/analyze.h"
@@ -135,6 +136,26 @@ static enum err_code conclude(struct cli *cli, const struct run_args *o,
     return ERR_OK;
 }
 
+/* The Python worker's program, where the plan has cells that need it. */
+static enum err_code place_python(const struct plan *p, struct arena *a, const char *const **ret,
+                                  struct err *e)
+{
+    for (uint32_t i = 0; i < p->n_configurations; i++) {
+        const struct plan_backend *const b = &p->backends[p->configurations[i].backend];
+        if (!plan_configuration_runs(p, i) || b->backend->worker != BACKEND_WORKER_PYTHON)
+            continue;
+        struct python_worker worker;
+        if (python_worker_place(a, &worker, e))
+            return e->code;
+        const char **const argv = ARENA_ARRAY(a, const char *, 3);
+        argv[0] = worker.python;
+        argv[1] = worker.script;
+        *ret = argv;
+        return ERR_OK;
+    }
+    return ERR_OK;
+}
+
 static enum err_code run_it(struct cli *cli, const struct run_args *o, const char *path,
                             const struct prepared_plan *p, struct run_summary *ret, struct err *e)
 {
@@ -146,8 +167,9 @@ static enum err_code run_it(struct cli *cli, const struct run_args *o, const cha
         .resume = o->resume,
         .retry_failed = o->retry_failed,
         .native = {native, nullptr},
-        .python = {native, nullptr},
     };
+    if (place_python(&p->plan, cli->arena, &options.python.argv, e))
+        return e->code;
     if (plan_text(p, cli->arena, &options.plan_json, e))
         return e->code;
     CLEANUP(signals_done) struct signals signals = {.fd = -1};
