@@ -5,3 +5,4 @@
 
 extern const struct command cmd_model_export;
 extern const struct command cmd_model_synth;
+extern const struct command cmd_model_verify;
