@@ -2,6 +2,8 @@
 #pragma once
 
 struct command;
+extern const struct command cmd_doctor;
+extern const struct command cmd_env;
 extern const struct command cmd_init;
 extern const struct command cmd_plan;
 extern const struct command cmd_run;

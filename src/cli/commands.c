@@ -3,10 +3,12 @@
 #include "cli/command_all.h"
 
 const struct command *const commands[] = {
+    &cmd_doctor,
     &cmd_init,
     &cmd_plan,
     &cmd_run,
     &cmd_analyze,
+    &cmd_env,
     &cmd_worker,
     &cmd_model,
     &cmd_dump_options,
