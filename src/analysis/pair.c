@@ -47,7 +47,7 @@ static void find_culprits(struct pair *p, struct arena *a)
     double sum = fast->mean * (double)fast->n;
     size_t left = fast->n;
     size_t k = 0;
-    double bound = INFINITY;
+    double bound = HUGE_VAL;
     while (k < MOST_CULPRITS && left > 1 && sum / (double)left > other) {
         size_t worst = SIZE_MAX;
         for (size_t i = 0; i < fast->n; i++) {

@@ -41,7 +41,7 @@ static bool starts_group(const struct cell_stats *cells, size_t i)
 /* The least median of the group that begins at i. */
 static double best_median(const struct cell_stats *cells, size_t i, size_t n)
 {
-    double best = INFINITY;
+    double best = HUGE_VAL;
     for (size_t k = i; k < n && (k == i || !starts_group(cells, k)); k++)
         best = fmin(best, cells[k].median);
     return best;
@@ -136,7 +136,7 @@ void summary_table(const struct results *r, const struct cell_stats *cells,
     }
     struct table t;
     table_init(&t, a, columns, N_COLUMNS);
-    double best = INFINITY;
+    double best = HUGE_VAL;
     for (size_t i = 0; i < r->n_cells; i++) {
         const struct folder_key *const key = &cells[i].cell->key;
         if (starts_group(cells, i)) {

@@ -69,11 +69,11 @@ static void measure(struct page *p)
     p->columns = f->n_panels > 1 ? 2 : 1;
     const double rows = ceil((double)f->n_panels / (double)p->columns);
     p->height = HEAD + rows * (PANEL_HEAD + (double)f->n_labels * ROW + PANEL_FOOT) + FOOT;
-    p->lo = INFINITY;
+    p->lo = HUGE_VAL;
     p->hi = 0;
     double widest = 1;
     for (size_t k = 0; k < f->n_panels; k++) {
-        double lo = INFINITY, hi = 0;
+        double lo = HUGE_VAL, hi = 0;
         for (size_t i = 0; i < f->n_labels; i++) {
             const struct figure_row *const r = &f->panels[k].rows[i];
             if (r->n == 0)
@@ -129,9 +129,9 @@ static void annotate(const struct page *p, size_t panel, struct arena *a)
         if (!isnan(r->lo) && !isnan(r->hi))
             str_printf(p->out,
                        "set object rectangle from first %.9g,%g to first %.9g,%g fs transparent "
-                       "solid 0.55 "
+                       "solid 0.35 "
                        "noborder fc rgb '#%s' front\n",
-                       r->lo, y - 0.3, r->hi, y + 0.3, color(p, i));
+                       r->lo, y - 0.22, r->hi, y + 0.22, color(p, i));
         str_printf(
             p->out,
             "set arrow from first %.9g,%g to first %.9g,%g nohead lw 2.5 lc rgb '#222222' front\n",

@@ -41,11 +41,11 @@ static void test_figures(void)
     CHECK_NEAR("ttft", c->ttft_ms, 2, 1e-15);
     CHECK_NEAR("decode per token", c->decode_ms_per_token, 107.0 / 24, 1e-14);
     CHECK_NEAR("tokens/s", c->tokens_per_second, 250, 1e-13);
-    CHECK_NEAR("p95 of six is none", c->p95, NAN, 0);
+    CHECK_NEAR("p95 of six is none", c->p95, NOT_MEASURED, 0);
     CHECK_NEAR("cold stays apart", c->cold_latency_ms, 100, 1e-15);
     CHECK_NEAR("warm-up too", c->warmup_latency_ms, 50, 1e-15);
     CHECK_NEAR("load: median of 100 and 120", c->cell->load_ms, 110, 1e-15);
-    CHECK_NEAR("nobody compiled", c->cell->compile_ms, NAN, 0);
+    CHECK_NEAR("nobody compiled", c->cell->compile_ms, NOT_MEASURED, 0);
     CHECK_NEAR("the larger peak", c->peak_rss_mb, 70, 1e-15);
     CHECK("the interval holds the median and spans the invocations",
           c->median_lo < 12.5 && c->median_lo >= 10 && c->median_hi > 14 && c->median_hi <= 60,
@@ -59,12 +59,12 @@ static void test_figures(void)
           c->unproven);
     CHECK_NEAR("both agents' tokens over the union of time", c->tokens_per_second, 20 / 0.026,
                1e-13);
-    CHECK_NEAR("no interval from four", c->median_lo, NAN, 0);
+    CHECK_NEAR("no interval from four", c->median_lo, NOT_MEASURED, 0);
 
     c = cell("batch", "onnxruntime-cpu", "fp32");
     CHECK_NEAR("padding is no throughput", c->tokens_per_second, 2000, 1e-13);
     CHECK("early stops", c->early_stops == 2, "%lld", (long long)c->early_stops);
-    CHECK_NEAR("one sample has no deviation", c->sd, NAN, 0);
+    CHECK_NEAR("one sample has no deviation", c->sd, NOT_MEASURED, 0);
 }
 
 static void test_cells_without_figures(void)
@@ -87,9 +87,9 @@ static void test_cells_without_figures(void)
               status_name(c->cell->status), c->n);
         CHECK("its reason", c->cell->reason && strcmp(c->cell->reason, rows[i].reason) == 0, "%s",
               c->cell->reason ? c->cell->reason : "none");
-        CHECK_NEAR("no latency", c->median, NAN, 0);
-        CHECK_NEAR("no cold latency", c->cold_latency_ms, NAN, 0);
-        CHECK_NEAR("no throughput", c->tokens_per_second, NAN, 0);
+        CHECK_NEAR("no latency", c->median, NOT_MEASURED, 0);
+        CHECK_NEAR("no cold latency", c->cold_latency_ms, NOT_MEASURED, 0);
+        CHECK_NEAR("no throughput", c->tokens_per_second, NOT_MEASURED, 0);
     }
     CHECK("the plan's order, not the alphabet's",
           strcmp(r.cells[0].key.scenario, "single") == 0 &&

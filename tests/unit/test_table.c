@@ -51,7 +51,7 @@ int main(void)
     for (size_t i = 0; i < COUNT_OF(numbers); i++)
         CHECK(numbers[i].want, strcmp(number_short(a, numbers[i].x), numbers[i].want) == 0, "%s",
               number_short(a, numbers[i].x));
-    CHECK("no number, no text", number_short(a, NAN) == nullptr, "some");
+    CHECK("no number, no text", number_short(a, NOT_MEASURED) == nullptr, "some");
     test_print(a);
     return test_done();
 }
