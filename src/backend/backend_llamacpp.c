@@ -150,11 +150,13 @@ static enum err_code room_for_tokens(struct session *s, int32_t n, struct err *e
         return ERR_OK;
     struct llama_batch *const b = &s->batch;
     const size_t count = (size_t)n;
+    /* NOLINTBEGIN(bugprone-suspicious-realloc-usage): without memory the worker ends */
     b->token = realloc(b->token, count * sizeof *b->token);
     b->pos = realloc(b->pos, count * sizeof *b->pos);
     b->n_seq_id = realloc(b->n_seq_id, count * sizeof *b->n_seq_id);
     b->seq_id = realloc((void *)b->seq_id, count * sizeof *b->seq_id);
     b->logits = realloc(b->logits, count * sizeof *b->logits);
+    /* NOLINTEND(bugprone-suspicious-realloc-usage) */
     if (!b->token || !b->pos || !b->n_seq_id || !b->seq_id || !b->logits)
         return engine_no_memory(e, err_set(e, ERR_BACKEND, "out of memory: a batch of %d", n));
     s->room_tokens = n;

@@ -2,6 +2,7 @@
 #include "cli/command.h"
 #include "cli/command_all.h"
 
+/* clang-format off */
 const struct command *const commands[] = {
     &cmd_doctor,
     &cmd_init,
@@ -14,3 +15,4 @@ const struct command *const commands[] = {
     &cmd_dump_options,
     nullptr,
 };
+/* clang-format on */

@@ -16,7 +16,7 @@ void file_closep(FILE **f)
         (void)fclose(*f);
 }
 
-void file_fd_closep(int *fd) /* NOLINT(readability-non-const-parameter): CLEANUP's type */
+void file_fd_closep(int *fd)
 {
     if (*fd >= 0)
         (void)close(*fd);

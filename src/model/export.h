@@ -26,4 +26,4 @@ enum export_format : uint8_t { EXPORT_ONNX, EXPORT_GGUF };
                                         struct export_report *ret, struct err *e);
 
 /* Remove a folder that holds files only, as an export makes it; what cannot be removed stays. */
-void export_remove(const char *folder, struct arena *a);
+void export_remove(const char *path, struct arena *a);

@@ -20,12 +20,12 @@ enum gguf_write_type : uint8_t { GGUF_WRITE_F32 = 0, GGUF_WRITE_F16 = 1 };
 void gguf_write_freep(
     struct gguf_write **w); /* for CLEANUP(), before a dies; gives up an unfinished file */
 
-void gguf_write_str(struct gguf_write *w, const char *key, const char *text);
-void gguf_write_u32(struct gguf_write *w, const char *key, uint32_t x);
-void gguf_write_f32(struct gguf_write *w, const char *key, float x);
-void gguf_write_bool(struct gguf_write *w, const char *key, bool x);
-void gguf_write_strs(struct gguf_write *w, const char *key, const char *const *texts, size_t n);
-void gguf_write_i32s(struct gguf_write *w, const char *key, const int32_t *x, size_t n);
+void gguf_write_str(struct gguf_write *w, const char *name, const char *text);
+void gguf_write_u32(struct gguf_write *w, const char *name, uint32_t x);
+void gguf_write_f32(struct gguf_write *w, const char *name, float x);
+void gguf_write_bool(struct gguf_write *w, const char *name, bool x);
+void gguf_write_strs(struct gguf_write *w, const char *name, const char *const *texts, size_t n);
+void gguf_write_i32s(struct gguf_write *w, const char *name, const int32_t *x, size_t n);
 
 /* columns is the length of a row, which is contiguous; rows is 0 for a vector. */
 void gguf_write_tensor(struct gguf_write *w, const char *name, enum gguf_write_type t,

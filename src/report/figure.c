@@ -16,8 +16,6 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-extern char **environ;
-
 /* In points of the picture. */
 constexpr double WIDTH = 1200;
 constexpr double ROW = 30;

@@ -15,7 +15,7 @@ struct duck;
 
 /* ERR_UNAVAILABLE says how to get the library. */
 [[nodiscard]] enum err_code duck_open(struct duck **ret, struct err *e);
-void duck_closep(struct duck **d);
+void duck_closep(struct duck **p);
 
 /* Statements whose result nobody wants, separated by ';'. */
 [[nodiscard]] enum err_code duck_run(struct duck *d, const char *sql, struct err *e);

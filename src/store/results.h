@@ -70,7 +70,7 @@ void results_done(struct results *r); /* for CLEANUP() too */
 /* Read every folder. Several are replicate runs: ERR_USAGE when their experiments differ, because
  * then they are not. A torn last line, a line that is no sample, a line written twice are left out
  * and stand in problems. */
-[[nodiscard]] enum err_code results_read(const char *const *folders, size_t n, struct arena *a,
+[[nodiscard]] enum err_code results_read(const char *const *paths, size_t n, struct arena *a,
                                          struct results *ret, struct err *e);
 
 enum results_format : uint8_t { RESULTS_CSV, RESULTS_PARQUET };
