@@ -167,7 +167,7 @@ static void print_estimate(const struct plan_total *t, const struct plan_machine
         printf("  the time of %" PRIu64 " configuration%s is not known, and not in it\n",
                t->unknown, plural(t->unknown));
     if (isfinite(m->bandwidth))
-        printf("  a lower bound: every token reads all weights once at %.1f GB/s (one thread, "
+        printf("  roughly: every token reads all weights once at %.1f GB/s (one thread, "
                "measured now);\n"
                "  assumed: %.1f s to start a worker, %.0f s with torch, %.0f s for torch.compile\n",
                m->bandwidth / 1e9, PLAN_ESTIMATE_START_S, PLAN_ESTIMATE_START_PYTHON_S,
@@ -205,12 +205,29 @@ static void print_order(const struct plan *p, bool all, struct arena *a)
         }
 }
 
-static void print_notes(const struct experiment *x)
+/* A label that is far from what the file holds: 124M on a model of 0.1M has misled whole studies.
+ */
+static bool mislabelled(const struct experiment_model *m, const struct model_facts *f)
 {
-    if (x->n_notes)
+    return f->params > 0 && isfinite(m->params_millions) &&
+           fabs((double)f->params / 1e6 - m->params_millions) > 0.05 * (double)f->params / 1e6;
+}
+
+static void print_notes(const struct prepared_plan *p)
+{
+    const struct experiment *const x = &p->experiment;
+    uint32_t n = x->n_notes;
+    for (uint32_t i = 0; i < x->n_models; i++)
+        n += mislabelled(&x->models[i], &p->facts[i]);
+    if (n)
         puts("\nnotes:");
     for (uint32_t i = 0; i < x->n_notes; i++)
         printf("  %s\n", x->notes[i]);
+    for (uint32_t i = 0; i < x->n_models; i++)
+        if (mislabelled(&x->models[i], &p->facts[i]))
+            printf("  %s:%u: '%s' says params_millions %g; its files hold %.6g million\n", x->path,
+                   x->models[i].line, x->models[i].name, x->models[i].params_millions,
+                   (double)p->facts[i].params / 1e6);
 }
 
 static enum err_code run(struct cli *cli, const void *args, const struct opt_list *operands, int *,
@@ -234,7 +251,7 @@ static enum err_code run(struct cli *cli, const void *args, const struct opt_lis
     print_estimate(&total, &machine);
     if (total.configurations)
         print_order(&p->plan, cli->verbose, cli->arena);
-    print_notes(&p->experiment);
+    print_notes(p);
     return ERR_OK;
 }
 
@@ -243,19 +260,19 @@ const struct command cmd_plan = {
     .operands = "EXPERIMENT",
     .summary =
         "show the cells of an experiment, what cannot run here and why, and what it will take",
-    .about = "Reads and checks the experiment file and prints its matrix: how many cells "
-             "(configuration x scenario)\n"
-             "there are, which of them are unavailable on this machine or incompatible, each "
-             "reason once, the\n"
-             "worker processes and samples to come, an estimate of time, memory and disk, and the "
-             "order of the run.\n"
-             "\n"
-             "Nothing runs and nothing is written. A valid file ends with 0, whatever of it can "
-             "run here; a file\n"
-             "with a mistake ends with 2 and tells every mistake with its line.\n"
-             "\n"
-             "Estimates are lower bounds and say what they stand on; what is not known is '-', "
-             "null in --json.",
+    .about =
+        "Reads and checks the experiment file and prints its matrix: how many cells "
+        "(configuration x scenario)\n"
+        "there are, which of them are unavailable on this machine or incompatible, each "
+        "reason once, the\n"
+        "worker processes and samples to come, an estimate of time, memory and disk, and the "
+        "order of the run.\n"
+        "\n"
+        "Nothing runs and nothing is written. A valid file ends with 0, whatever of it can "
+        "run here; a file\n"
+        "with a mistake ends with 2 and tells every mistake with its line.\n"
+        "\n"
+        "Estimates are rough and say what they stand on; what is not known is '-', null in --json.",
     .examples =
         "chimera plan examples/tr117-tier3.yaml\n"
         "chimera plan examples/tr117-local.yaml --only backend=onnx* --only precision=fp32\n"

@@ -179,7 +179,7 @@ static void total(struct jsonw *w, const struct plan *p, const struct plan_work 
     jsonw_kf64(w, "disk_mb", t.disk_mb);
     jsonw_ki64(w, "configurations_of_unknown_time", (int64_t)t.unknown);
     jsonw_kstr(w, "basis",
-               "lower bound: every token reads all weights once at memory_bandwidth (one thread, "
+               "rough: every token reads all weights once at memory_bandwidth (one thread, "
                "measured); start of workers and compilation assumed");
     jsonw_kf64(w, "memory_bandwidth_bytes_per_s", m->bandwidth);
     jsonw_kf64(w, "assumed_start_s", PLAN_ESTIMATE_START_S);
