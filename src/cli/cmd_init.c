@@ -47,8 +47,8 @@ const struct command cmd_init = {
              "The experiment runs as it is: its model is made from a seed, nothing is downloaded. "
              "A file that\n"
              "is there already is never touched: exit 2.",
-    .examples = "chimera init my-study\n"
-                "chimera plan my-study/experiment.yaml",
+    .examples = "  chimera init my-study\n"
+                "  chimera plan my-study/experiment.yaml",
     .min_operands = 0,
     .max_operands = 1,
     .run = run,

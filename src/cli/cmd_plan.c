@@ -274,9 +274,9 @@ const struct command cmd_plan = {
         "\n"
         "Estimates are rough and say what they stand on; what is not known is '-', null in --json.",
     .examples =
-        "chimera plan examples/tr117-tier3.yaml\n"
-        "chimera plan examples/tr117-local.yaml --only backend=onnx* --only precision=fp32\n"
-        "chimera plan examples/matrix-126.yaml --json",
+        "  chimera plan examples/tr117-tier3.yaml\n"
+        "  chimera plan examples/tr117-local.yaml --only backend=onnx* --only precision=fp32\n"
+        "  chimera plan examples/matrix-126.yaml --json",
     .opts = opts,
     .args_bytes = sizeof(struct plan_args),
     .min_operands = 1,
