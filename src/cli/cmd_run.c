@@ -5,6 +5,7 @@
 #include "cli/analyze.h"
 #include "cli/command.h"
 #include "cli/command_all.h"
+#include "cli/environment.h"
 #include "cli/plan_json.h"
 #include "cli/prepare_plan.h"
 #include "cli/run_progress.h"
@@ -172,6 +173,7 @@ static enum err_code run_it(struct cli *cli, const struct run_args *o, const cha
         return e->code;
     if (plan_text(p, cli->arena, &options.plan_json, e))
         return e->code;
+    options.environment = environment_text(".", cli->arena);
     CLEANUP(signals_done) struct signals signals = {.fd = -1};
     if (signals_open(&signals, e))
         return e->code;

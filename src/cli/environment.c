@@ -257,3 +257,12 @@ void environment_json(const struct environment *env, struct str *out)
     jsonw_end_object(&w);
     str_putc(out, '\n');
 }
+
+const char *environment_text(const char *folder, struct arena *a)
+{
+    struct environment env;
+    CLEANUP(str_done) struct str out = {};
+    environment_gather(false, folder, a, &env);
+    environment_json(&env, &out);
+    return arena_strndup(a, out.text, out.n);
+}

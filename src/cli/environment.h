@@ -32,3 +32,6 @@ void environment_gather(bool deep, const char *folder, struct arena *a, struct e
 
 /* The content of env.json, added to out. */
 void environment_json(const struct environment *env, struct str *out);
+
+/* Both in one: the content of env.json, for `run`. Belongs to a. */
+[[nodiscard]] const char *environment_text(const char *folder, struct arena *a);
