@@ -20,6 +20,16 @@ struct reading {
     struct experiment *x;
 };
 
+/* [synth:gpt2/L=2,d=64] are two items to YAML: the second is no model that a person meant. */
+static bool torn(const struct yaml *const *items, uint32_t i)
+{
+    if (i == 0 || items[i]->type != YAML_SCALAR || items[i]->quoted ||
+        items[i - 1]->type != YAML_SCALAR)
+        return false;
+    return strncmp(items[i - 1]->text, "synth:", 6) == 0 && strchr(items[i]->text, '=') &&
+           !strpbrk(items[i]->text, "/:");
+}
+
 static void models(struct reading *x, const struct yaml *root)
 {
     const struct yaml *v;
@@ -32,6 +42,13 @@ static void models(struct reading *x, const struct yaml *root)
     for (uint32_t i = 0; i < n; i++) {
         list[i] =
             (struct experiment_model){.params_millions = NOT_MEASURED, .line = items[i]->line};
+        if (torn(items, i)) {
+            experiment_reader_mistake(
+                &x->r, items[i],
+                "models: '%s' is torn off '%s': inside [ ] a name with ',' needs quotes",
+                items[i]->text, items[i - 1]->text);
+            break;
+        }
         if (items[i]->type == YAML_SCALAR)
             list[i].name = experiment_reader_text(&x->r, items[i], "models", "a name");
         else if (experiment_reader_keys(&x->r, experiment_keys_model, "model", items[i],
@@ -58,9 +75,13 @@ static const struct backend *backend(struct reading *x, const struct yaml *at, c
     const struct backend *const b = backend_find(name, ret_precision);
     if (!b) {
         const char *const near = backend_nearest(name);
-        experiment_reader_mistake(&x->r, at, "%s: no backend '%s'%s", key, name,
-                                  near ? experiment_reader_hint(&x->r, near)
-                                       : "; 'chimera doctor' lists them");
+        const struct backend *one;
+        const char *all = nullptr;
+        for (size_t i = 0; !near && (one = backend_at(i)); i++)
+            all = all ? arena_printf(x->r.a, "%s, %s", all, one->name) : one->name;
+        experiment_reader_mistake(&x->r, at, "%s: no backend '%s'%s%s", key, name,
+                                  near ? experiment_reader_hint(&x->r, near) : "; there are ",
+                                  near ? "" : all);
     }
     return b;
 }

@@ -252,6 +252,12 @@ void experiment_reader_defaults(struct experiment_reader *r, const struct experi
 static void unknown(struct experiment_reader *r, const struct experiment_key *table,
                     const char *what, const struct yaml *key)
 {
+    if (strchr(key->text, '=')) { /* {name: synth:gpt2/L=2,d=64} */
+        experiment_reader_mistake(
+            r, key, "no such key of %s: '%s'; inside { } and [ ] a name with ',' needs quotes",
+            what, key->text);
+        return;
+    }
     const char *names[MOST_KEYS] = {};
     size_t n = 0;
     for (const struct experiment_key *k = table; k->type != EXPERIMENT_KEY_END && n < MOST_KEYS;

@@ -258,6 +258,11 @@ static void scenarios(struct reading *x, const struct yaml *root)
     const struct yaml *const *items = nullptr;
     if (!experiment_reader_wanted(x->r, root, "scenarios", &v))
         return;
+    if (v->type == YAML_MAP && v->items[0]->type == YAML_SCALAR) {
+        experiment_reader_mistake(x->r, v,
+                                  "scenarios: a list is wanted: begin each scenario with '- '");
+        return;
+    }
     const bool map = v->type == YAML_MAP; /* name: {keys} is a list of scenarios too */
     const uint32_t n = map ? v->n : experiment_reader_items(&v, &items);
     struct scenario *const list = ARENA_ARRAY(x->r->a, struct scenario, n);
