@@ -162,9 +162,25 @@ static int by_start(const void *a, const void *b)
                               : (p->to > q->to) - (p->to < q->to);
 }
 
+static double union_ns(struct span *spans, size_t n)
+{
+    if (n)
+        qsort(spans, n, sizeof *spans, by_start);
+    double total = 0;
+    int64_t reached = INT64_MIN;
+    for (size_t i = 0; i < n; i++) {
+        const int64_t from = spans[i].from > reached ? spans[i].from : reached;
+        if (spans[i].to > from) {
+            total += (double)(spans[i].to - from);
+            reached = spans[i].to;
+        }
+    }
+    return total;
+}
+
 /* The time in which at least one request was under way: for two agents at once this is less than
- * the sum of their latencies, for one after the other it is that sum. The clock of one invocation
- * is one; another invocation's may have been reset between (a reboot, another machine). */
+ * the sum of their latencies, for one after the other it is that sum. One segment of an invocation
+ * has one clock; another's may have been reset between (a reboot, another machine). */
 static double busy_ms(const struct results_samples *s, const struct cell_stats *t,
                       struct arena *scratch)
 {
@@ -174,21 +190,16 @@ static double busy_ms(const struct results_samples *s, const struct cell_stats *
         size_t n = 0;
         for (size_t i = t->start[u]; i < t->start[u + 1]; i++) {
             const size_t row = t->rows[i];
+            if (i > t->start[u] && s->segment[row] != s->segment[t->rows[i - 1]]) {
+                total_ns += union_ns(spans, n);
+                n = 0;
+            }
             if (s->submitted_ns[row] == INT64_MIN || s->finished_ns[row] == INT64_MIN)
                 without_stamps_ms += s->latency_ms[row];
             else
                 spans[n++] = (struct span){s->submitted_ns[row], s->finished_ns[row]};
         }
-        if (n)
-            qsort(spans, n, sizeof *spans, by_start);
-        int64_t reached = INT64_MIN;
-        for (size_t i = 0; i < n; i++) {
-            const int64_t from = spans[i].from > reached ? spans[i].from : reached;
-            if (spans[i].to > from) {
-                total_ns += (double)(spans[i].to - from);
-                reached = spans[i].to;
-            }
-        }
+        total_ns += union_ns(spans, n);
     }
     return total_ns / 1e6 + without_stamps_ms;
 }

@@ -432,7 +432,7 @@ void significance_json(const struct results *r, const struct cell_stats *cells, 
     *ret = (struct significance_counts){};
     struct jsonw w = {.out = out, .pretty = true};
     jsonw_object(&w);
-    significance_header(r, "chimera/statistical_analysis/1", &w);
+    significance_header(r, "chimera.statistical_analysis/1", &w);
     method(&w);
     summaries(&w, r, cells, a);
     jsonw_karray(&w, "pairwise_comparisons");

@@ -85,7 +85,7 @@ static void print_json(const struct results *r, const struct cell_stats *cells,
     CLEANUP(str_done) struct str text = {};
     struct jsonw w = {.out = &text, .pretty = true};
     jsonw_object(&w);
-    significance_header(r, "chimera/analyze/1", &w);
+    significance_header(r, "chimera.analyze/1", &w);
     jsonw_key(&w, "cells");
     metrics_json(cells, r->n_cells, &w);
     jsonw_ki64(&w, "comparisons", (int64_t)counts->comparisons);

@@ -221,10 +221,11 @@ static enum err_code read_plan(const char *path, struct arena *a, struct folder 
     }
     ret->planned = l.items;
     ret->n_planned = l.n;
-    ret->scenarios = words(json_get(v, "scenarios"), a);
-    ret->backends = words(json_get(v, "backends"), a);
-    ret->precisions = words(json_get(v, "precisions"), a);
-    ret->models = words(json_get(v, "models"), a);
+    const struct json *const experiment = json_get(v, "experiment");
+    ret->scenarios = words(json_get(experiment, "scenarios"), a);
+    ret->backends = words(json_get(experiment, "backends"), a);
+    ret->precisions = words(json_get(experiment, "precisions"), a);
+    ret->models = words(json_get(experiment, "models"), a);
     return ERR_OK;
 }
 
