@@ -174,12 +174,29 @@ static int by_text(const void *a, const void *b)
     return strcmp(*(const char *const *)a, *(const char *const *)b);
 }
 
+/* Of the folder itself; the recorded ones below it are swept when they are listed. */
+static void sweep(const struct run_folder *f)
+{
+    CLEANUP(arena_freep) struct arena *a = arena_new(SCRATCH);
+    CLEANUP(close_dir) DIR *d = opendir(f->dir);
+    for (const struct dirent *x; d && (x = readdir(d));)
+        if (is_leftover(x->d_name))
+            (void)unlink(file_join(a, f->dir, x->d_name));
+}
+
 static enum err_code files_json(const struct run_folder *f, struct jsonw *w, struct err *e)
 {
     static const char *const recorded[] = {"experiment.yaml", "plan.json", "env.json", "runs",
                                            "telemetry"};
     CLEANUP(arena_freep) struct arena *a = arena_new(SCRATCH);
     struct listing l = {.a = a, .root = strlen(f->dir) + 1};
+    for (uint32_t i = 1;; i++) {
+        const char *const path = arena_printf(a, "%s/env_%u.json", f->dir, i);
+        if (!file_exists(path))
+            break;
+        if (list_files(&l, path, e))
+            return e->code;
+    }
     for (size_t i = 0; i < COUNT_OF(recorded); i++) {
         const char *const path = arena_printf(a, "%s/%s", f->dir, recorded[i]);
         if (file_exists(path) && list_files(&l, path, e))
@@ -215,7 +232,7 @@ static enum err_code write_manifest(const struct run_folder *f, const char *stat
     clock_wall(now);
     struct jsonw w = {.out = &text, .pretty = true};
     jsonw_object(&w);
-    jsonw_kstr(&w, "schema", "chimera/manifest/1");
+    jsonw_kstr(&w, "schema", "chimera.manifest/1");
     jsonw_kstr(&w, "chimera_version", CHIMERA_VERSION);
     jsonw_kstr(&w, "state", state);
     jsonw_kstr(&w, "started_at", f->started_at);
@@ -272,8 +289,11 @@ static enum err_code write_copies(const struct run_folder *f, const struct exper
         file_write(file_join(a, f->dir, "plan.json"), texts->plan_json, strlen(texts->plan_json),
                    e))
         return e->code;
-    if (texts->environment && file_write(file_join(a, f->dir, "env.json"), texts->environment,
-                                         strlen(texts->environment), e))
+    /* A resumed run has an environment of its own; the records say by hash which one was theirs. */
+    const char *path = file_join(a, f->dir, "env.json");
+    for (uint32_t i = 1; file_exists(path); i++)
+        path = arena_printf(a, "%s/env_%u.json", f->dir, i);
+    if (texts->environment && file_write(path, texts->environment, strlen(texts->environment), e))
         return e->code;
     if (file_make_folders(file_join(a, f->dir, "telemetry"), e) ||
         file_make_folders(file_join(a, f->dir, "runs"), e))
@@ -306,6 +326,7 @@ enum err_code run_folder_open(struct run_folder *f, const char *dir, bool resume
     if (!empty && check_same(f, a, e))
         return e->code;
     f->resumed = !empty;
+    sweep(f);
     /* The manifest first: from here on the folder says what it is, so that it can be resumed. */
     if (write_manifest(f, "running", 0, 0, e))
         return e->code;

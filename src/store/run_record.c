@@ -143,7 +143,7 @@ enum err_code run_record_write(const char *path, const struct run_record *r, str
     CLEANUP(str_done) struct str text = {};
     struct jsonw w = {.out = &text, .pretty = true};
     jsonw_object(&w);
-    jsonw_kstr(&w, "schema", "chimera/run/1");
+    jsonw_kstr(&w, "schema", "chimera.run/1");
     jsonw_kstr(&w, "chimera_version", CHIMERA_VERSION);
     jsonw_kobject(&w, "generated_from");
     jsonw_kstr(&w, "experiment_sha256", r->experiment_sha256);
