@@ -238,7 +238,8 @@ const struct command cmd_model_verify = {
         "all together in one padded forward (batch). The reference is the first engine's prefill.\n"
         "worst/sd is the largest difference of a logit over the standard deviation of the\n"
         "reference's logits; greedy counts the positions where the best token is the same, out of\n"
-        "those where the reference's two best lie further apart than the bound. In fp32. An engine\n"
+        "those where the reference's two best lie further apart than the bound. In fp32. An "
+        "engine\n"
         "that cannot take the model is incompatible and one that is not here is unavailable;\n"
         "neither fails the others. Exit 1 when a bound is broken, 3 when there are not two to\n"
         "compare.",

@@ -119,8 +119,7 @@ static void judge_evidence(struct cell_run *c, struct request *r, uint32_t agent
         !json_bool(json_get(compile, "happened"), true))
         c->degraded = arena_printf(c->arena, "the engine fell back to uncompiled code: %s",
                                    json_str(json_get(compile, "reason"), "no reason given"));
-    else if (r->phase == PHASE_MEASURED && x->status == STATUS_OK &&
-             v->recompiles > before) {
+    else if (r->phase == PHASE_MEASURED && x->status == STATUS_OK && v->recompiles > before) {
         x->status = STATUS_DEGRADED;
         x->reason = "the engine compiled again during this request";
     }

@@ -34,7 +34,7 @@ struct cell_run {
     struct arena *arena; /* for reasons */
     struct cell_run_cost cost;
     struct str evidence_after; /* JSON, the last that a worker gave after a request; may be empty */
-    const char *degraded;       /* why the samples are not what the label says; nullptr: they are */
+    const char *degraded;      /* why the samples are not what the label says; nullptr: they are */
     nsec_t began, ended;
     void (*on_sample)(void *context, const struct sample_log_record *r); /* may be nullptr */
     void *context;

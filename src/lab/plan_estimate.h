@@ -1,9 +1,9 @@
 /* plan_estimate.h - what a plan will take: estimated, never measured, and said so.
  *
  * One generated token needs every weight once, so its time is taken as weight bytes over the memory
- * bandwidth of one thread: more threads may be faster; arithmetic, attention and prefill come on top.
- * Starting a worker and compiling are assumed. What stands on nothing known (a server's model, another
- * device's bandwidth) is NOT_MEASURED, with the reason.
+ * bandwidth of one thread: more threads may be faster; arithmetic, attention and prefill come on
+ * top. Starting a worker and compiling are assumed. What stands on nothing known (a server's model,
+ * another device's bandwidth) is NOT_MEASURED, with the reason.
  */
 #pragma once
 

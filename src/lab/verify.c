@@ -24,7 +24,8 @@ static const uint32_t random_lengths[N_RANDOM] = {1, 2, 7, 16, 33, 64};
 static const char *const texts[N_TEXTS] = {
     "The quick brown fox jumps over the lazy dog.",
     "  tabs\tand \n\n newlines, and don't split we'll  ",
-    ("na\u00efve caf\u00e9 \u2014 \u6f22\u5b57 \U0001f680\U0001f468\u200d\U0001f469\u200d\U0001f467 "
+    ("na\u00efve caf\u00e9 \u2014 \u6f22\u5b57 "
+     "\U0001f680\U0001f468\u200d\U0001f469\u200d\U0001f467 "
      "12345"),
 };
 
