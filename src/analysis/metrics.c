@@ -124,7 +124,7 @@ void metrics_reason(const struct cell_stats *c, struct str *out)
         return;
     }
     if (c->unproven)
-        str_printf(out, "%zu samples of an invocation that has not finished do not count; ",
+        str_printf(out, "samples of an invocation that has not finished do not count: %zu; ",
                    c->unproven);
     if (isnan(c->median_lo))
         str_printf(out, "interval of the median needs 6 samples, there are %zu; ", c->n);

@@ -33,14 +33,11 @@ static void tell_problems(const struct results *r)
 {
     for (size_t i = 0; i < r->n_problems; i++) {
         const struct results_problem *const p = &r->problems[i];
-        if (p->line && p->count == 1)
-            fprintf(stderr, "chimera: %s:%" PRIu64 ": left out: %s\n", p->file, p->line, p->why);
-        else if (p->line)
-            fprintf(stderr, "chimera: %s:%" PRIu64 " and %" PRIu64 " more lines: left out: %s\n",
-                    p->file, p->line, p->count - 1, p->why);
-        else
-            fprintf(stderr, "chimera: %s: %" PRIu64 " lines: left out: %s\n", p->file, p->count,
-                    p->why);
+        char place[64] = "";
+        if (p->line)
+            (void)snprintf(place, sizeof place, ":%" PRIu64, p->line);
+        fprintf(stderr, "chimera: %s%s: left out %" PRIu64 " line%s: %s\n", p->file, place,
+                p->count, p->count == 1 ? "" : "s", p->why);
     }
 }
 

@@ -152,12 +152,14 @@ static void ranges(const struct page *p, size_t panel)
         /* Powers of ten alone would leave a short axis with one number or two. */
         static const double steps[] = {1, 2, 5};
         bool any = false;
-        for (double ten = pow(10, floor(log10(lo))); ten <= hi; ten *= 10)
-            for (size_t k = 0; k < COUNT_OF(steps); k++)
-                if (ten * steps[k] >= lo && ten * steps[k] <= hi) {
-                    str_printf(p->out, "%s%.9g", any ? "," : "set xtics (", ten * steps[k]);
-                    any = true;
-                }
+        for (int power = (int)floor(log10(lo)); power <= (int)floor(log10(hi)); power++)
+            for (size_t k = 0; k < COUNT_OF(steps); k++) {
+                const double at = steps[k] * pow(10, power);
+                if (at < lo || at > hi)
+                    continue;
+                str_printf(p->out, "%s%.9g", any ? "," : "set xtics (", at);
+                any = true;
+            }
         str_puts(p->out, any ? ")\n" : "");
     }
     double hi = 0;
