@@ -5,6 +5,7 @@ gives is compared with model.generate() and model.forward() of transformers itse
 implementation of the same thing, and the sampler with a plain transcription of src/backend/sampler.h.
 """
 
+import importlib.util
 import json
 import math
 import os
@@ -158,7 +159,45 @@ def test_refusals(w, say, n_ctx):
     check(say + "and goes on", w.run(["a b"], 2).get("event") == "sample")
 
 
+def test_eos(path, model, tokenizer):
+    """The model's end is made the token that greedy decoding gives third for one of two prompts."""
+    prompts = ["Once upon a time", "tea"]
+    ids = reference(model, tokenizer, prompts, 6)
+    for name in ("config.json", "generation_config.json"):
+        file = os.path.join(path, name)
+        if os.path.exists(file):
+            with open(file, encoding="utf-8") as f:
+                config = json.load(f)
+            with open(file, "w", encoding="utf-8") as f:
+                json.dump({**config, "eos_token_id": ids[0][2]}, f)
+    want = [x[:x.index(ids[0][2]) + 1] if ids[0][2] in x else x for x in ids]
+    w = Worker("transformers-cpu", path)
+    got = w.run(prompts, 6, stop_on_eos=True)
+    check("a sequence ends at its end, and the batch goes on", got.get("output_ids") == want and
+          got["stop"] == ["eos" if len(x) < 6 or x[-1] == ids[0][2] else "length" for x in want] and
+          got["generated_tokens"] == [len(x) for x in want], f"{got}, want {want}")
+    got = w.run(prompts, 6)
+    check("stop_on_eos false goes past it", got.get("output_ids") == ids, f"{got}, want {ids}")
+    w.end()
+
+
+def test_statuses():
+    spec = importlib.util.spec_from_file_location("chimera_worker", WORKER)
+    worker = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(worker)
+    torch_says = "[enforce fail at alloc_cpu.cpp:121] . DefaultCPUAllocator: can't allocate memory: you tried to " \
+                 "allocate 4398046511104 bytes. Error code 12 (Cannot allocate memory)"
+    try:
+        torch.empty(1 << 60)
+        said = None
+    except RuntimeError as error:
+        said = worker.status_of(error)
+    check("torch's own refusal of memory is oom", said == "oom" and worker.status_of(RuntimeError(torch_says)) == "oom" and
+          worker.status_of(MemoryError()) == "oom" and worker.status_of(ValueError("x")) == "error", said)
+
+
 def main():
+    test_statuses()
     with tempfile.TemporaryDirectory() as folder:
         os.environ["CHIMERA_CACHE"] = os.path.join(folder, "cache")
         path = os.path.join(folder, "model")
@@ -179,6 +218,7 @@ def main():
         if not torch.cuda.is_available():
             w = Worker("transformers-gpu", path)
             check("no GPU is unavailable", w.loaded.get("status") == "unavailable", w.loaded)
+        test_eos(path, model, tokenizer)
         os.environ["CXX"] = "/nonexistent"
         os.environ["CHIMERA_CACHE"] = os.path.join(folder, "other")
         w = Worker("transformers-cpu-compile", path)
