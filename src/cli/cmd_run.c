@@ -104,7 +104,9 @@ static enum err_code signals_open(struct signals *s, struct err *e)
     sigemptyset(&all);
     (void)sigaddset(&all, SIGINT);
     (void)sigaddset(&all, SIGTERM);
-    (void)sigaddset(&all, SIGHUP);
+    struct sigaction hangup;
+    if (sigaction(SIGHUP, nullptr, &hangup) != 0 || hangup.sa_handler != SIG_IGN) /* nohup */
+        (void)sigaddset(&all, SIGHUP);
     (void)sigprocmask(SIG_BLOCK, &all, &s->before);
     s->fd = signalfd(-1, &all, SFD_CLOEXEC);
     return s->fd < 0 ? err_sys(e, "signals") : ERR_OK;

@@ -157,6 +157,7 @@ static void judge(struct cell_run *c, struct request *r, uint32_t agent, const c
         arena_strdup(c->arena, worker_process_tail(c->agents[agent]->worker))};
     x->status = f->status;
     x->reason = f->reason;
+    invocation_drop(c->agents[agent]); /* who knows which request its next line answers */
 }
 
 static void send_all(struct cell_run *c, struct request *r)

@@ -12,6 +12,8 @@ static bool counts_as_done(enum status s)
 void cell_todo_note(struct cell_todo *t, const struct sample_log_entry *line)
 {
     t->counts[line->phase][line->status]++;
+    if (line->segment > t->last_segment)
+        t->last_segment = line->segment;
     if (line->phase != PHASE_MEASURED) {
         if (line->repetition >= t->next_pass[line->phase])
             t->next_pass[line->phase] = line->repetition + 1;

@@ -20,6 +20,7 @@ struct cell_todo {
     uint8_t *done;                 /* [repetition * requests + seq], a bit for each agent */
     nsec_t *spent;                 /* stress, [repetition]: measured already */
     uint32_t *next_seq;            /* stress, [repetition] */
+    uint32_t last_segment;         /* of its lines; 0: none */
     uint32_t counts[PHASE_COUNT][STATUS_COUNT];
 };
 

@@ -63,13 +63,18 @@ void invocation_fail(struct invocation *v, enum worker_event event, const char *
     v->worker = worker_process_free(v->worker);
 }
 
+void invocation_drop(struct invocation *v)
+{
+    if (!v->worker)
+        return;
+    struct worker_end end;
+    worker_process_end(v->worker, STATUS_OK, END_GRACE, &end);
+    v->worker = worker_process_free(v->worker);
+}
+
 void invocation_done(struct invocation *v)
 {
-    if (v->worker) {
-        struct worker_end end;
-        worker_process_end(v->worker, STATUS_OK, END_GRACE, &end);
-        v->worker = worker_process_free(v->worker);
-    }
+    invocation_drop(v);
     telemetry_done(&v->telemetry);
 }
 

@@ -58,7 +58,10 @@ void invocation_start(struct invocation *v, const struct invocation_spec *spec, 
 void invocation_fail(struct invocation *v, enum worker_event event, const char *stage,
                      double timeout_s, struct arena *a, struct invocation_failure *ret);
 
-/* End the worker. nullptr worker is fine. */
+/* End the worker, whatever it does; what was sampled of it stays. */
+void invocation_drop(struct invocation *v);
+
+/* End the worker and forget it. nullptr worker is fine. */
 void invocation_done(struct invocation *v); /* for CLEANUP() too */
 
 /* A failure in the worker's own words: {"event":"error",...}. false: the reply is none. */

@@ -167,7 +167,7 @@ static enum err_code find_pending(struct run *r, uint32_t block, uint32_t place,
             .stage = "run",
             .reason = degraded ? "its samples are degraded" : nullptr,
         };
-        if (close_cell(r, &t, 0, &f, &todo, a, e))
+        if (close_cell(r, &t, todo.last_segment, &f, &todo, a, e))
             return e->code;
     }
     return ERR_OK;
@@ -216,6 +216,7 @@ static enum err_code start_agent(struct run *r, const struct run_target *t, stru
     const struct invocation_spec spec =
         spec_of(r, t->configuration, t->invocation, agent, v->segment);
     invocation_start(i, &spec, &r->s.stop, a, f);
+    run_clock_loaded(&r->clock);
     if (f->status != STATUS_OK)
         return ERR_OK;
     return telemetry_write_loaded(v->journal, agent, i->started, i->ready, i->started_at,
@@ -301,7 +302,9 @@ static enum err_code run_configuration(struct run *r, uint32_t block, uint32_t p
         return ERR_OK;
     if (find_pending(r, block, place, configuration, a, &p, e))
         return e->code;
-    return p.n ? run_pending(r, &p, a, e) : ERR_OK;
+    const enum err_code code = p.n ? run_pending(r, &p, a, e) : ERR_OK;
+    run_clock_invocation(&r->clock);
+    return code;
 }
 
 /* ---- before the first block ---- */
@@ -397,6 +400,8 @@ static enum err_code take_stock(struct run *r, struct err *e)
         }
     r->s.summary->nothing_ran = !any;
     for (uint32_t c = 0; c < p->n_configurations; c++)
+        r->clock.invocations_left += plan_configuration_runs(p, c) ? p->n_blocks : 0;
+    for (uint32_t c = 0; c < p->n_configurations; c++)
         if (left[c] && r->configurations[c].dead.status == STATUS_OK && prepare(r, c, e))
             return e->code;
     return ERR_OK;
@@ -442,6 +447,7 @@ static enum err_code all_blocks(struct run *r, struct err *e)
 {
     if (take_stock(r, e))
         return e->code;
+    r->clock.last = clock_now(); /* preparing is over, and is no cell's time */
     for (uint32_t b = 0; b < r->plan->n_blocks; b++)
         for (uint32_t i = 0; i < r->plan->n_configurations; i++)
             if (run_configuration(r, b, i, e))

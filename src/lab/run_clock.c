@@ -23,7 +23,6 @@ void run_clock_found(struct run_clock *c, uint32_t scenario)
     c->scenarios[scenario].left--;
 }
 
-/* Loading is in it: it is time that a person waits. */
 void run_clock_cell(struct run_clock *c, uint32_t scenario)
 {
     const nsec_t now = clock_now();
@@ -31,6 +30,20 @@ void run_clock_cell(struct run_clock *c, uint32_t scenario)
     c->scenarios[scenario].took += now - c->last;
     c->scenarios[scenario].n++;
     c->last = now;
+}
+
+void run_clock_loaded(struct run_clock *c)
+{
+    const nsec_t now = clock_now();
+    c->loading += now - c->last;
+    c->loads++;
+    c->last = now;
+}
+
+void run_clock_invocation(struct run_clock *c)
+{
+    if (c->invocations_left > 0)
+        c->invocations_left--;
 }
 
 double run_clock_remaining_s(const struct run_clock *c)
@@ -43,7 +56,10 @@ double run_clock_remaining_s(const struct run_clock *c)
     }
     if (n == 0)
         return NOT_MEASURED;
-    double left = 0;
+    /* The invocation that runs now has loaded. */
+    double left = c->loads && c->invocations_left > 1
+                      ? (double)(c->invocations_left - 1) * (double)c->loading / (double)c->loads
+                      : 0;
     for (uint32_t i = 0; i < c->n_scenarios; i++) { /* one not met yet takes as long as the mean */
         const struct run_clock_scenario *const s = &c->scenarios[i];
         left +=

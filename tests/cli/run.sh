@@ -149,6 +149,11 @@ check "with the reason in error.txt" "$(find load -name error.txt | xargs grep -
 check "and no latency in any file" "$(grep -rlE '(latency|ttft)_ms\"?:? ?[0-9]' load | wc -l) $(find load -name samples.jsonl | wc -l)" "0 0"
 check "metrics.csv has no number for them" "$(sed 's/"[^"]*"//g' load/metrics.csv | grep -c ',error,0,\{13\}0,')" 4
 
+experiment late.yaml "$two_scenarios" "$one_model" "$backends" 'synthetic: load_ms=5000' 'load_timeout_s: 0.4'
+run late.yaml -o late
+check "an engine that loads too long: its cells are timeouts, with the reason" \
+    "$rc $(records late '*' '"status": "timeout"') $(find late -name error.txt | xargs grep -c 'no answer within 0.4 s' | grep -c ':1$')" "1 4 2"
+
 experiment none.yaml "$two_scenarios" "$one_model" 'backends: [tensorrt]'
 run none.yaml -o none3
 check "nothing can run: exit 3" "$rc" 3
