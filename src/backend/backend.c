@@ -39,12 +39,6 @@ static enum err_code torch_gpu_compile_here(struct backend_found *ret, struct er
     return python_worker_available(true, true, ret, e);
 }
 
-static enum err_code no_engine(struct backend_found *, struct err *e)
-{
-    return err_set(e, ERR_UNAVAILABLE,
-                   "this version of chimera has no adapter for this engine yet");
-}
-
 static enum err_code no_tensorrt(struct backend_found *, struct err *e)
 {
     return err_set(e, ERR_UNAVAILABLE, "this version of chimera has no client for TensorRT yet");
@@ -72,6 +66,16 @@ static enum err_code llamacpp_gpu_here(struct backend_found *ret, struct err *e)
     return backend_llamacpp.available(true, ret, e);
 }
 
+static enum err_code onnxruntime_cpu_here(struct backend_found *ret, struct err *e)
+{
+    return backend_onnxruntime.available(false, ret, e);
+}
+
+static enum err_code onnxruntime_gpu_here(struct backend_found *ret, struct err *e)
+{
+    return backend_onnxruntime.available(true, ret, e);
+}
+
 static enum err_code synthetic_here(struct backend_found *ret, struct err *e)
 {
     return backend_synthetic.available(false, ret, e);
@@ -88,9 +92,9 @@ static const struct backend backends[] = {
     {"transformers-gpu-compile", "PyTorch with transformers, torch.compile, on CUDA", "cuda", "hf",
      BACKEND_WORKER_PYTHON, nullptr, torch_precisions, torch_gpu_compile_here},
     {"onnxruntime-cpu", "ONNX Runtime on the CPU", "cpu", "onnx",
-     BACKEND_WORKER_NATIVE, nullptr, onnx_precisions, no_engine},
+     BACKEND_WORKER_NATIVE, &backend_onnxruntime, onnx_precisions, onnxruntime_cpu_here},
     {"onnxruntime-gpu", "ONNX Runtime with its CUDA provider", "cuda", "onnx",
-     BACKEND_WORKER_NATIVE, nullptr, onnx_precisions, no_engine},
+     BACKEND_WORKER_NATIVE, &backend_onnxruntime, onnx_precisions, onnxruntime_gpu_here},
     {"tensorrt", "TensorRT engines", "cuda", "onnx",
      BACKEND_WORKER_NONE, nullptr, tensorrt_precisions, no_tensorrt},
     {"ollama", "a model served by Ollama", "cpu", "none",
