@@ -200,11 +200,12 @@ check "a second Ctrl-C does not wait for a worker that hangs" "$? $(living)" "13
 
 random_ms() { od -An -N2 -tu2 /dev/urandom | awk -v m="$1" '{print $1 % m}'; }
 experiment random.yaml "$four_scenarios" "$one_model" "$backends" 'synthetic: prefill_ms=2 decode_ms=0.3'
+sed -i 's/^repetitions: 3/repetitions: 12/' random.yaml
 survived=0 lost=0
 while [ $survived -lt "$kills" ]; do
     CHIMERA_TEST_TAG=$tag "$chimera" run random.yaml -o random --resume >out 2>err &
     pid=$!
-    ms=$((400 + $(random_ms 600))) # it looks at the machine for half a second first
+    ms=$((200 + $(random_ms 500))) # it looks at the machine first
     sleep 0.$(printf %03d $ms)
     kill -9 $pid 2>/dev/null || { wait $pid; break; }
     wait $pid 2>/dev/null
@@ -224,7 +225,7 @@ check "kill -9 of chimera, many times: resumed to the end" "$rc" 0
 check "nothing that was written went away" "$lost" 0
 check "nothing is there twice" "$(duplicates random)" 0
 check "nothing is missing" \
-    "$(lines random large '"measured"') $(lines random pairs '"measured"') $(lines random both '"measured"') $(records random hard '"status": "ok"')" "30 18 60 2"
+    "$(lines random large '"measured"') $(lines random pairs '"measured"') $(lines random both '"measured"') $(records random hard '"status": "ok"')" "120 72 240 2"
 check "no worker outlived it, no line is torn, nothing is half-written" \
     "$(living) $(torn random) $(find random -name '*.json.*' -o -name '*.txt.*' | wc -l)" "0 0 0"
 
