@@ -8,6 +8,7 @@
 #include "io/json.h"
 #include "io/jsonw.h"
 #include "model/export.h"
+#include "model/gguf_read.h"
 #include "model/sources.h"
 #include "model/synth.h"
 
@@ -65,19 +66,32 @@ static enum err_code of_file(const char *path, struct arena *a, struct artefact 
     return ERR_OK;
 }
 
+/* A block format keeps some weights in another one (a tied head in Q6_K), so it need not be the
+ * most. */
+static bool gguf_holds(const struct gguf_read *g, const char *precision)
+{
+    for (uint32_t i = 0; i < g->n_types; i++)
+        if (holds(g->types[i].name, precision))
+            return i == 0 || strchr(g->types[i].name, '_');
+    return false;
+}
+
 /* The model is already in the engine's format: it is what it is. */
 static enum err_code as_it_is(const char *precision, const struct model_facts *m, struct arena *a,
                               struct artefact *ret, struct err *e)
 {
-    if (!m->dtype)
+    const bool gguf = m->kind == MODEL_GGUF;
+    struct gguf_read g = {};
+    if (gguf && gguf_read(m->path, a, &g, e))
+        return e->code;
+    if (!gguf && !m->dtype)
         return err_set(e, ERR_UNSUPPORTED,
-                       "'%s': its weights' type is not known, so it cannot be "
-                       "said to be %s",
+                       "'%s': its weights' type is not known, so it cannot be said to be %s",
                        m->name, precision);
-    if (!holds(m->dtype, precision))
+    if (gguf ? !gguf_holds(&g, precision) : !holds(m->dtype, precision))
         return err_set(e, ERR_UNSUPPORTED, "'%s' holds %s weights; %s was asked for", m->name,
-                       m->dtype, precision);
-    return m->kind == MODEL_GGUF ? of_file(m->path, a, ret, e) : of_folder(m->path, a, ret, e);
+                       gguf && g.n_types ? g.types[0].name : m->dtype, precision);
+    return gguf ? of_file(m->path, a, ret, e) : of_folder(m->path, a, ret, e);
 }
 
 static int64_t bytes_in(const char *path, struct arena *a)

@@ -6,8 +6,10 @@
 #include "base/str.h"
 #include "io/file.h"
 #include "io/jsonw.h"
+#include "model/export_gguf.h"
 #include "model/export_onnx.h"
 #include "model/gpt2.h"
+#include "model/quantize.h"
 #include "model/sources.h"
 
 #include <dirent.h>
@@ -148,16 +150,41 @@ static enum err_code make_onnx(const struct gpt2 *m, const char *precision, cons
     return ERR_OK;
 }
 
+/* By way of an F32 file beside it, which goes again. */
+static enum err_code make_quantised(const struct gpt2 *m, const char *precision, const char *out,
+                                    struct arena *a, struct export_report *r, struct err *e)
+{
+    char *const folder = arena_printf(a, "%s.XXXXXX", out);
+    if (!mkdtemp(folder))
+        return err_sys(e, "cannot write '%s'", out);
+    const char *const whole = file_join(a, folder, "f32.gguf");
+    struct export_report unused = {};
+    if (!export_gguf(m, "fp32", whole, a, &unused, e))
+        (void)!quantize_gguf(whole, out, precision, a, r, e);
+    export_remove(folder, a);
+    return e->code;
+}
+
+static enum err_code make_gguf(const struct gpt2 *m, const char *precision, const char *out,
+                               struct arena *a, struct export_report *r, struct err *e)
+{
+    if (file_is_folder(out))
+        return err_set(e, ERR_USAGE, "'%s' is in the way: it is a folder", out);
+    if (file_make_folders(file_folder_of(a, out), e))
+        return e->code;
+    return quantize_knows(precision) ? make_quantised(m, precision, out, a, r, e)
+                                     : export_gguf(m, precision, out, a, r, e);
+}
+
 enum err_code export_make(const char *source, enum export_format f, const char *precision,
                           const char *out, struct arena *a, struct export_report *ret,
                           struct err *e)
 {
     const nsec_t begin = clock_now();
-    if (f == EXPORT_GGUF)
-        return err_set(e, ERR_UNSUPPORTED, "this version of chimera has no GGUF export yet");
     struct export_report r = {.path = arena_strdup(a, out)};
     CLEANUP(gpt2_done) struct gpt2 m = {};
-    if (gpt2_open(source, a, &m, e) || make_onnx(&m, precision, out, a, &r, e))
+    if (gpt2_open(source, a, &m, e) || (f == EXPORT_ONNX ? make_onnx(&m, precision, out, a, &r, e)
+                                                         : make_gguf(&m, precision, out, a, &r, e)))
         return e->code;
     r.ms = clock_ms(clock_now() - begin);
     *ret = r;

@@ -147,19 +147,22 @@ static enum err_code count(const char *path, const struct row *row, struct arena
 {
     struct gguf_read g = {};
     struct export_report counted = {.path = r->path};
-    bool there = false;
+    int64_t all = 0, blocks = 0, wanted = 0;
     if (gguf_read(path, a, &g, e))
         return e->code;
     for (uint32_t i = 0; i < g.n_types; i++) {
+        const char *const name = g.types[i].name;
         if (i < EXPORT_REPORT_SHARES)
-            export_report_add(&counted, g.types[i].name, g.types[i].elements, g.types[i].bytes, 0);
-        there |= strcmp(g.types[i].name, row->dtype) == 0;
+            export_report_add(&counted, name, g.types[i].elements, g.types[i].bytes, 0);
+        all += g.types[i].elements;
+        blocks += strcmp(name, "F32") == 0 || strcmp(name, "F16") == 0 ? 0 : g.types[i].elements;
+        wanted += strcmp(name, row->dtype) == 0 ? g.types[i].elements : 0;
     }
-    if (!there)
+    if (wanted == 0 || blocks < all / 2)
         return err_set(e, ERR_UNSUPPORTED,
-                       "no weight of this shape can be stored as %s: the blocks do not divide its "
-                       "rows",
-                       row->dtype);
+                       "only %.1f%% of these weights can be stored as %s: its blocks do not divide "
+                       "the rows of the others",
+                       all ? 100 * (double)wanted / (double)all : 0.0, row->dtype);
     struct stat st;
     if (stat(path, &st) != 0)
         return err_sys(e, "'%s'", path);

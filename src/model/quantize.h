@@ -14,7 +14,7 @@ struct arena;
 bool quantize_knows(const char *precision); /* "int8" (= q8_0), "q8_0", "q4_0", "q4_k_m", ... */
 
 /* in: an F32 or F16 GGUF. out is made beside its place and renamed.
- * ERR_UNAVAILABLE: no libllama. ERR_UNSUPPORTED: no weight came out in the type that was asked for.
+ * ERR_UNAVAILABLE: no libllama. ERR_UNSUPPORTED: most weights of this shape cannot be stored so.
  * ERR_BACKEND: the quantiser failed; its words. */
 [[nodiscard]] enum err_code quantize_gguf(const char *in, const char *out, const char *precision,
                                           struct arena *a, struct export_report *r, struct err *e);
