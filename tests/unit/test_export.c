@@ -4,6 +4,7 @@
 #include "io/json.h"
 #include "model/artefact.h"
 #include "model/export.h"
+#include "model/gguf_read.h"
 #include "model/half.h"
 #include "model/int8.h"
 #include "model/safetensors.h"
@@ -198,7 +199,7 @@ static void read_data(const char *out, const Onnx__TensorProto *t, void *ret, si
 /* w of the checkpoint against scale x int8, each within half a step. */
 static void check_int8_error(const char *source, const char *out, const Onnx__GraphProto *g)
 {
-    enum { IN = 16, OUT = 64 }; /* d = 16, d_inner = 64 */
+    enum { IN = 32, OUT = 128 }; /* d = 32, d_inner = 128 */
     static float w[IN * OUT], scale[OUT];
     static int8_t q[IN * OUT];
     CLEANUP(safetensors_closep) struct safetensors *f = nullptr;
@@ -260,6 +261,40 @@ static void test_onnx(const char *source, const char *precision, int64_t params)
           "%s", e.msg);
     CHECK("an own export is replaced",
           export_make(source, EXPORT_ONNX, precision, out, a, &r, &e) == ERR_OK, "%s", e.msg);
+}
+
+/* What another reader of the format finds in it. llama.cpp itself reads it in tests/live. */
+static void test_gguf(const char *source, int64_t params)
+{
+    const char *const out = file_join(a, folder, "tiny.gguf");
+    struct export_report r = {};
+    struct gguf_read g = {};
+    struct err e = {};
+    CHECK("exported", export_make(source, EXPORT_GGUF, "fp32", out, a, &r, &e) == ERR_OK, "%s",
+          e.msg);
+    CHECK("parses back", gguf_read(out, a, &g, &e) == ERR_OK, "%s", e.msg);
+    CHECK("its shape",
+          g.version == 3 && g.n_layers == 2 && g.d_model == 32 && g.n_heads == 4 &&
+              g.vocab_size == 300 && g.n_ctx == 64,
+          "%u %u %u %u %u", g.n_layers, g.d_model, g.n_heads, g.vocab_size, g.n_ctx);
+    CHECK("all parameters", g.params == params && g.n_types == 1, "%lld", (long long)g.params);
+    CHECK("fp16",
+          export_make(source, EXPORT_GGUF, "fp16", out, a, &r, &e) == ERR_OK &&
+              gguf_read(out, a, &g, &e) == ERR_OK && g.n_types == 2 &&
+              strcmp(g.types[0].name, "F16") == 0 && g.params == params,
+          "%s", e.msg);
+    const enum err_code code = export_make(source, EXPORT_GGUF, "q8_0", out, a, &r, &e);
+    if (code == ERR_UNAVAILABLE) {
+        printf("ok %d - q8_0 # SKIP %s\n", ++test_count, e.msg);
+        return;
+    }
+    CHECK("q8_0",
+          code == ERR_OK && gguf_read(out, a, &g, &e) == ERR_OK &&
+              strcmp(g.types[0].name, "Q8_0") == 0,
+          "%s", e.msg);
+    CHECK("rows that no block divides are refused",
+          export_make(source, EXPORT_GGUF, "q4_k_m", out, a, &r, &e) == ERR_UNSUPPORTED, "%s",
+          e.msg);
 }
 
 static void test_refusals(const char *source)
@@ -355,12 +390,13 @@ int main(void)
     test_half();
     test_int8();
     const struct synth_spec s = {
-        .n_layers = 2, .d_model = 16, .n_heads = 4, .vocab_size = 300, .n_ctx = 64, .seed = 7};
+        .n_layers = 2, .d_model = 32, .n_heads = 4, .vocab_size = 300, .n_ctx = 64, .seed = 7};
     const char *const source = file_join(a, folder, "hf");
     struct err e = {};
     CHECK("a model to export", synth_write(&s, source, a, &e) == ERR_OK, "%s", e.msg);
     test_onnx(source, "fp32", synth_params(&s));
     test_onnx(source, "int8", synth_params(&s));
+    test_gguf(source, synth_params(&s));
     test_artefact(source);
     test_refusals(source);
     test_broken_source(source);
