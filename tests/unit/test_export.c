@@ -365,11 +365,18 @@ static void test_artefact(const char *source)
           artefact_prepare("hf", "bf16", &m, a, &second, &e) == ERR_OK &&
               strcmp(second.path, source) == 0 && second.sha256,
           "%s", e.msg);
+    CHECK("a .gguf in half precision",
+          artefact_prepare("gguf", "fp16", &m, a, &first, &e) == ERR_OK && !first.cached, "%s",
+          e.msg);
     const struct model_facts q = {
-        .kind = MODEL_GGUF, .name = "q.gguf", .path = "q.gguf", .dtype = "Q8_0"};
+        .kind = MODEL_GGUF, .name = "half.gguf", .path = first.path, .dtype = "F16"};
+    CHECK("is itself",
+          artefact_prepare("gguf", "fp16", &q, a, &second, &e) == ERR_OK &&
+              strcmp(second.path, first.path) == 0 && strcmp(second.sha256, first.sha256) == 0,
+          "%s", e.msg);
     CHECK("a .gguf is what it holds",
           artefact_prepare("gguf", "fp32", &q, a, &second, &e) == ERR_UNSUPPORTED &&
-              strstr(e.msg, "Q8_0") && strstr(e.msg, "fp32"),
+              strstr(e.msg, "F16") && strstr(e.msg, "fp32"),
           "%s", e.msg);
     CHECK("and nothing else",
           artefact_prepare("onnx", "fp32", &q, a, &second, &e) == ERR_UNSUPPORTED, "%s", e.msg);
