@@ -4,6 +4,7 @@
 
 static const struct command *const members[] = {
     &cmd_model_synth,
+    &cmd_model_inspect,
     &cmd_model_export,
     &cmd_model_verify,
     nullptr,

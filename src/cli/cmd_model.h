@@ -4,5 +4,6 @@
 #include "cli/command.h"
 
 extern const struct command cmd_model_export;
+extern const struct command cmd_model_inspect;
 extern const struct command cmd_model_synth;
 extern const struct command cmd_model_verify;

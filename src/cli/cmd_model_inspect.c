@@ -1,0 +1,252 @@
+#include "backend/onnx_shares.h"
+#include "base/arena.h"
+#include "base/str.h"
+#include "cli/cmd_model.h"
+#include "io/file.h"
+#include "io/jsonw.h"
+#include "model/facts_hf.h"
+#include "model/gguf_read.h"
+#include "model/resolve.h"
+#include "model/tokenizer.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+
+constexpr size_t MOST_TYPES = GGUF_READ_TYPES;
+
+struct type_share {
+    const char *name;
+    double elements, bytes;
+};
+
+struct inspection {
+    struct model_facts facts;
+    const char *format, *activation, *made_by;
+    int64_t embedding_params; /* -1: unknown */
+    int tied;                 /* -1: unknown */
+    struct type_share types[MOST_TYPES];
+    size_t n_types;
+    const char *tokenizer; /* in words; nullptr: none that chimera reads */
+    const char *why_no_tokenizer;
+    size_t n_tokens, n_merges;
+};
+
+static enum err_code look_at_hf(struct inspection *x, struct arena *a, struct err *e)
+{
+    struct facts_hf h;
+    if (facts_hf_read(x->facts.path, a, &h, e))
+        return e->code;
+    safetensors_closep(&h.weights);
+    x->format = "Hugging Face folder";
+    x->activation = h.config.activation_name;
+    x->made_by = h.config.synth;
+    x->embedding_params = h.embedding_params;
+    x->tied = h.head_tied;
+    for (; x->n_types < h.n_dtypes; x->n_types++)
+        x->types[x->n_types] =
+            (struct type_share){h.dtypes[x->n_types].name, (double)h.dtypes[x->n_types].elements,
+                                (double)h.dtypes[x->n_types].bytes};
+    return ERR_OK;
+}
+
+static enum err_code look_at_gguf(struct inspection *x, struct arena *a, struct err *e)
+{
+    struct gguf_read g;
+    if (gguf_read(x->facts.path, a, &g, e))
+        return e->code;
+    x->format = "GGUF file";
+    x->embedding_params = g.embedding_params;
+    x->tokenizer = g.tokenizer ? arena_printf(a, "%s, in the file", g.tokenizer) : nullptr;
+    x->why_no_tokenizer = "the file names none";
+    x->n_tokens = g.vocab_size;
+    for (; x->n_types < g.n_types; x->n_types++)
+        x->types[x->n_types] =
+            (struct type_share){g.types[x->n_types].name, (double)g.types[x->n_types].elements,
+                                (double)g.types[x->n_types].bytes};
+    return ERR_OK;
+}
+
+static enum err_code look_at_onnx(struct inspection *x, struct arena *a, struct err *e)
+{
+    static const char *const names[ONNX_SHARES_COUNT] = {"F32", "F16", "BF16", "I8", "other"};
+    struct onnx_shares s;
+    if (onnx_shares_read(file_join(a, x->facts.path, "model.onnx"), &s, e))
+        return e->code;
+    x->format = "ONNX folder";
+    for (size_t i = 0; i < ONNX_SHARES_COUNT; i++)
+        if (s.elements[i] > 0)
+            x->types[x->n_types++] = (struct type_share){names[i], s.elements[i], s.bytes[i]};
+    return ERR_OK;
+}
+
+static void look_at_tokenizer(struct inspection *x, struct arena *a)
+{
+    struct err e = {};
+    CLEANUP(tokenizer_freep) struct tokenizer *t = nullptr;
+    if (tokenizer_read(x->facts.path, a, &t, &e)) { /* weights can be inspected without it */
+        x->why_no_tokenizer = arena_strdup(a, e.msg);
+        return;
+    }
+    x->tokenizer = "byte-level BPE";
+    x->n_tokens = tokenizer_n_tokens(t);
+    x->n_merges = tokenizer_n_merges(t);
+}
+
+static enum err_code look(const char *path, struct inspection *x, struct arena *a, struct err *e)
+{
+    if (resolve_model(path, nullptr, true, a, &x->facts, e))
+        return e->code;
+    x->embedding_params = -1;
+    x->tied = -1;
+    switch (x->facts.kind) {
+    case MODEL_HF:
+        look_at_tokenizer(x, a);
+        return look_at_hf(x, a, e);
+    case MODEL_ONNX:
+        look_at_tokenizer(x, a);
+        return look_at_onnx(x, a, e);
+    case MODEL_GGUF:
+        return look_at_gguf(x, a, e);
+    case MODEL_TAG:
+        return err_set(e, ERR_UNSUPPORTED,
+                       "'%s' is a name that a server knows; there is no file to inspect", path);
+    case MODEL_MISSING:
+        return err_set(e, ERR_UNAVAILABLE, "%s", x->facts.why_missing);
+    }
+    unreachable();
+}
+
+static double total_of(const struct inspection *x, bool bytes)
+{
+    double sum = 0;
+    for (size_t i = 0; i < x->n_types; i++)
+        sum += bytes ? x->types[i].bytes : x->types[i].elements;
+    return sum;
+}
+
+static void count_key(struct jsonw *w, const char *key, int64_t x, int64_t unknown)
+{
+    jsonw_key(w, key);
+    if (x == unknown)
+        jsonw_null(w);
+    else
+        jsonw_i64(w, x);
+}
+
+static void print_json(const struct inspection *x)
+{
+    CLEANUP(str_done) struct str out = {};
+    struct jsonw w = {.out = &out, .pretty = true};
+    const struct model_facts *const m = &x->facts;
+    jsonw_object(&w);
+    jsonw_kstr(&w, "schema", "chimera.model.inspect/1");
+    jsonw_kstr(&w, "chimera_version", CHIMERA_VERSION);
+    jsonw_kstr(&w, "name", m->name);
+    jsonw_kstr(&w, "path", m->path);
+    jsonw_kstr(&w, "format", x->format);
+    jsonw_kstr(&w, "architecture", m->architecture);
+    jsonw_kstr(&w, "synth", x->made_by);
+    jsonw_kstr(&w, "activation", x->activation);
+    count_key(&w, "n_layers", m->n_layers, 0);
+    count_key(&w, "d_model", m->d_model, 0);
+    count_key(&w, "n_heads", m->n_heads, 0);
+    count_key(&w, "vocab_size", m->vocab_size, 0);
+    count_key(&w, "n_ctx", m->n_ctx, 0);
+    count_key(&w, "params", m->params, -1);
+    count_key(&w, "embedding_params", x->embedding_params, -1);
+    count_key(&w, "non_embedding_params",
+              x->embedding_params < 0 ? -1 : m->params - x->embedding_params, -1);
+    count_key(&w, "weight_bytes", m->weight_bytes, -1);
+    jsonw_key(&w, "head_tied");
+    if (x->tied < 0)
+        jsonw_null(&w);
+    else
+        jsonw_bool(&w, x->tied);
+    jsonw_kobject(&w, "dtypes");
+    for (size_t i = 0; i < x->n_types; i++) {
+        jsonw_kobject(&w, x->types[i].name);
+        jsonw_kf64(&w, "elements", x->types[i].elements);
+        jsonw_kf64(&w, "bytes", x->types[i].bytes);
+        jsonw_kf64(&w, "elements_share", x->types[i].elements / total_of(x, false));
+        jsonw_kf64(&w, "bytes_share", x->types[i].bytes / total_of(x, true));
+        jsonw_end_object(&w);
+    }
+    jsonw_end_object(&w);
+    jsonw_kstr(&w, "tokenizer", x->tokenizer);
+    jsonw_kstr(&w, "tokenizer_reason", x->tokenizer ? nullptr : x->why_no_tokenizer);
+    count_key(&w, "tokens", (int64_t)x->n_tokens, 0);
+    jsonw_end_object(&w);
+    puts(out.text);
+}
+
+static void print_count(const char *label, uint32_t x)
+{
+    if (x)
+        printf("%-14s%u\n", label, x);
+    else
+        printf("%-14s-\n", label);
+}
+
+static void print_text(const struct inspection *x)
+{
+    const struct model_facts *const m = &x->facts;
+    printf("%-14s%s\n%-14s%s\n", "path", m->path, "format", x->format);
+    if (x->made_by)
+        printf("%-14s%s\n", "synthetic", x->made_by);
+    printf("%-14s%s\n", "architecture", m->architecture ? m->architecture : "-");
+    print_count("layers", m->n_layers);
+    print_count("width", m->d_model);
+    print_count("heads", m->n_heads);
+    print_count("vocabulary", m->vocab_size);
+    print_count("context", m->n_ctx);
+    if (x->activation)
+        printf("%-14s%s\n", "activation", x->activation);
+    if (m->params >= 0)
+        printf("%-14s%" PRId64 "%s\n", "parameters", m->params,
+               x->tied > 0 ? " (the head is the token embedding, counted once)" : "");
+    if (m->params >= 0 && x->embedding_params >= 0)
+        printf("%-14s%" PRId64 " embedding, %" PRId64 " non-embedding\n", "", x->embedding_params,
+               m->params - x->embedding_params);
+    if (m->weight_bytes >= 0)
+        printf("%-14s%" PRId64 " bytes\n", "weights", m->weight_bytes);
+    for (size_t i = 0; i < x->n_types; i++)
+        printf("%-14s%.1f %% of the elements, %.1f %% of the bytes\n", x->types[i].name,
+               100 * x->types[i].elements / total_of(x, false),
+               100 * x->types[i].bytes / total_of(x, true));
+    if (!x->tokenizer)
+        printf("%-14s- (%s)\n", "tokenizer", x->why_no_tokenizer);
+    else if (x->n_merges)
+        printf("%-14s%s, %zu tokens, %zu merges\n", "tokenizer", x->tokenizer, x->n_tokens,
+               x->n_merges);
+    else
+        printf("%-14s%s, %zu tokens\n", "tokenizer", x->tokenizer, x->n_tokens);
+}
+
+static enum err_code run(struct cli *cli, const void *, const struct opt_list *operands, int *,
+                         struct err *e)
+{
+    struct inspection x = {};
+    if (look(operands->items[0], &x, cli->arena, e))
+        return e->code;
+    if (cli->json)
+        print_json(&x);
+    else
+        print_text(&x);
+    return ERR_OK;
+}
+
+const struct command cmd_model_inspect = {
+    .name = "inspect",
+    .operands = "MODEL",
+    .summary = "what a model is, counted from its files",
+    .about = "Prints architecture, shape, parameters (all, embedding, non-embedding; a tied head "
+             "counts\n"
+             "once, stored masks do not count), bytes and data types of a Hugging Face folder, a "
+             ".gguf,\n"
+             "an ONNX folder or a synth:... name. Headers are read and checked; weights are not.",
+    .examples = "  chimera model inspect synth:gpt2/L=2,d=64,h=2,vocab=1000\n"
+                "  chimera model inspect --json ./gpt2",
+    .min_operands = 1,
+    .max_operands = 1,
+    .run = run,
+};
