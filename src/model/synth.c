@@ -92,7 +92,7 @@ static enum err_code parse_pair(const char *name, const char *text, size_t n, st
     }
     char word[32];
     (void)snprintf(word, sizeof word, "%.*s", (int)length, text);
-    const char *const near = nearest_word(word, keys, COUNT_OF(keys));
+    const char *const near = equals ? nearest_word(word, keys, COUNT_OF(keys)) : nullptr;
     if (near)
         return err_set(e, ERR_USAGE, "'%s': unknown key '%s'; did you mean '%s'?", name, word,
                        near);
