@@ -113,13 +113,14 @@ static void judge_evidence(struct cell_run *c, struct request *r, uint32_t agent
         return;
     struct sample_log_record *const x = &r->record[agent];
     struct invocation *const v = c->agents[agent];
-    const int64_t before = v->recompiles;
-    v->recompiles = json_i64(json_get(compile, "recompiles"), before);
-    if (json_bool(json_get(compile, "fallback"), false) ||
+    const int64_t before = v->compilations;
+    v->compilations = invocation_compilations(evidence);
+    const struct json *const fallback = json_get(compile, "fallback");
+    if (json_bool(fallback, false) || json_is_str(fallback) ||
         !json_bool(json_get(compile, "happened"), true))
         c->degraded = arena_printf(c->arena, "the engine fell back to uncompiled code: %s",
                                    json_str(json_get(compile, "reason"), "no reason given"));
-    else if (r->phase == PHASE_MEASURED && x->status == STATUS_OK && v->recompiles > before) {
+    else if (r->phase == PHASE_MEASURED && x->status == STATUS_OK && v->compilations > before) {
         x->status = STATUS_DEGRADED;
         x->reason = "the engine compiled again during this request";
     }

@@ -78,6 +78,12 @@ void invocation_done(struct invocation *v)
     telemetry_done(&v->telemetry);
 }
 
+int64_t invocation_compilations(const struct json *evidence)
+{
+    const struct json *const compile = json_get(evidence, "compile");
+    return json_i64(json_get(compile, "graphs"), 0) + json_i64(json_get(compile, "recompiles"), 0);
+}
+
 static enum status status_of_error(const struct json *reply)
 {
     enum status s;
@@ -164,8 +170,7 @@ void invocation_start(struct invocation *v, const struct invocation_spec *spec, 
 {
     *v = (struct invocation){};
     ask(v, spec, "load", "loaded", stop, a, &v->loaded, ret);
-    v->recompiles =
-        json_i64(json_get(json_get(json_get(v->loaded, "evidence"), "compile"), "recompiles"), 0);
+    v->compilations = invocation_compilations(json_get(v->loaded, "evidence"));
     v->label_ok = json_bool(json_get(v->loaded, "label_ok"), true);
     v->label_reason = json_str(json_get(v->loaded, "label_reason"), nullptr);
     if (!v->label_ok && !v->label_reason)

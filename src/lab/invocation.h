@@ -40,7 +40,7 @@ struct invocation {                /* starts as {} */
     const char *loaded_text;
     nsec_t started, ready; /* process asked for; loaded */
     char started_at[32];
-    int64_t recompiles; /* that the worker has told of */
+    int64_t compilations; /* that the worker has told of */
     bool label_ok;
     const char *label_reason; /* nullptr: none */
 };
@@ -63,6 +63,9 @@ void invocation_drop(struct invocation *v);
 
 /* End the worker and forget it. nullptr worker is fine. */
 void invocation_done(struct invocation *v); /* for CLEANUP() too */
+
+/* Graphs and recompilations that an evidence object tells of. */
+int64_t invocation_compilations(const struct json *evidence);
 
 /* A failure in the worker's own words: {"event":"error",...}. false: the reply is none. */
 bool invocation_is_error(const struct json *reply, const char *stage, struct invocation *v,
