@@ -1,6 +1,7 @@
 /* unicode_class_tables.h - made by tools/make-unicode-classes.py; not for editing.
  *
- * General categories L and N of Unicode 16.0.0 (Unicode license). Included by unicode_class.c alone. */
+ * General categories L and N of Unicode 16.0.0 (Unicode license). Included by unicode_class.c
+ * alone. */
 /* clang-format off */
 static const struct range letters[] = {
     {0x41, 0x5a}, {0x61, 0x7a}, {0xaa, 0xaa}, {0xb5, 0xb5}, {0xba, 0xba}, {0xc0, 0xd6},

@@ -18,8 +18,9 @@
 
 /* In points of the picture. */
 constexpr double WIDTH = 1200;
-constexpr double ROW = 30;
-constexpr double HEAD = 92; /* title and legend */
+constexpr double ROW = 30;        /* less where the page would grow too tall */
+constexpr double TALLEST = 16000; /* cairo ends at 32767 */
+constexpr double HEAD = 92;       /* title and legend */
 constexpr double PANEL_HEAD = 40;
 constexpr double PANEL_FOOT = 44; /* tics */
 constexpr double FOOT = 30;       /* the axis' name */
@@ -33,7 +34,7 @@ static const char *const palette[] = {"0072B2", "D55E00", "009E73", "CC79A7",
 struct page {
     const struct figure *f;
     struct str *out;
-    double height, left;
+    double height, left, row;
     size_t columns;
     bool log;
     double lo, hi; /* of all panels; used where log */
@@ -66,7 +67,10 @@ static void measure(struct page *p)
     p->left = fmin((double)longest * LETTER + 18, WIDTH / 3);
     p->columns = f->n_panels > 1 ? 2 : 1;
     const double rows = ceil((double)f->n_panels / (double)p->columns);
-    p->height = HEAD + rows * (PANEL_HEAD + (double)f->n_labels * ROW + PANEL_FOOT) + FOOT;
+    const double fixed = HEAD + rows * (PANEL_HEAD + PANEL_FOOT) + FOOT;
+    const double n = fmax(rows * (double)f->n_labels, 1);
+    p->row = fmax(fmin(ROW, (TALLEST - fixed) / n), 1);
+    p->height = fixed + n * p->row;
     p->lo = HUGE_VAL;
     p->hi = 0;
     double widest = 1;
@@ -142,25 +146,30 @@ static void annotate(const struct page *p, size_t panel, struct arena *a)
     }
 }
 
+/* Powers of ten alone would leave a short axis with one number or two. */
+static void log_tics(double lo, double hi, struct str *out)
+{
+    static const double steps[] = {1, 2, 5};
+    bool any = false;
+    for (int power = (int)floor(log10(lo)); power <= (int)floor(log10(hi)); power++)
+        for (size_t k = 0; k < COUNT_OF(steps); k++) {
+            const double at = steps[k] * pow(10, power);
+            if (at < lo || at > hi)
+                continue;
+            str_printf(out, "%s%.9g", any ? "," : "set xtics (", at);
+            any = true;
+        }
+    str_puts(out, any ? ")\n" : "");
+}
+
 static void ranges(const struct page *p, size_t panel)
 {
     if (p->log) {
         const double lo = p->lo / 1.15, hi = p->hi * 1.15;
         str_printf(p->out, "set logscale x\nset xrange [%.9g:%.9g]\n", lo, hi);
-        if (hi / lo > 200)
-            return;
-        /* Powers of ten alone would leave a short axis with one number or two. */
-        static const double steps[] = {1, 2, 5};
-        bool any = false;
-        for (int power = (int)floor(log10(lo)); power <= (int)floor(log10(hi)); power++)
-            for (size_t k = 0; k < COUNT_OF(steps); k++) {
-                const double at = steps[k] * pow(10, power);
-                if (at < lo || at > hi)
-                    continue;
-                str_printf(p->out, "%s%.9g", any ? "," : "set xtics (", at);
-                any = true;
-            }
-        str_puts(p->out, any ? ")\n" : "");
+        if (hi / lo <= 200)
+            log_tics(lo, hi, p->out);
+        return;
     }
     double hi = 0;
     for (size_t i = 0; i < p->f->n_labels; i++) {
@@ -178,9 +187,9 @@ static void draw_panel(const struct page *p, size_t panel, struct arena *a)
     /* Labels stand at the left panel only: the rows are the same. */
     const double usable = (WIDTH - p->left - (double)p->columns * VALUE) / (double)p->columns;
     const double x0 = p->left + (double)column * (usable + VALUE), x1 = x0 + usable;
-    const double tall = PANEL_HEAD + (double)f->n_labels * ROW + PANEL_FOOT;
+    const double tall = PANEL_HEAD + (double)f->n_labels * p->row + PANEL_FOOT;
     const double top = p->height - HEAD - (double)row * tall - PANEL_HEAD;
-    const double bottom = top - (double)f->n_labels * ROW;
+    const double bottom = top - (double)f->n_labels * p->row;
     str_printf(out,
                "unset label\nunset arrow\nunset object\nunset logscale\n"
                "set lmargin at screen %.6f\nset rmargin at screen %.6f\n"
@@ -256,8 +265,13 @@ static enum err_code tell(FILE *log, int status, struct err *e)
     rewind(log);
     const size_t n = fread(text, 1, sizeof text - 1, log);
     text[n] = '\0';
-    for (char *c = text; *c; c++)
-        *c = *c == '\n' ? ' ' : *c;
+    size_t to = 0; /* gnuplot draws a caret below the place, in lines of blanks */
+    for (size_t i = 0; text[i]; i++)
+        if (!strchr(" \n\t", text[i]))
+            text[to++] = text[i];
+        else if (to && text[to - 1] != ' ')
+            text[to++] = ' ';
+    text[to] = '\0';
     return err_set(e, ERR_BACKEND, "gnuplot ended with status %d: %s",
                    WIFEXITED(status) ? WEXITSTATUS(status) : 128, text);
 }

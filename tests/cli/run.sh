@@ -1,6 +1,8 @@
 #!/bin/sh
 # run.sh - chimera run with the real worker and the synthetic engine: the whole matrix, every kind of failure,
 # kills at random moments, Ctrl-C, resuming. TAP. usage: run.sh CHIMERA [KILLS]
+#
+# shellcheck disable=SC2038,SC2044  # no name in these results has a blank in it
 set -u
 chimera=$1 kills=${2:-12}
 work=$(mktemp -d)
@@ -206,7 +208,7 @@ while [ $survived -lt "$kills" ]; do
     CHIMERA_TEST_TAG=$tag "$chimera" run random.yaml -o random --resume >out 2>err &
     pid=$!
     ms=$((200 + $(random_ms 500))) # it looks at the machine first
-    sleep 0.$(printf %03d $ms)
+    sleep "0.$(printf %03d $ms)"
     kill -9 $pid 2>/dev/null || { wait $pid; break; }
     wait $pid 2>/dev/null
     survived=$((survived + 1))
