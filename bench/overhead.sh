@@ -1,8 +1,9 @@
 #!/bin/sh
 # overhead - what chimera itself costs.
 #
-# 1. Decode speed of llamacpp-cpu through chimera over llama-bench: the same GGUF, threads, context depth, cache types
-#    and number of tokens, in turn within one run, so that a drift of the machine meets both. Inside chimera's window:
+# 1. Decode speed of llamacpp-cpu through chimera over llama-bench: the same GGUF (fp16, because llama-bench has no fp32
+#    cache), threads, context depth, cache type, flash attention and number of tokens, in turn within one run, so that a
+#    drift of the machine meets both. Inside chimera's window:
 #    every token after the first, with the choice of the token; llama-bench chooses none. Outside both: loading, the
 #    prompt, one warm-up.
 # 2. The harness's cost per token and per sample, with the synthetic engine's law set to zero, from runs that differ only
@@ -20,7 +21,7 @@ pairs=${BENCH_PAIRS:-5}
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 
-experiment() { # backend, max_tokens, repetitions
+experiment() { # backend, max_tokens, repetitions, model, precision
     cat <<EOF
 repetitions: $3
 invocations: 1
@@ -33,10 +34,10 @@ seed: 1
 enable_resource_monitoring: false
 prompt_sets: {one: ["The law of the land is plain."]}
 scenarios: [{name: decode, prompt_set: one, mode: single}]
-models: [{name: "$model"}]
+models: [{name: "$4"}]
 backends: [$1]
 synthetic: "zero"
-quantization: {modes: [fp32]}
+quantization: {modes: [$5]}
 EOF
 }
 
@@ -47,16 +48,16 @@ field() { # folder key
 }
 
 decode_against_llama_bench() {
-    experiment llamacpp-cpu $((tokens + 1)) 1 >"$work/decode.yaml"
-    "$CHIMERA" model export "$model" --format gguf -o "$work/model.gguf" >/dev/null
-    echo "decode of $tokens tokens, $model, fp32, $threads threads: chimera over llama-bench"
+    experiment llamacpp-cpu $((tokens + 1)) 1 "$work/model.gguf" fp16 >"$work/decode.yaml"
+    "$CHIMERA" model export "$model" --format gguf --precision fp16 -o "$work/model.gguf" >/dev/null
+    echo "decode of $tokens tokens, $model, fp16, $threads threads: chimera over llama-bench"
     i=1
     while [ "$i" -le "$pairs" ]; do
         "$CHIMERA" run "$work/decode.yaml" -o "$work/run-$i" -q >/dev/null
         depth=$(field "$work/run-$i" prompt_tokens)
         ours=$(field "$work/run-$i" decode_ms | awk -v n="$tokens" '{print n / $1 * 1000}')
         theirs=$(llama-bench -m "$work/model.gguf" -p 0 -n "$tokens" -d "$depth" -t "$threads" -r 1 \
-            -ctk f32 -ctv f32 -fa 0 -o jsonl 2>/dev/null | sed -n 's/.*"avg_ts": *\([0-9.]*\).*/\1/p')
+            -o jsonl 2>/dev/null | sed -n 's/.*"avg_ts": *\([0-9.]*\).*/\1/p')
         echo "$ours $theirs" | awk -v i="$i" '{
             printf "  pair %d: %.1f tok/s, llama-bench %.1f tok/s\n", i, $1, $2
             printf "%.4f\n", $1 / $2 >> "'"$work"'/ratios"}'
@@ -72,7 +73,7 @@ samples=200
 # Nanosecond stamps pass the 53 bits of awk's numbers only after 104 days of uptime; what is lost there is below 2 ns.
 harness() {
     for n in $short $long; do
-        experiment synthetic "$n" "$samples" >"$work/zero.yaml"
+        experiment synthetic "$n" "$samples" "$model" fp32 >"$work/zero.yaml"
         i=1
         while [ "$i" -le "$pairs" ]; do
             rm -rf "$work/zero"

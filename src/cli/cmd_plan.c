@@ -110,7 +110,7 @@ static void print_work(const struct experiment *x, const struct plan_work *w,
     printf("\nto be run: %" PRIu64 " configuration%s x %u invocation%s = %" PRIu64
            " worker processes%s\n",
            t->configurations, plural(t->configurations), x->invocations, plural(x->invocations),
-           t->workers, w->dual ? " (two at a time: dual)" : "");
+           t->workers, w->duals ? " (a dual has two of its own)" : "");
     printf("  %" PRIu64 " samples: %" PRIu64 " measured (%u repetition%s), %" PRIu64
            " warmup, %" PRIu64 " cold%s\n",
            t->cold + t->warmup + t->measured, t->measured, x->repetitions, plural(x->repetitions),

@@ -56,7 +56,7 @@ const struct experiment_key experiment_keys_top[] = {
      "end a sequence at the model's end token; false makes every engine generate max_tokens",
      FIELD(stop_on_eos, bool)},
     {EXPERIMENT_KEY_U32, "threads", "a whole number", "0",
-     "per worker; 0: every core that the process may use", FIELD(threads, uint32_t), 0, 4096},
+     "per worker; 0: every core that the process may use, half of them for each agent of a dual", FIELD(threads, uint32_t), 0, 4096},
     {EXPERIMENT_KEY_F64, "timeout_s", "a number of seconds", "300",
      "of one request; a longer one is `timeout`", FIELD(timeout_s, double), 0.001, 1e6},
     {EXPERIMENT_KEY_F64, "load_timeout_s", "a number of seconds", "900",

@@ -55,7 +55,7 @@ void plan_estimate_work(const struct plan *p, struct plan_work *ret)
         ret->warmup += agents * warmup;
         ret->measured += agents * measured;
         ret->steps += (double)(agents * (1 + warmup + measured)) * s->max_tokens;
-        ret->dual |= s->mode == MODE_DUAL;
+        ret->duals += s->mode == MODE_DUAL;
         ret->stress |= s->mode == MODE_STRESS;
         ret->fixed_s += s->mode == MODE_STRESS ? s->duration_s * x->repetitions : 0;
         const double kept = s->batch_size * (longest_prompt(set) + s->max_tokens);
@@ -120,7 +120,7 @@ void plan_estimate_configuration(const struct plan *p, const struct plan_work *w
     if (c->status != STATUS_OK || strcmp(b->artefact, "none") == 0 || !isfinite(weights))
         return;
 
-    const double workers = w->dual ? 2 : 1;
+    const double workers = (w->scenarios > w->duals ? 1 : 0) + (w->duals ? 2 : 0);
     const double cache =
         f->n_layers && f->d_model ? w->cache_tokens * 2 * 4 * f->n_layers * f->d_model : 0;
     const double own = python(b) ? PLAN_ESTIMATE_WORKER_PYTHON_MB : PLAN_ESTIMATE_WORKER_MB;
@@ -163,7 +163,8 @@ void plan_estimate_total(const struct plan *p, const struct plan_work *w,
         struct plan_estimate one;
         plan_estimate_configuration(p, w, m, i, &one);
         ret->configurations++;
-        ret->workers += (uint64_t)x->invocations * (w->dual ? 2 : 1);
+        ret->workers +=
+            (uint64_t)x->invocations * ((w->scenarios > w->duals ? 1 : 0) + 2 * (uint64_t)w->duals);
         ret->cold += x->invocations * w->cold;
         ret->warmup += x->invocations * w->warmup;
         ret->measured += x->invocations * w->measured;

@@ -27,9 +27,10 @@ struct plan_work { /* the wanted scenarios that can run, summed for one invocati
                       configuration */
     uint64_t cold, warmup, measured; /* requests; dual's are two at once and count twice */
     uint64_t scenarios;
-    bool dual, stress; /* stress: its measured requests are not known beforehand, and not counted */
-    double steps;      /* decoding steps */
-    double fixed_s;    /* stress */
+    uint32_t duals;      /* scenarios; each has two workers of its own, the others share one */
+    bool stress;         /* its measured requests are not known beforehand, and not counted */
+    double steps;        /* decoding steps */
+    double fixed_s;      /* stress */
     double cache_tokens; /* positions that the largest request keeps */
 };
 

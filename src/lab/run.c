@@ -31,7 +31,7 @@ struct run {
     const struct plan *plan;
     struct configuration *configurations;
     uint8_t *outcome; /* [configuration * n_scenarios + scenario]: enum status */
-    uint32_t threads, max_context, max_batch;
+    uint32_t threads, dual_threads, max_context, max_batch;
     struct run_clock clock;
 };
 
@@ -93,7 +93,8 @@ static uint64_t name_hash(const char *text, uint64_t h)
 }
 
 static struct invocation_spec spec_of(const struct run *r, uint32_t configuration,
-                                      uint32_t invocation, uint32_t agent, uint32_t segment)
+                                      uint32_t invocation, uint32_t agent, uint32_t segment,
+                                      bool dual)
 {
     const struct plan_configuration *const c = &r->plan->configurations[configuration];
     const struct backend *const b = r->plan->backends[c->backend].backend;
@@ -113,7 +114,7 @@ static struct invocation_spec spec_of(const struct run *r, uint32_t configuratio
         .model_path = facts->path,
         .device = b->device,
         .synthetic = strcmp(b->name, "synthetic") == 0 ? r->x->synthetic : nullptr,
-        .threads = r->threads,
+        .threads = dual ? r->dual_threads : r->threads,
         .max_context =
             facts->n_ctx && facts->n_ctx < r->max_context ? facts->n_ctx : r->max_context,
         .max_batch = r->max_batch,
@@ -192,29 +193,29 @@ static enum err_code open_journal(const struct run *r, const struct run_target *
     }
 }
 
-struct serving { /* the worker that serves an invocation now, and the second one of a dual */
-    struct invocation main, second;
+struct serving { /* the worker that serves an invocation now; of a dual cell, both agents */
+    struct invocation agents[2];
     uint32_t segment;
     const char *journal;
 };
 
 static void serving_done(struct serving *v)
 {
-    invocation_done(&v->main);
-    invocation_done(&v->second);
+    invocation_done(&v->agents[0]);
+    invocation_done(&v->agents[1]);
 }
 
 static enum err_code start_agent(struct run *r, const struct run_target *t, struct serving *v,
                                  uint32_t agent, struct arena *a, struct invocation_failure *f,
                                  struct err *e)
 {
-    struct invocation *const i = agent ? &v->second : &v->main;
+    struct invocation *const i = &v->agents[agent];
     const struct run_cell c = shown(r, t);
     if (r->s.o->listener.loading)
         r->s.o->listener.loading(r->s.o->listener.context, &c);
     invocation_done(i);
-    const struct invocation_spec spec =
-        spec_of(r, t->configuration, t->invocation, agent, v->segment);
+    const struct invocation_spec spec = spec_of(r, t->configuration, t->invocation, agent,
+                                                v->segment, t->scenario->mode == MODE_DUAL);
     invocation_start(i, &spec, &r->s.stop, a, f);
     run_clock_loaded(&r->clock);
     if (f->status != STATUS_OK)
@@ -223,13 +224,12 @@ static enum err_code start_agent(struct run *r, const struct run_target *t, stru
                                   i->loaded_text, e);
 }
 
-/* The workers that the cell needs. A dual's second one lives for that cell only, so that it takes
- * nothing from the others. */
+/* The workers that the cell needs. */
 static enum err_code start_agents(struct run *r, const struct run_target *t, struct serving *v,
                                   struct arena *a, struct invocation_failure *f, struct err *e)
 {
     *f = (struct invocation_failure){};
-    if (!v->main.worker) {
+    if (!v->agents[0].worker) {
         if (open_journal(r, t, a, &v->segment, &v->journal, e) || start_agent(r, t, v, 0, a, f, e))
             return e->code;
     }
@@ -250,11 +250,9 @@ static enum err_code measure_cell(struct run *r, const struct run_target *t, str
     const bool dual = t->scenario->mode == MODE_DUAL;
     if (r->s.o->listener.begins)
         r->s.o->listener.begins(r->s.o->listener.context, &c);
-    struct invocation *agents[2] = {&v->main, dual ? &v->second : nullptr};
+    struct invocation *agents[2] = {&v->agents[0], dual ? &v->agents[1] : nullptr};
     if (run_cell_measure(&r->s, t, &c, v->segment, v->journal, agents, a, f, e))
         return e->code;
-    if (dual)
-        invocation_done(&v->second);
     if (f->status == STATUS_SKIPPED)
         return interrupted(e);
     note_outcome(r, t, f->status);
@@ -263,31 +261,38 @@ static enum err_code measure_cell(struct run *r, const struct run_target *t, str
     return ERR_OK;
 }
 
+/* One cell, by the workers of v. */
+static enum err_code run_target(struct run *r, const struct run_target *t, struct serving *v,
+                                struct arena *a, struct err *e)
+{
+    struct configuration *const c = &r->configurations[t->configuration];
+    struct invocation_failure f = c->dead;
+    if (f.status == STATUS_OK && start_agents(r, t, v, a, &f, e))
+        return e->code;
+    if (f.status == STATUS_SKIPPED)
+        return interrupted(e);
+    if (f.status == STATUS_OK)
+        return measure_cell(r, t, v, a, &f, e);
+    if (c->dead.status == STATUS_OK && !v->agents[0].worker) /* a dual's second may fail alone */
+        c->dead = (struct invocation_failure){
+            f.status, f.stage,
+            arena_printf(r->s.a, "not tried again: invocation %u: %s", t->invocation, f.reason),
+            nullptr};
+    return close_cell(r, t, v->segment, &f, nullptr, a, e);
+}
+
+/* A dual's agents are processes of their own, because they have half of the cores each; they live
+ * for that cell only, so that they take nothing from the others. */
 static enum err_code run_pending(struct run *r, const struct pending *p, struct arena *a,
                                  struct err *e)
 {
-    CLEANUP(serving_done) struct serving v = {};
-    struct configuration *const c = &r->configurations[p->targets[0].configuration];
+    CLEANUP(serving_done) struct serving alone = {};
     for (uint32_t i = 0; i < p->n; i++) {
         const struct run_target *const t = &p->targets[i];
-        struct invocation_failure f = c->dead;
         if (stop_wanted(&r->s.stop))
             return interrupted(e);
-        if (f.status == STATUS_OK && start_agents(r, t, &v, a, &f, e))
-            return e->code;
-        if (f.status == STATUS_SKIPPED)
-            return interrupted(e);
-        if (f.status == STATUS_OK) {
-            if (measure_cell(r, t, &v, a, &f, e))
-                return e->code;
-            continue;
-        }
-        if (c->dead.status == STATUS_OK && !v.main.worker) /* the second of a dual may fail alone */
-            c->dead = (struct invocation_failure){
-                f.status, f.stage,
-                arena_printf(r->s.a, "not tried again: invocation %u: %s", t->invocation, f.reason),
-                nullptr};
-        if (close_cell(r, t, v.segment, &f, nullptr, a, e))
+        CLEANUP(serving_done) struct serving pair = {};
+        if (run_target(r, t, t->scenario->mode == MODE_DUAL ? &pair : &alone, a, e))
             return e->code;
     }
     return ERR_OK;
@@ -323,7 +328,7 @@ static enum err_code prepare(struct run *r, uint32_t configuration, struct err *
                               arena_printf(a, "preparing %s %s %s", b->name,
                                            r->x->precisions[c->precision],
                                            r->x->models[c->model].name));
-    struct invocation_spec spec = spec_of(r, configuration, 0, 0, 0);
+    struct invocation_spec spec = spec_of(r, configuration, 0, 0, 0, false);
     spec.argv = r->s.o->native.argv; /* artefacts are made in C, for every backend */
     spec.environment = r->s.o->native.environment;
     invocation_prepare(&spec, &r->s.stop, a, &f);
@@ -413,7 +418,11 @@ static void limits(struct run *r)
     cpu_set_t cpus;
     CPU_ZERO(&cpus);
     const bool known = sched_getaffinity(0, sizeof cpus, &cpus) == 0 && CPU_COUNT(&cpus) > 0;
-    r->threads = x->threads ? x->threads : known ? (uint32_t)CPU_COUNT(&cpus) : 1;
+    const uint32_t cores = known ? (uint32_t)CPU_COUNT(&cpus) : 1;
+    /* Two agents with a thread per core each would wait in turns for a core that the other one
+     * spins on, and measure that. */
+    r->threads = x->threads ? x->threads : cores;
+    r->dual_threads = x->threads ? x->threads : cores > 1 ? cores / 2 : 1;
     r->max_batch = 1;
     for (uint32_t i = 0; i < x->n_scenarios; i++) {
         const struct scenario *const s = &x->scenarios[i];

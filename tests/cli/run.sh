@@ -4,7 +4,7 @@
 #
 # shellcheck disable=SC2038,SC2044  # no name in these results has a blank in it
 set -u
-chimera=$1 kills=${2:-12}
+chimera=$(cd "$(dirname "$1")" && pwd)/$(basename "$1") kills=${2:-12}
 work=$(mktemp -d)
 tag=chimera-run-test-$$
 trap 'rm -rf "$work"' EXIT
