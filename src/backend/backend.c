@@ -214,6 +214,10 @@ static enum err_code takes_file(const struct backend *b, const struct model_fact
                                 const char *precision, struct err *e)
 {
     const bool onnx = strcmp(b->artefact, "onnx") == 0, gguf = strcmp(b->artefact, "gguf") == 0;
+    /* An abort() in ggml would be a crashed cell; it is known beforehand from the shape. */
+    if (gguf && m->n_heads > 0 && m->n_heads == m->d_model)
+        return err_set(e, ERR_UNSUPPORTED,
+                       "llama.cpp cannot take a head of one element: it aborts in its attention");
     if (m->kind == MODEL_HF)
         return onnx || gguf ? exportable(b, m, e) : ERR_OK;
     if (m->kind == MODEL_ONNX && onnx)

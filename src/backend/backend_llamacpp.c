@@ -1,8 +1,8 @@
 /* llama.cpp, loaded at run time. Fixed here, and the same as llama-bench has by default: flash
  * attention as the library chooses (option flash_attn: auto, on, off), memory-mapped weights,
  * repacked where the CPU likes it, one thread pool for the life of the context. Different from it:
- * at fp32 the key-value cache is F32 too, because an fp32 label with a half-precision cache would
- * be untrue; it is F16 elsewhere. Sequences of a batch share one unified cache, so that they go
+ * at fp32 the key-value cache is F32 and flash attention is off, because both round to half
+ * precision, and an fp32 label would be untrue; the cache is F16 elsewhere. Sequences of a batch share one unified cache, so that they go
  * through in one forward, without padding. */
 #include "backend/engine.h"
 
@@ -228,7 +228,10 @@ static enum err_code read_options(struct session *s, const struct json *options,
         return err_set(e, ERR_USAGE, "llamacpp: kv_cache: '%s': want f16 or f32", cache);
     if (*cache)
         s->cache_type = strcmp(cache, "f32") == 0 ? GGML_TYPE_F32 : GGML_TYPE_F16;
-    s->flash = LLAMA_FLASH_ATTN_TYPE_AUTO;
+    /* Flash attention on a CPU rounds to half precision inside, whatever the cache holds: an fp32
+     * label would be untrue, and its logits lie twice as far from transformers'. */
+    s->flash = s->cache_type == GGML_TYPE_F32 ? LLAMA_FLASH_ATTN_TYPE_DISABLED
+                                              : LLAMA_FLASH_ATTN_TYPE_AUTO;
     if (strcmp(flash, "on") == 0)
         s->flash = LLAMA_FLASH_ATTN_TYPE_ENABLED;
     else if (strcmp(flash, "off") == 0)

@@ -20,7 +20,7 @@
 #include <unistd.h>
 
 /* Part of the path in the cache: raise it when the files that are written change. */
-constexpr unsigned FORMAT = 2;
+constexpr unsigned FORMAT = 3;
 constexpr uint32_t MOST_LAYERS = 1024;
 constexpr uint32_t MOST_VOCABULARY = 1U << 20;
 constexpr uint32_t MOST_CONTEXT = 1U << 20;
