@@ -433,6 +433,7 @@ void significance_json(const struct results *r, const struct cell_stats *cells, 
     struct jsonw w = {.out = out, .pretty = true};
     jsonw_object(&w);
     significance_header(r, "chimera.statistical_analysis/1", &w);
+    jsonw_kbool(&w, "run_complete", !r->unfinished);
     method(&w);
     summaries(&w, r, cells, a);
     jsonw_karray(&w, "pairwise_comparisons");

@@ -31,6 +31,11 @@ static bool wants_colour(const struct cli *cli)
 
 static void tell_problems(const struct results *r)
 {
+    if (r->unfinished)
+        fprintf(stderr,
+                "chimera: '%s': the run did not come to its end; the figures are of what is there, "
+                "'chimera run EXPERIMENT -o %s --resume' goes on\n",
+                r->unfinished, r->unfinished);
     for (size_t i = 0; i < r->n_problems; i++) {
         const struct results_problem *const p = &r->problems[i];
         char place[64] = "";

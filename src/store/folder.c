@@ -236,6 +236,7 @@ static enum err_code read_manifest(const char *path, struct arena *a, struct fol
     if (json_read_file(path, a, &v, e))
         return e->code;
     ret->experiment = json_str(json_get(v, "experiment_sha256"), nullptr);
+    ret->state = json_str(json_get(v, "state"), nullptr);
     return ERR_OK;
 }
 

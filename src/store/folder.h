@@ -47,6 +47,7 @@ struct folder_names { /* the words of one dimension in the experiment's order */
 struct folder {
     const char *path;
     const char *experiment; /* digest of the experiment from manifest.json; nullptr: none there */
+    const char *state;      /* of the run, from manifest.json: "complete", ...; nullptr: not said */
     struct folder_run *runs, *planned;
     size_t n_runs, n_planned;
     struct folder_input *inputs; /* in order of their relative path */

@@ -281,6 +281,9 @@ enum err_code results_read(const char *const *paths, size_t n, struct arena *a, 
     r.inputs = inputs;
     r.problems = problems;
     r.experiment = folders[0].experiment;
+    for (size_t f = n; f-- > 0;)
+        if (folders[f].state && strcmp(folders[f].state, "complete") != 0)
+            r.unfinished = folders[f].path;
     *ret = r;
     r.duck = nullptr; /* the caller's now */
     return ERR_OK;

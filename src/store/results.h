@@ -60,6 +60,7 @@ struct results {
     size_t n_inputs;
     uint32_t n_replicates;
     const char *experiment; /* digest; nullptr: no manifest */
+    const char *unfinished; /* the first folder whose run did not come to its end; nullptr: none */
     const struct results_problem *problems;
     size_t n_problems;
     struct duck *duck;

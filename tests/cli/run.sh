@@ -185,6 +185,9 @@ for signal in INT TERM; do
     check "SIG$signal: exit 130" $? 130
     check "SIG$signal: says how to go on" "$(grep -c -- '--resume' err)" 1
     check "SIG$signal: no worker is left, no line is torn" "$(living) $(torn stop$signal)" "0 0"
+    "$chimera" analyze stop$signal --no-figure >out 2>err
+    check "SIG$signal: analyze says that the run did not come to its end" \
+        "$(grep -c 'did not come to its end' err) $(grep -c '"run_complete": false' stop$signal/statistical_analysis.json)" "1 1"
     run slow.yaml -o stop$signal --resume
     check "SIG$signal: resumed to the end" \
         "$rc $(lines stop$signal large '"measured"') $(lines stop$signal small '"measured"') $(duplicates stop$signal)" "0 30 6 0"
