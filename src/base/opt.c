@@ -35,7 +35,8 @@ static enum err_code store_number(const struct opt *o, char *at, const char *tex
     if (o->type == OPT_U32 && (v < 0 || v > UINT32_MAX || v != floor(v)))
         return err_set(e, ERR_USAGE, "--%s: '%s' is not a whole number", o->name, text);
     if (o->min < o->max && (v < o->min || v > o->max))
-        return err_set(e, ERR_USAGE, "--%s: %s is outside %g..%g", o->name, text, o->min, o->max);
+        return err_set(e, ERR_USAGE, "--%s: %s is outside %.15g..%.15g", o->name, text, o->min,
+                       o->max);
     if (o->type == OPT_U32)
         *(uint32_t *)at = (uint32_t)v;
     else

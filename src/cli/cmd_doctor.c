@@ -34,10 +34,22 @@ static bool ends_in(const char *text, const char *end)
     return n >= m && strcmp(text + n - m, end) == 0;
 }
 
+static void print_bytes(const char *name, double x)
+{
+    if (x == 0)
+        puts(strncmp(name, "swap", 4) == 0 ? "none" : "0 bytes");
+    else if (x < 0x1p20)
+        printf("%.1f KiB\n", x / 0x1p10);
+    else if (x < 0x1p30)
+        printf("%.1f MiB\n", x / 0x1p20);
+    else
+        printf("%.1f GiB\n", x / 0x1p30);
+}
+
 static void print_number(const char *name, double x)
 {
     if (ends_in(name, "_bytes"))
-        printf("%.1f GiB\n", x / 0x1p30);
+        print_bytes(name, x);
     else if (ends_in(name, "_percent"))
         printf("%.2f %%\n", x);
     else

@@ -72,7 +72,7 @@ static void write_json(struct str *out)
 {
     struct jsonw w = {.out = out, .pretty = true};
     jsonw_object(&w);
-    jsonw_kstr(&w, "schema", "chimera-options-1");
+    jsonw_kstr(&w, "schema", "chimera.options/1");
     jsonw_kstr(&w, "chimera_version", CHIMERA_VERSION);
     write_options(&w, "global_options", command_globals);
     write_commands(&w, "commands", commands);

@@ -83,7 +83,7 @@ static enum err_code run(struct cli *cli, const void *given, const struct opt_li
     if (resolve_model(operands->items[0], nullptr, true, cli->arena, &m, e))
         return e->code;
     if (m.kind == MODEL_MISSING)
-        return err_set(e, ERR_UNAVAILABLE, "'%s': %s", m.name, m.why_missing);
+        return err_set(e, ERR_UNAVAILABLE, "%s", m.why_missing);
     if (m.kind != MODEL_HF)
         return err_set(e, ERR_UNSUPPORTED, "'%s' is no Hugging Face folder; only such is exported",
                        m.name);

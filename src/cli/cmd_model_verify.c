@@ -188,7 +188,7 @@ static enum err_code find_model(const char *name, struct arena *a, struct model_
     if (resolve_model(name, nullptr, true, a, ret, e))
         return e->code;
     if (ret->kind == MODEL_MISSING)
-        return err_set(e, ERR_UNAVAILABLE, "'%s': %s", ret->name, ret->why_missing);
+        return err_set(e, ERR_UNAVAILABLE, "%s", ret->why_missing);
     if (ret->kind != MODEL_HF)
         return err_set(e, ERR_UNSUPPORTED,
                        "'%s' is no Hugging Face folder: only such can be given to every engine",

@@ -2,6 +2,7 @@
 #include "backend/python_worker.h"
 #include "base/arena.h"
 #include "base/defs.h"
+#include "base/str.h"
 #include "cli/analyze.h"
 #include "cli/command.h"
 #include "cli/command_all.h"
@@ -10,6 +11,7 @@
 #include "cli/prepare_plan.h"
 #include "cli/run_progress.h"
 #include "io/file.h"
+#include "io/jsonw.h"
 #include "lab/plan_estimate.h"
 #include "lab/run.h"
 #include "store/results_folder.h"
@@ -31,7 +33,7 @@ struct run_args {
 
 /* clang-format off */
 static const struct opt opts[] = {
-    {OPT_STR,  'o', "out",          "DIR",   nullptr, "results folder; empty, or with --resume",
+    {OPT_STR,  'o', "output",       "DIR",   nullptr, "results folder; empty, or with --resume",
      FIELD_OF(struct run_args, out, const char *)},
     {OPT_FLAG, 0,   "resume",       nullptr, nullptr, "go on with what is in DIR; repeat nothing",
      FIELD_OF(struct run_args, resume, bool)},
@@ -44,7 +46,41 @@ static const struct opt opts[] = {
 };
 /* clang-format on */
 
-static enum err_code dry_run(const struct prepared_plan *p, const char *dir, struct arena *a)
+/* One cell of a dry run, in the words of 'plan' and of the progress. */
+static void dry_cell(const struct plan_configuration *c, const struct experiment *x,
+                     const char *scenario, uint32_t block, struct jsonw *w)
+{
+    const char *const model = x->models[c->model].name, *const backend = x->backends[c->backend],
+                      *const precision = x->precisions[c->precision];
+    if (!w) {
+        printf("block %u  %s  %s  %s%s%s\n", block, backend, precision, scenario,
+               x->n_models > 1 ? "  " : "", x->n_models > 1 ? model : "");
+        return;
+    }
+    jsonw_object(w);
+    jsonw_ki64(w, "block", block);
+    jsonw_kstr(w, "scenario", scenario);
+    jsonw_kstr(w, "backend", backend);
+    jsonw_kstr(w, "precision", precision);
+    jsonw_kstr(w, "model", model);
+    jsonw_end_object(w);
+}
+
+static bool is_finished(const char *dir, const struct plan_configuration *c,
+                        const struct experiment *x, const char *scenario, uint32_t block,
+                        struct arena *a)
+{
+    if (!dir)
+        return false;
+    const char *const cell =
+        results_folder_cell(a, dir, scenario, x->backends[c->backend], x->precisions[c->precision],
+                            x->models[c->model].name);
+    return file_exists(results_folder_run_file(a, cell, block));
+}
+
+/* w: nullptr prints lines */
+static void dry_cells(const struct prepared_plan *p, const char *dir, struct arena *a,
+                      struct jsonw *w)
 {
     const struct experiment *const x = &p->experiment;
     uint32_t *const order = ARENA_ARRAY(a, uint32_t, p->plan.n_scenarios + 1);
@@ -52,19 +88,35 @@ static enum err_code dry_run(const struct prepared_plan *p, const char *dir, str
         for (uint32_t i = 0; i < p->plan.n_configurations; i++) {
             const uint32_t k = plan_configuration_at(&p->plan, b, i);
             const struct plan_configuration *const c = &p->plan.configurations[k];
-            const char *const model = x->models[c->model].name,
-                              *const backend = x->backends[c->backend],
-                              *const precision = x->precisions[c->precision];
             plan_scenarios_at(&p->plan, b, k, order);
             for (uint32_t s = 0; s < p->plan.n_scenarios; s++) {
                 const char *const scenario = x->scenarios[order[s]].name;
-                const char *const cell =
-                    results_folder_cell(a, dir, scenario, backend, precision, model);
                 if (plan_cell_status(&p->plan, k, order[s]) == STATUS_OK &&
-                    !file_exists(results_folder_run_file(a, cell, b)))
-                    printf("%u %s %s %s %s\n", b, backend, precision, model, scenario);
+                    !is_finished(dir, c, x, scenario, b, a))
+                    dry_cell(c, x, scenario, b, w);
             }
         }
+}
+
+static enum err_code dry_run(const struct cli *cli, const struct prepared_plan *p, const char *dir,
+                             struct err *e)
+{
+    if (!cli->json) {
+        dry_cells(p, dir, cli->arena, nullptr);
+        return ERR_OK;
+    }
+    CLEANUP(str_done) struct str text = {};
+    struct jsonw w = {.out = &text, .pretty = true};
+    jsonw_object(&w);
+    jsonw_kstr(&w, "schema", "chimera.dry_run/1");
+    jsonw_kstr(&w, "chimera_version", CHIMERA_VERSION);
+    if (plan_json_sources(&w, &p->experiment, e))
+        return e->code;
+    jsonw_karray(&w, "cells");
+    dry_cells(p, dir, cli->arena, &w);
+    jsonw_end_array(&w);
+    jsonw_end_object(&w);
+    puts(str_text(&text));
     return ERR_OK;
 }
 
@@ -180,14 +232,15 @@ static enum err_code run_it(struct cli *cli, const struct run_args *o, const cha
     if (signals_open(&signals, e))
         return e->code;
     struct run_progress progress;
-    run_progress_init(&progress, cli->quiet, cli->verbose);
+    run_progress_init(&progress, cli->quiet, cli->verbose, p->experiment.n_models > 1);
     options.stop_fd = signals.fd;
     options.listener = run_progress_listener(&progress);
     const enum err_code code = run_all(&options, cli->arena, ret, e);
     run_progress_clear(&progress);
     if (code == ERR_OK || code == ERR_INTERRUPTED)
         run_progress_summary(&progress, ret, o->out);
-    if (code == ERR_INTERRUPTED || code == ERR_IO)
+    const bool begun = file_exists(file_join(cli->arena, o->out, "manifest.json"));
+    if (begun && (code == ERR_INTERRUPTED || code == ERR_IO))
         return err_set(e, code, "%s; 'chimera run %s -o %s --resume' goes on from here",
                        arena_strdup(cli->arena, e->msg), path, o->out);
     return code;
@@ -198,15 +251,15 @@ static enum err_code run(struct cli *cli, const void *args, const struct opt_lis
 {
     const struct run_args *const o = args;
     const char *const path = operands->items[0];
-    if (!o->out || !*o->out)
-        return err_set(e, ERR_USAGE, "run: -o DIR is missing: where the results go");
+    if ((!o->out && !o->dry_run) || (o->out && !*o->out))
+        return err_set(e, ERR_USAGE, "run: needs -o DIR, the folder where the results go");
     if (o->retry_failed && !o->resume)
         return err_set(e, ERR_USAGE, "run: --retry-failed goes with --resume");
     struct prepared_plan *const p = ARENA_ARRAY(cli->arena, struct prepared_plan, 1);
     if (prepare_plan(path, &o->common, cli->arena, p, e))
         return e->code;
     if (o->dry_run)
-        return dry_run(p, o->out, cli->arena);
+        return dry_run(cli, p, o->out, e);
     struct run_summary summary;
     if (run_it(cli, o, path, p, &summary, e))
         return e->code;
@@ -215,7 +268,7 @@ static enum err_code run(struct cli *cli, const void *args, const struct opt_lis
 
 const struct command cmd_run = {
     .name = "run",
-    .operands = "EXPERIMENT",
+    .operands = "EXPERIMENT -o DIR",
     .summary = "run an experiment into a results folder",
     .about =
         "Runs every cell of the experiment that can run here: block after block, in a random order "
@@ -234,7 +287,7 @@ const struct command cmd_run = {
         "\n"
         "Ends with 0, with 1 where cells failed, with 3 where nothing could run, with 130 when "
         "interrupted.",
-    .examples = "chimera run examples/demo.yaml -o results --dry-run",
+    .examples = "  chimera run examples/demo.yaml -o results --dry-run",
     .opts = opts,
     .args_bytes = sizeof(struct run_args),
     .min_operands = 1,

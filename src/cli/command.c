@@ -72,8 +72,8 @@ void command_help(const struct command *parent, const struct command *c)
     printf("chimera %s%s%s - %s\n\nusage: chimera %s%s%s", parent ? parent->name : "",
            parent ? " " : "", c->name, c->summary, parent ? parent->name : "", parent ? " " : "",
            c->name);
-    printf("%s%s%s\n", c->members ? " COMMAND" : "", c->operands && *c->operands ? " " : "",
-           c->operands ? c->operands : "");
+    printf("%s%s%s%s\n", c->members ? " COMMAND" : "", c->operands && *c->operands ? " " : "",
+           c->operands ? c->operands : "", c->opts ? " [OPTIONS]" : "");
     if (c->about)
         printf("\n%s\n", c->about);
     if (c->members) {

@@ -24,6 +24,8 @@ static enum completion_kind kind_of_operands(const struct command *c)
     const char *const text = c->operands ? c->operands : "";
     if (!*text)
         return KIND_NONE;
+    if (strncmp(text, "EXPERIMENT", 10) == 0)
+        return KIND_FILE;
     if (strstr(text, "DIR") || strstr(text, "BASE"))
         return KIND_FOLDER;
     return strstr(text, "URL") ? KIND_WORD : KIND_FILE;

@@ -65,6 +65,14 @@ static void duckdb_facts(struct facts *f)
         facts_text(f, "duckdb", version());
 }
 
+/* The first line, without the program's own name before it. */
+static const char *program_version(const char *text, const char *name, struct arena *a)
+{
+    const size_t n = strlen(name);
+    text += strncmp(text, name, n) == 0 ? n : 0;
+    return arena_strndup(a, text, strcspn(text, "\n"));
+}
+
 static void gnuplot_facts(struct facts *f)
 {
     static const char *const argv[] = {"gnuplot", "--version", nullptr};
@@ -73,7 +81,22 @@ static void gnuplot_facts(struct facts *f)
     if (capture_output(argv, (nsec_t)5000 * 1000000, &out, &e))
         facts_unknown(f, "gnuplot", "%s; figures need it: install gnuplot", e.msg);
     else
-        facts_printf(f, "gnuplot", "%.*s", (int)strcspn(str_text(&out), "\n"), str_text(&out));
+        facts_text(f, "gnuplot", program_version(str_text(&out), "gnuplot ", f->arena));
+}
+
+/* An engine's library, as the backend that loads it found it. */
+static void engine_facts(const struct environment *env, const char *backend, const char *name,
+                         struct facts *f)
+{
+    for (size_t i = 0; i < env->n_backends; i++) {
+        const struct environment_backend *const x = &env->backends[i];
+        if (strcmp(x->backend->name, backend) != 0)
+            continue;
+        if (!x->here)
+            facts_unknown(f, name, "%s", x->why);
+        else
+            facts_printf(f, name, "%s (%s)", x->found.version, x->found.path);
+    }
 }
 
 static const char *blas_name(const char *path)
@@ -166,10 +189,12 @@ static void python_facts(const struct json *found, const char *why, bool deep, s
 static void variable_facts(struct facts *f)
 {
     static const char *const names[] = {
-        "OMP_NUM_THREADS",   "OMP_WAIT_POLICY",         "OMP_PROC_BIND",        "OMP_PLACES",
-        "GOMP_CPU_AFFINITY", "OPENBLAS_NUM_THREADS",    "MKL_NUM_THREADS",      "MALLOC_ARENA_MAX",
-        "LD_PRELOAD",        "LD_LIBRARY_PATH",         "CUDA_VISIBLE_DEVICES", "HF_HOME",
-        "PYTHONPATH",        "TORCHINDUCTOR_CACHE_DIR", "CHIMERA_PYTHON",       "CHIMERA_CACHE"};
+        "OMP_NUM_THREADS", "OMP_WAIT_POLICY",         "OMP_PROC_BIND",
+        "OMP_PLACES",      "GOMP_CPU_AFFINITY",       "OPENBLAS_NUM_THREADS",
+        "MKL_NUM_THREADS", "MALLOC_ARENA_MAX",        "LD_PRELOAD",
+        "LD_LIBRARY_PATH", "CUDA_VISIBLE_DEVICES",    "HF_HOME",
+        "PYTHONPATH",      "TORCHINDUCTOR_CACHE_DIR", "CHIMERA_PYTHON",
+        "CHIMERA_CACHE",   "CHIMERA_ONNXRUNTIME",     "CHIMERA_LLAMA"};
     f->group = "variables";
     for (size_t i = 0; i < COUNT_OF(names); i++) {
         const char *const value = getenv(names[i]);
@@ -219,13 +244,15 @@ void environment_gather(bool deep, const char *folder, struct arena *a, struct e
     host_load_facts("", folder, f);
     sensor_facts("", f);
     sensor_gpu_facts(f);
+    ask_backends(python, e.msg, ret);
     f->group = "libraries";
+    engine_facts(ret, "onnxruntime-cpu", "onnxruntime", f);
+    engine_facts(ret, "llamacpp-cpu", "libllama", f);
     duckdb_facts(f);
     gnuplot_facts(f);
     blas_facts(f);
     python_facts(python, e.msg, deep, f);
     variable_facts(f);
-    ask_backends(python, e.msg, ret);
 }
 
 void environment_json(const struct environment *env, struct str *out)
@@ -236,8 +263,10 @@ void environment_json(const struct environment *env, struct str *out)
     jsonw_object(&w);
     jsonw_kstr(&w, "schema", "chimera.env/1");
     jsonw_kstr(&w, "chimera_version", CHIMERA_VERSION);
-    jsonw_karray(&w, "generated_from"); /* of this machine, of no file */
+    jsonw_kobject(&w, "generated_from"); /* of this machine, of no file */
+    jsonw_karray(&w, "files");
     jsonw_end_array(&w);
+    jsonw_end_object(&w);
     jsonw_kstr(&w, "captured_at", when);
     facts_json(&env->facts, &w);
     jsonw_karray(&w, "backends");
@@ -250,7 +279,8 @@ void environment_json(const struct environment *env, struct str *out)
         jsonw_kstr(&w, "version", x->here && *x->found.version ? x->found.version : nullptr);
         jsonw_kstr(&w, "path", x->here && *x->found.path ? x->found.path : nullptr);
         jsonw_kstr(&w, "detail", x->here && *x->found.detail ? x->found.detail : nullptr);
-        jsonw_kstr(&w, "reason", x->why);
+        jsonw_kstr(&w, "reason",
+                   x->here && !*x->found.path ? "built in: it has no file of its own" : x->why);
         jsonw_end_object(&w);
     }
     jsonw_end_array(&w);

@@ -141,11 +141,19 @@ static void put_whole(struct str *out)
     put_commands(out, "chimera-", commands);
     put_options(out, "GLOBAL OPTIONS", command_globals);
     str_puts(out, exit_status);
-    str_puts(out, ".SH ENVIRONMENT\n"
-                  ".TP\n\\fBCHIMERA_CACHE\\fR\nwhere made models are kept; the default is "
-                  "chimera in \\fBXDG_CACHE_HOME\\fR or in ~/.cache\n"
-                  ".TP\n\\fBCHIMERA_PYTHON\\fR\nthe Python that runs the transformers engine\n"
-                  ".TP\n\\fBNO_COLOR\\fR\nno colour, whatever the terminal can do\n");
+    str_puts(out,
+             ".SH ENVIRONMENT\n"
+             ".TP\n\\fBCHIMERA_CACHE\\fR\nthe folder where models and engine files that can be "
+             "made again are kept; the default is chimera in \\fBXDG_CACHE_HOME\\fR or in "
+             "~/.cache\n"
+             ".TP\n\\fBCHIMERA_PYTHON\\fR\nthe Python that runs the transformers engines; "
+             "the default is python3 in \\fBPATH\\fR\n"
+             ".TP\n\\fBCHIMERA_ONNXRUNTIME\\fR\nthe ONNX Runtime library to load; the "
+             "default is the system's libonnxruntime\n"
+             ".TP\n\\fBCHIMERA_LLAMA\\fR\nthe llama.cpp library to load; the default is the "
+             "system's libllama\n"
+             ".TP\n\\fBTMPDIR\\fR\nwhere short-lived files go; the default is /tmp\n"
+             ".TP\n\\fBNO_COLOR\\fR\nno colour, whatever the terminal can do\n");
 }
 
 void man_page(struct str *out, const struct command *parent, const struct command *c)
@@ -161,13 +169,13 @@ void man_page(struct str *out, const struct command *parent, const struct comman
                parent ? " " : "", c->name);
     if (c->members)
         str_puts(out, " \\fICOMMAND\\fR");
-    if (c->opts)
-        str_puts(out, " [\\fIOPTIONS\\fR]");
     if (c->operands && *c->operands) {
         str_puts(out, " \\fI");
         put_text(out, c->operands, strlen(c->operands));
         str_puts(out, "\\fR");
     }
+    if (c->opts)
+        str_puts(out, " [\\fIOPTIONS\\fR]");
     str_putc(out, '\n');
     if (c->about) {
         str_puts(out, ".SH DESCRIPTION\n");

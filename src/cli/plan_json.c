@@ -40,19 +40,21 @@ static void flush_when_full(struct writer *w)
         flush(w);
 }
 
-static enum err_code sources(struct jsonw *w, const struct experiment *x, struct err *e)
+enum err_code plan_json_sources(struct jsonw *w, const struct experiment *x, struct err *e)
 {
-    jsonw_karray(w, "generated_from");
+    jsonw_kobject(w, "generated_from");
+    jsonw_karray(w, "files");
     for (uint32_t i = 0; i < x->n_files; i++) {
         char hex[DIGEST_HEX];
         if (digest_file(x->files[i], hex, e))
             return e->code;
         jsonw_object(w);
-        jsonw_kstr(w, "file", x->files[i]);
+        jsonw_kstr(w, "path", x->files[i]);
         jsonw_kstr(w, "sha256", hex);
         jsonw_end_object(w);
     }
     jsonw_end_array(w);
+    jsonw_end_object(w);
     return ERR_OK;
 }
 
@@ -278,7 +280,7 @@ enum err_code plan_json_print(FILE *out, const struct prepared_plan *p,
     jsonw_object(&w.w);
     jsonw_kstr(&w.w, "schema", "chimera.plan/1");
     jsonw_kstr(&w.w, "chimera_version", CHIMERA_VERSION);
-    if (sources(&w.w, &p->experiment, e))
+    if (plan_json_sources(&w.w, &p->experiment, e))
         return e->code;
     jsonw_key(&w.w, "experiment");
     experiment_file_json(&p->experiment, &w.w);

@@ -3,14 +3,25 @@
 #include "backend/backend.h"
 #include "base/arena.h"
 #include "base/defs.h"
+#include "base/nearest.h"
+#include "io/file.h"
 #include "lab/experiment_file.h"
 #include "lab/plan_filter.h"
 #include "model/resolve.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
+
+constexpr size_t MOST_NAMES = 256;
+
+static void close_folder(DIR **d)
+{
+    if (*d)
+        (void)closedir(*d);
+}
 
 static enum err_code override(struct experiment *x, const struct prepare_plan_options *o,
                               struct err *e)
@@ -74,12 +85,44 @@ static enum err_code ask_models(struct prepared_plan *p, struct arena *a, struct
     return ERR_OK;
 }
 
+static enum err_code no_file(const char *path, struct arena *a, struct err *e)
+{
+    const char *names[MOST_NAMES];
+    size_t n = 0;
+    CLEANUP(close_folder) DIR *d = opendir(file_folder_of(a, path));
+    for (const struct dirent *x; d && n < MOST_NAMES && (x = readdir(d));) {
+        const char *const dot = strrchr(x->d_name, '.');
+        if (dot && (strcmp(dot, ".yaml") == 0 || strcmp(dot, ".yml") == 0))
+            names[n++] = arena_strdup(a, x->d_name);
+    }
+    const char *const near = nearest_word(file_name_of(path), names, n);
+    if (near)
+        return err_set(e, ERR_USAGE, "no such experiment file: '%s'; did you mean '%s'?", path,
+                       strchr(path, '/') ? file_join(a, file_folder_of(a, path), near) : near);
+    return err_set(e, ERR_USAGE,
+                   "no such experiment file: '%s'; 'chimera init' writes one to start from", path);
+}
+
+static enum err_code check_path(const char *path, struct arena *a, struct err *e)
+{
+    if (file_is_folder(path)) {
+        const char *const inside = file_join(a, path, "experiment.yaml");
+        if (file_exists(inside))
+            return err_set(e, ERR_USAGE, "'%s' is a folder; did you mean '%s'?", path, inside);
+        return err_set(e, ERR_USAGE,
+                       "'%s' is a folder; an experiment is a YAML file ('chimera init' writes one)",
+                       path);
+    }
+    return *path && file_exists(path) ? ERR_OK : no_file(path, a, e);
+}
+
 enum err_code prepare_plan(const char *path, const struct prepare_plan_options *o, struct arena *a,
                            struct prepared_plan *ret, struct err *e)
 {
     const struct plan_filter filter = {.only = &o->only};
-    if (experiment_file_read(path, a, &ret->experiment, e) || override(&ret->experiment, o, e) ||
-        plan_filter_check(&filter, &ret->experiment, e) || ask_models(ret, a, e))
+    if (check_path(path, a, e) || experiment_file_read(path, a, &ret->experiment, e) ||
+        override(&ret->experiment, o, e) || plan_filter_check(&filter, &ret->experiment, e) ||
+        ask_models(ret, a, e))
         return e->code;
     ask_backends(ret, a);
     return plan_build(&ret->experiment, ret->backends, ret->facts, &filter, a, &ret->plan, e);

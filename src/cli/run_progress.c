@@ -12,12 +12,13 @@
 
 constexpr nsec_t REDRAW = 200'000'000; /* a person reads no faster */
 
-void run_progress_init(struct run_progress *p, bool quiet, bool verbose)
+void run_progress_init(struct run_progress *p, bool quiet, bool verbose, bool show_model)
 {
     const char *const terminal = getenv("TERM");
     *p = (struct run_progress){
         .quiet = quiet,
         .verbose = verbose,
+        .show_model = show_model,
         .live = !quiet && isatty(STDERR_FILENO) && terminal && strcmp(terminal, "dumb") != 0,
         .began = clock_now(),
     };
@@ -52,9 +53,15 @@ static void draw(struct run_progress *p, const struct run_cell *c, const char *w
         ioctl(STDERR_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col > 20 ? size.ws_col : 80;
     char eta[32], line[512];
     duration(c->remaining_s, eta);
-    (void)snprintf(line, sizeof line, "[%" PRIu64 "/%" PRIu64 "] ETA %s  %s %s %s %s  %s", c->done,
-                   c->total, eta, c->backend, c->precision, c->scenario, c->model, what);
-    fprintf(stderr, "\r\033[K%.*s", columns - 1, line);
+    const int n =
+        snprintf(line, sizeof line, "[%" PRIu64 "/%" PRIu64 "] ETA %s  %s  %s  %s  %s%s%s", c->done,
+                 c->total, eta, c->backend, c->precision, c->scenario, what,
+                 p->show_model ? "  " : "", p->show_model ? c->model : "");
+    int shown = n < (int)sizeof line ? n : (int)sizeof line - 1;
+    shown = shown < columns - 1 ? shown : columns - 1;
+    while (shown > 0 && ((unsigned char)line[shown] & 0xC0) == 0x80) /* not inside a letter */
+        shown--;
+    fprintf(stderr, "\r\033[K%.*s", shown, line);
     (void)fflush(stderr);
     p->last = t;
     p->drawn = true;
@@ -92,8 +99,9 @@ static void on_ended(void *context, const struct run_cell *c, enum status status
     char eta[32];
     duration(c->remaining_s, eta);
     run_progress_clear(p);
-    fprintf(stderr, "[%" PRIu64 "/%" PRIu64 "] %-10s %s %s %s %s #%u", c->done, c->total,
-            status_name(status), c->backend, c->precision, c->scenario, c->model, c->invocation);
+    fprintf(stderr, "[%" PRIu64 "/%" PRIu64 "] %-12s  block %u  %s  %s  %s%s%s", c->done, c->total,
+            status_name(status), c->invocation, c->backend, c->precision, c->scenario,
+            p->show_model ? "  " : "", p->show_model ? c->model : "");
     if (reason && !good)
         fprintf(stderr, ": %s", reason);
     if (c->done < c->total && !p->live)

@@ -7,14 +7,15 @@
 
 struct run_progress {
     bool quiet, verbose, live;
-    nsec_t last; /* when the live line was drawn */
-    bool drawn;  /* it stands there */
+    bool show_model; /* there is more than one */
+    nsec_t last;     /* when the live line was drawn */
+    bool drawn;      /* it stands there */
     uint64_t samples;
     uint32_t cell_samples;
     nsec_t began;
 };
 
-void run_progress_init(struct run_progress *p, bool quiet, bool verbose);
+void run_progress_init(struct run_progress *p, bool quiet, bool verbose, bool show_model);
 struct run_listener run_progress_listener(struct run_progress *p);
 /* Take the live line away, so that words can stand there. */
 void run_progress_clear(struct run_progress *p);

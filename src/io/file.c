@@ -5,6 +5,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -61,8 +62,27 @@ static bool write_all(int fd, const char *text, size_t n)
     return true;
 }
 
+/* What is no file cannot be replaced: /dev/stdout, a pipe. */
+static enum err_code write_through(const char *path, const char *text, size_t n, struct err *e)
+{
+    CLEANUP(file_fd_closep) int fd = open(path, O_WRONLY | O_CLOEXEC);
+    return fd >= 0 && write_all(fd, text, n) ? ERR_OK : err_sys(e, "cannot write '%s'", path);
+}
+
 enum err_code file_write(const char *path, const char *text, size_t n, struct err *e)
 {
+    struct stat st;
+    char real[PATH_MAX]; /* what a link points to is replaced, never the link: /dev/stdout is one */
+    if (lstat(path, &st) == 0 && S_ISLNK(st.st_mode)) {
+        if (!realpath(path, real))
+            return write_through(path, text, n, e);
+        path = real;
+    }
+    if (stat(path, &st) == 0 && S_ISDIR(st.st_mode))
+        return err_set(e, ERR_USAGE, "cannot write '%s': it is a folder, and a file is wanted",
+                       path);
+    if (stat(path, &st) == 0 && !S_ISREG(st.st_mode))
+        return write_through(path, text, n, e);
     char beside[4096];
     if (snprintf(beside, sizeof beside, "%s.XXXXXX", path) >= (int)sizeof beside)
         return err_set(e, ERR_LIMIT, "'%s': the path is too long", path);

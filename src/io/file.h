@@ -18,7 +18,7 @@ void file_fd_closep(int *fd);
 
 /* Replace path by text[0..n): written beside it, synced, renamed over it. A reader sees the old
  * file or the new one, never a part; on failure (a full disk) the old one stands and nothing is
- * left over. */
+ * left over. A device or a pipe is written to as it is. */
 [[nodiscard]] enum err_code file_write(const char *path, const char *text, size_t n, struct err *e);
 
 [[nodiscard]] enum err_code file_make_folders(const char *path, struct err *e); /* mkdir -p */

@@ -55,8 +55,12 @@ static enum err_code no_match(const struct experiment *x, const char *key, const
         return err_set(e, ERR_USAGE,
                        "--only %s=%s matches no %s of the experiment; did you mean '%s'?", key,
                        glob, key, near);
+    char all[400] = "";
+    size_t used = 0;
+    for (uint32_t i = 0; i < n && used < sizeof all; i++)
+        used += (size_t)snprintf(all + used, sizeof all - used, "%s%s", i ? ", " : "", names[i]);
     return err_set(e, ERR_USAGE, "--only %s=%s matches no %s of the experiment; it has %s%s", key,
-                   glob, key, names[0], n > 1 ? ", ..." : "");
+                   glob, key, all, used < sizeof all ? "" : " ...");
 }
 
 enum err_code plan_filter_check(const struct plan_filter *f, const struct experiment *x,

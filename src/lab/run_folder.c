@@ -234,6 +234,9 @@ static enum err_code write_manifest(const struct run_folder *f, const char *stat
     jsonw_object(&w);
     jsonw_kstr(&w, "schema", "chimera.manifest/1");
     jsonw_kstr(&w, "chimera_version", CHIMERA_VERSION);
+    jsonw_kobject(&w, "generated_from");
+    jsonw_kstr(&w, "experiment_sha256", f->experiment_sha256);
+    jsonw_end_object(&w);
     jsonw_kstr(&w, "state", state);
     jsonw_kstr(&w, "started_at", f->started_at);
     jsonw_kstr(&w, "finished_at", running ? nullptr : now);

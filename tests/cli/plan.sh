@@ -52,7 +52,7 @@ edit 's/prompt_set: long/prompt_set: lnog/'
 try "a missing prompt set" 2 "no prompt set 'lnog'; did you mean 'long'\?" "$chimera" plan wrong.yaml
 edit 's/L=4,d=256/L=4,e=256/'
 try "a model that makes no sense" 2 "wrong.yaml:[0-9]+: models: .*synth" "$chimera" plan wrong.yaml
-try "no file" 1 "nosuch.yaml.*No such file" "$chimera" plan nosuch.yaml
+try "no file" 2 "no such experiment file: .nosuch.yaml" "$chimera" plan nosuch.yaml
 try "no operand" 2 "needs EXPERIMENT" "$chimera" plan
 try "a mistyped option" 2 "did you mean --repetitions\?" "$chimera" plan s/experiment.yaml --repetition 3
 
