@@ -137,6 +137,12 @@ static void cell_summary(struct jsonw *w, const struct cell_stats *c)
     jsonw_ki64(w, "n_invocations", (int64_t)c->n_units);
     jsonw_kf64(w, "p95", c->p95);
     jsonw_kf64(w, "p99", c->p99);
+    jsonw_kstr(w, "percentiles_reason",
+               c->n == 0 ? "it has no ok sample"
+               : c->n < quantile_least_n(0.95)
+                   ? "too few samples: see method.p95_needs_n, p99_needs_n"
+               : c->n < quantile_least_n(0.99) ? "too few samples for p99: see method.p99_needs_n"
+                                               : nullptr);
     cell_intervals(w, c);
     jsonw_kf64(w, "lag1_autocorrelation", moment_lag1(c->x, c->n));
     jsonw_kf64(w, "tokens_per_second", c->tokens_per_second);

@@ -177,6 +177,11 @@ static void total(struct jsonw *w, const struct plan *p, const struct plan_work 
     jsonw_end_object(w);
     jsonw_kobject(w, "estimated");
     jsonw_kf64(w, "time_s", t.unknown == t.configurations ? NOT_MEASURED : t.seconds);
+    jsonw_kstr(w, "time_reason",
+               !isfinite(m->bandwidth)         ? "the memory's bandwidth was not measured: only "
+                                                 "'chimera plan' does, before a run"
+               : t.unknown == t.configurations ? "no configuration's time is known"
+                                               : nullptr);
     jsonw_kf64(w, "memory_mb", t.memory_mb > 0 ? t.memory_mb : NOT_MEASURED);
     jsonw_kf64(w, "disk_mb", t.disk_mb);
     jsonw_ki64(w, "configurations_of_unknown_time", (int64_t)t.unknown);

@@ -138,6 +138,30 @@ static void overhead(const struct run_record *r, struct jsonw *w)
     jsonw_end_object(w);
 }
 
+/* Of the keys that may be null where nothing went wrong. */
+static void null_because(struct jsonw *w)
+{
+    static const struct {
+        const char *key, *why;
+    } keys[] = {
+        {"stage", "nothing failed"},
+        {"duration_s", "only mode stress has a duration"},
+        {"load_ms", "no worker of this invocation came to its loaded engine"},
+        {"compile_ms", "this engine does not compile, or none was loaded"},
+        {"artefact.sha256",
+         "the engine loads the model's own files, which are not digested"},
+        {"evidence.compile", "this engine does not compile, or nothing was compiled again"},
+        {"label_reason", "the label is true"},
+        {"evidence_after", "the evidence did not change after loading"},
+        {"resources", "resources.reason says it"},
+        {"overhead", "nothing of its kind was recorded"},
+    };
+    jsonw_kobject(w, "null_because");
+    for (size_t i = 0; i < COUNT_OF(keys); i++)
+        jsonw_kstr(w, keys[i].key, keys[i].why);
+    jsonw_end_object(w);
+}
+
 enum err_code run_record_write(const char *path, const struct run_record *r, struct err *e)
 {
     CLEANUP(str_done) struct str text = {};
@@ -163,6 +187,7 @@ enum err_code run_record_write(const char *path, const struct run_record *r, str
     counts(r, &w);
     resources(r, &w);
     overhead(r, &w);
+    null_because(&w);
     jsonw_end_object(&w);
     str_putc(&text, '\n');
     return file_write(path, text.text, text.n, e);
