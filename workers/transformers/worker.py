@@ -103,6 +103,7 @@ class Engine:
         self.compiled = self.backend.endswith("-compile")
         self.threads = int(q.get("threads") or 0) or len(os.sched_getaffinity(0))
         self.options: Json = q.get("options") or {}
+        self.max_batch = int(q.get("max_batch") or 1)
         self.check_precision()
         self.import_libraries()
         self.import_ms = (now() - begin) / 1e6
@@ -123,7 +124,7 @@ class Engine:
         try:
             self.compiler = Compiler(self)
             for n in (1, *self.expected_batches()):
-                self.compiler.warm(n, single_token=False)
+                self.compiler.warm(n, single_token=False, loading=True)
         except Exception as error:  # whatever a compiler raises
             if status_of(error) == "oom":
                 raise
@@ -144,8 +145,7 @@ class Engine:
         raise Refusal("incompatible", f"transformers computes in {', '.join(DTYPES)}, not in {self.precision}")
 
     def expected_batches(self) -> list[int]:
-        n = int(self.options.get("batch_size") or 1)
-        return [n] if n > 1 else []
+        return [self.max_batch] if self.max_batch > 1 else []
 
     def import_libraries(self) -> None:
         # OpenMP and OpenBLAS read these once, when they are loaded; set_num_threads() alone would leave
@@ -500,12 +500,12 @@ class Compiler:
     def graphs(self) -> int:
         return int(self.counters["stats"].get("unique_graphs", 0))
 
-    def warm(self, n: int, single_token: bool) -> None:
+    def warm(self, n: int, single_token: bool, loading: bool = False) -> None:
         """Compiles what requests of n prompts (each of one token, or not) need, if that has not happened yet."""
         kind = (n > 1, single_token)
         if kind in self.ready:
             return
-        begin, e, late = now(), self.engine, bool(self.ready)
+        begin, e = now(), self.engine
         with e.torch.inference_mode():
             for length in (1,) if single_token else (11, 23):  # the second finds out whether the first was taken as fixed
                 ids, mask, places = e.tensors([[0] * length] * n)
@@ -517,10 +517,10 @@ class Compiler:
             raise RuntimeError("torch.compile returned without a graph")
         self.ready.add(kind)
         self.expected = self.graphs()
-        if late:
-            self.late_ms = (self.late_ms or 0.0) + (now() - begin) / 1e6
-        else:
+        if loading:
             self.reported = self.expected
+        else:
+            self.late_ms = (self.late_ms or 0.0) + (now() - begin) / 1e6
 
     def changed(self) -> bool:
         """Whether there are graphs that no reply has told of yet."""
