@@ -21,6 +21,7 @@ constexpr size_t MEMORY = (size_t)16 << 30;
 struct outputs {
     const char *metrics, *samples, *statistics, *figure; /* figure: nullptr where none was drawn */
     const char *why_no_figure;
+    bool wants_figure;
 };
 
 static bool wants_colour(const struct cli *cli)
@@ -70,6 +71,7 @@ static enum err_code write_all(const struct results *r, const struct cell_stats 
     const char *const figure = file_join(a, out, "latency_by_backend.png");
     bool drawn = false;
     struct err why = {};
+    ret->wants_figure = !request->no_figure;
     if (request->no_figure)
         ret->why_no_figure = "not asked for";
     else if (summary_figure(r, cells, figure, a, &drawn, &why))
@@ -115,7 +117,7 @@ static void print_text(const struct cli *cli, const struct results *r,
     printf("\n%s\n%s\n%s\n", files->metrics, files->samples, files->statistics);
     if (files->figure)
         puts(files->figure);
-    else
+    else if (files->wants_figure)
         fprintf(stderr, "chimera: no latency_by_backend.png: %s\n", files->why_no_figure);
 }
 

@@ -6,6 +6,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
+#include <pwd.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -167,5 +168,12 @@ char *file_cache_folder(struct arena *a)
     if (xdg && *xdg)
         return file_join(a, xdg, "chimera");
     const char *const home = getenv("HOME");
-    return file_join(a, home && *home ? home : "/tmp", ".cache/chimera");
+    if (home && *home)
+        return file_join(a, home, ".cache/chimera");
+    /* Programs are run from the cache, so it is never a place that everybody can write to. */
+    struct passwd entry, *found = nullptr;
+    char text[4096];
+    if (getpwuid_r(getuid(), &entry, text, sizeof text, &found) == 0 && found && *found->pw_dir)
+        return file_join(a, found->pw_dir, ".cache/chimera");
+    return arena_strdup(a, ".chimera-cache");
 }

@@ -29,5 +29,6 @@ bool file_is_folder(const char *path);
 const char *file_name_of(const char *path);                            /* borrowed from path */
 
 /* Where chimera keeps what it can make again (models, exports): $CHIMERA_CACHE, or
- * $XDG_CACHE_HOME/chimera, or ~/.cache/chimera. Belongs to a. Not created. */
+ * $XDG_CACHE_HOME/chimera, or ~/.cache/chimera, ~ being the system's word where HOME is not set.
+ * Belongs to a. Not created. */
 [[nodiscard]] char *file_cache_folder(struct arena *a);

@@ -141,6 +141,10 @@ assert d["chimera_version"] and isinstance(d["generated_from"], dict)' "$1"; }
 fi
 env -u HOME -u XDG_CACHE_HOME -u CHIMERA_CACHE "$chimera" run study.yaml -o homeless -q >out 2>err </dev/null
 ok "no HOME: an engine that keeps nothing runs" test $? = 0
+ok "--no-figure is no warning" sh -c '"$1" analyze homeless --no-figure >out 2>err && ! [ -s err ]' - "$chimera"
+echo no folder >notfolder
+CHIMERA_CACHE=$work/notfolder "$chimera" model synth synth:gpt2/L=1,d=16,h=2,vocab=300 >out 2>err
+ok "a cache that is a file is told" sh -c '[ "$1" = 1 ] && grep -q "cannot make the folder.*notfolder" err' - $?
 before=$(ls)
 "$chimera" run study.yaml --dry-run >out 2>err
 ok "a dry run needs no folder" sh -c '[ "$1" = 0 ] && [ "$(wc -l <out)" = 4 ]' - $?
