@@ -2,8 +2,8 @@
  * attention as the library chooses (option flash_attn: auto, on, off), memory-mapped weights,
  * repacked where the CPU likes it, one thread pool for the life of the context. Different from it:
  * at fp32 the key-value cache is F32 and flash attention is off, because both round to half
- * precision, and an fp32 label would be untrue; the cache is F16 elsewhere. Sequences of a batch share one unified cache, so that they go
- * through in one forward, without padding. */
+ * precision, and an fp32 label would be untrue; the cache is F16 elsewhere. Sequences of a batch
+ * share one unified cache, so that they go through in one forward, without padding. */
 #include "backend/engine.h"
 
 #include "base/arena.h"

@@ -192,6 +192,7 @@ static enum err_code prepare(struct worker *w, const struct json *q, struct err 
     struct jsonw j = begin(w, "prepared");
     jsonw_kstr(&j, "artefact", l.artefact.path ? l.artefact.path : "");
     jsonw_ki64(&j, "bytes", l.artefact.bytes > 0 ? l.artefact.bytes : 0);
+    jsonw_kstr(&j, "sha256", l.artefact.sha256);
     jsonw_kbool(&j, "cached", l.artefact.cached);
     jsonw_kf64(&j, "ms", clock_ms(clock_now() - from));
     finish(w, &j);

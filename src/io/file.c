@@ -35,7 +35,7 @@ enum err_code file_read(const char *path, struct arena *a, char **ret_text, size
     if (fstat(fileno(f), &st) != 0)
         return err_sys(e, "'%s'", path);
     if (!S_ISREG(st.st_mode))
-        return err_set(e, ERR_USAGE, "'%s' is not a regular file", path);
+        return err_set(e, ERR_IO, "'%s' is not a regular file", path);
 
     const size_t want = (size_t)st.st_size;
     char *const text = arena_try_alloc(a, want + 1, 1); /* the size is the file's word, not ours */

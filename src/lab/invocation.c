@@ -26,6 +26,7 @@ static void build_request(const struct invocation_spec *s, const char *op, struc
     jsonw_ki64(&w, "max_context", s->max_context);
     jsonw_ki64(&w, "max_batch", s->max_batch);
     jsonw_ki64(&w, "seed", (int64_t)s->seed);
+    jsonw_kstr(&w, "artefact_sha256", s->artefact_sha256);
     jsonw_kobject(&w, "options");
     if (s->synthetic)
         jsonw_kstr(&w, "synthetic", s->synthetic);
@@ -158,11 +159,12 @@ static void ask(struct invocation *v, const struct invocation_spec *spec, const 
 }
 
 void invocation_prepare(const struct invocation_spec *spec, struct stop *stop, struct arena *a,
-                        struct invocation_failure *ret)
+                        const char **ret_sha256, struct invocation_failure *ret)
 {
     CLEANUP(invocation_done) struct invocation v = {};
     const struct json *reply;
     ask(&v, spec, "prepare", "prepared", stop, a, &reply, ret);
+    *ret_sha256 = json_str(json_get(reply, "sha256"), nullptr);
 }
 
 void invocation_start(struct invocation *v, const struct invocation_spec *spec, struct stop *stop,

@@ -17,7 +17,8 @@ struct invocation_spec { /* what to load, and how to watch it; borrowed as long 
     const char *const *argv;        /* of the worker's program */
     const char *const *environment; /* may be nullptr */
     const char *backend, *precision, *model, *model_path, *device;
-    const char *synthetic; /* law of the synthetic engine; nullptr: its default */
+    const char *synthetic;       /* law of the synthetic engine; nullptr: its default */
+    const char *artefact_sha256; /* as invocation_prepare() found it; nullptr: unknown */
     uint32_t threads, max_context, max_batch;
     uint64_t seed;
     double load_timeout_s;
@@ -47,7 +48,7 @@ struct invocation {                /* starts as {} */
 
 /* Make what the backend loads, in a process of its own. */
 void invocation_prepare(const struct invocation_spec *spec, struct stop *stop, struct arena *a,
-                        struct invocation_failure *ret);
+                        const char **ret_sha256, struct invocation_failure *ret);
 
 /* Start a worker and load. On failure (ret->status) no worker is left. */
 void invocation_start(struct invocation *v, const struct invocation_spec *spec, struct stop *stop,

@@ -22,6 +22,7 @@ constexpr double MEMORY_SHARE = 0.9; /* of the machine's, where the experiment h
 
 struct configuration { /* what became of a configuration so far */
     bool prepared;
+    const char *artefact_sha256;    /* of the files that its workers load; nullptr: unknown */
     struct invocation_failure dead; /* status ok: it is not */
 };
 
@@ -114,6 +115,7 @@ static struct invocation_spec spec_of(const struct run *r, uint32_t configuratio
         .model_path = facts->path,
         .device = b->device,
         .synthetic = strcmp(b->name, "synthetic") == 0 ? r->x->synthetic : nullptr,
+        .artefact_sha256 = r->configurations[configuration].artefact_sha256,
         .threads = dual ? r->dual_threads : r->threads,
         .max_context =
             facts->n_ctx && facts->n_ctx < r->max_context ? facts->n_ctx : r->max_context,
@@ -331,7 +333,9 @@ static enum err_code prepare(struct run *r, uint32_t configuration, struct err *
     struct invocation_spec spec = spec_of(r, configuration, 0, 0, 0, false);
     spec.argv = r->s.o->native.argv; /* artefacts are made in C, for every backend */
     spec.environment = r->s.o->native.environment;
-    invocation_prepare(&spec, &r->s.stop, a, &f);
+    const char *sha256 = nullptr;
+    invocation_prepare(&spec, &r->s.stop, a, &sha256, &f);
+    state->artefact_sha256 = sha256 ? arena_strdup(r->s.a, sha256) : nullptr;
     if (f.status == STATUS_SKIPPED)
         return interrupted(e);
     if (f.status != STATUS_OK)

@@ -91,6 +91,9 @@ static enum err_code write_facts(const struct gpt2 *m, const char *precision, co
             most = i;
     }
     jsonw_ki64(&w, "weight_bytes", bytes);
+    struct stat st;
+    if (stat(file_join(a, folder, "model.onnx.data"), &st) == 0)
+        jsonw_ki64(&w, "data_bytes", st.st_size);   /* so that a cut file is found before loading */
     jsonw_kstr(&w, "dtype", r->shares[most].dtype); /* of most weights */
     export_report_json(r, &w);
     jsonw_kstr(&w, "matmul_note",

@@ -2,6 +2,7 @@
 
 #include "base/defs.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -65,11 +66,33 @@ static void count(const struct safetensors *f, bool tied, struct facts_hf *h)
     qsort(h->dtypes, h->n_dtypes, sizeof *h->dtypes, by_elements);
 }
 
+static bool has_layer(const struct safetensors *f, uint32_t layer)
+{
+    char name[64];
+    (void)snprintf(name, sizeof name, "transformer.h.%u.ln_1.weight", layer);
+    return safetensors_find(f, name) || safetensors_find(f, name + strlen("transformer."));
+}
+
+/* transformers would fill layers that are not there with random numbers. */
+static enum err_code check_layers(const struct facts_hf *h, const struct safetensors *f,
+                                  struct err *e)
+{
+    uint32_t n = 0;
+    while (n <= h->config.n_layers && has_layer(f, n))
+        n++;
+    if (n == h->config.n_layers)
+        return ERR_OK;
+    return err_set(e, ERR_PARSE, "'%s': the weights are of %s%u layers, but config.json says %u",
+                   f->path, n > h->config.n_layers ? "at least " : "", n, h->config.n_layers);
+}
+
 /* The shape that the config states must be the shape of the weights, or nothing that is computed
  * from it is true. Names without "transformer." are those of the bare GPT2Model. */
 static enum err_code check_gpt2(const struct facts_hf *h, const struct safetensors *f,
                                 struct err *e)
 {
+    if (check_layers(h, f, e))
+        return e->code;
     const struct {
         const char *names[2];
         int64_t rows, columns;

@@ -298,7 +298,7 @@ enum err_code gguf_read(const char *path, struct arena *a, struct gguf_read *ret
     if (!f || fstat(fileno(f), &st) != 0)
         return err_sys(e, "'%s'", path);
     if (!S_ISREG(st.st_mode))
-        return err_set(e, ERR_USAGE, "'%s' is not a regular file", path);
+        return err_set(e, ERR_IO, "'%s' is not a regular file", path);
     struct cursor c = {f, path, 0, (uint64_t)st.st_size};
     struct gguf_read g = {};
     if (take_file(&c, a, &g, e))

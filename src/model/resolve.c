@@ -9,6 +9,7 @@
 #include "model/synth.h"
 
 #include <string.h>
+#include <sys/stat.h>
 
 static bool ends_with(const char *text, const char *end)
 {
@@ -61,6 +62,24 @@ static uint32_t count_in(const struct json *v, const char *key)
     return x > 0 && x <= INT32_MAX ? (uint32_t)x : 0;
 }
 
+/* want: as chimera.json wrote it down, -1 where it does not say. */
+static enum err_code check_onnx_data(const char *folder, int64_t want, struct arena *a,
+                                     struct err *e)
+{
+    char *const path = file_join(a, folder, "model.onnx.data");
+    struct stat st;
+    if (want < 0)
+        return ERR_OK;
+    if (stat(path, &st) != 0)
+        return err_sys(e, "'%s'", path);
+    if (st.st_size == want)
+        return ERR_OK;
+    return err_set(e, ERR_PARSE,
+                   "'%s' is %s: it has %lld bytes, and chimera.json says %lld; export it again",
+                   path, st.st_size < want ? "truncated" : "another file", (long long)st.st_size,
+                   (long long)want);
+}
+
 /* An ONNX graph does not say what its model is; chimera.json does, where chimera exported it. */
 static enum err_code facts_of_onnx(const char *path, struct arena *a, struct model_facts *m,
                                    struct err *e)
@@ -82,7 +101,7 @@ static enum err_code facts_of_onnx(const char *path, struct arena *a, struct mod
     m->n_ctx = count_in(v, "n_ctx");
     m->params = json_i64(json_get(v, "params"), -1);
     m->weight_bytes = json_i64(json_get(v, "weight_bytes"), -1);
-    return ERR_OK;
+    return check_onnx_data(path, json_i64(json_get(v, "data_bytes"), -1), a, e);
 }
 
 static enum err_code facts_of_path(const char *path, struct arena *a, struct model_facts *m,

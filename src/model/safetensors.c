@@ -179,7 +179,7 @@ static enum err_code open_file(const char *path, struct arena *a, int *ret_fd,
     if (fstat(fd, &st) != 0)
         return err_sys(e, "'%s'", path);
     if (!S_ISREG(st.st_mode))
-        return err_set(e, ERR_USAGE, "'%s' is not a regular file", path);
+        return err_set(e, ERR_IO, "'%s' is not a regular file", path);
     uint64_t n;
     if (st.st_size < (off_t)sizeof n)
         return err_set(e, ERR_PARSE,
@@ -336,7 +336,7 @@ enum err_code safetensors_open(const char *path, struct arena *a, struct safeten
         char *const single = file_join(a, path, "model.safetensors");
         char *const index = file_join(a, path, "model.safetensors.index.json");
         if (!file_exists(single) && !file_exists(index))
-            return err_set(e, ERR_USAGE,
+            return err_set(e, ERR_PARSE,
                            "'%s' holds neither model.safetensors nor "
                            "model.safetensors.index.json",
                            path);

@@ -12,9 +12,9 @@
  * the best one has a probability of some 10 %, as in trained models, and the two best lie about 0.7
  *    apart, far above rounding;
  *  - attention's scores have a standard deviation of 1 and not more: the sharper its softmax, the
- *    more it amplifies from layer to layer what an engine rounds. With a gain of 1.5 (scores of 2.25)
- *    llama.cpp's half-precision table of GELU alone grew to 1.2e-2 of the logits' deviation in 12
- *    layers; with 1 all that it rounds is 7e-3;
+ *    more it amplifies from layer to layer what an engine rounds. With a gain of 1.5 (scores
+ * of 2.25) llama.cpp's half-precision table of GELU alone grew to 1.2e-2 of the logits' deviation
+ * in 12 layers; with 1 all that it rounds is 7e-3;
  *  - biases are not zero and layer-norm weights not one, so that a path that forgets them is found.
  */
 #include "model/synth_weights.h"
@@ -31,7 +31,7 @@ constexpr double EMBEDDING_STD = 0.02;
 constexpr double BIAS_STD = 0.02;
 constexpr double NORM_STD = 0.1; /* of the layer-norm weights around 1 */
 constexpr double LOGITS_STD = 3;
-constexpr double QKV_GAIN = 1; /* attention scores with a standard deviation of 1 */
+constexpr double QKV_GAIN = 1;     /* attention scores with a standard deviation of 1 */
 constexpr double VALUE_RMS = 0.6;  /* of attention's average, for values of 1 */
 constexpr double GELU_STD = 0.587; /* of GELU(z), z standard normal, whose mean is 0.282 */
 constexpr double LEAST_GROWTH = 1.3;

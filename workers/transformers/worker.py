@@ -107,6 +107,7 @@ class Engine:
         self.check_precision()
         self.import_libraries()
         self.import_ms = (now() - begin) / 1e6
+        self.sha256 = q.get("artefact_sha256")  # the lab hashed these files when it prepared them
         self.load_model(q["model_path"])
         self.matmul = self.probe_matmul()
         # `submitted` is taken before a request's first forward, so the first forward of the process
@@ -182,12 +183,22 @@ class Engine:
             raise Refusal("unavailable", f"'{path}' is no Hugging Face folder: it has no config.json")
         torch, t = self.torch, self.transformers
         self.dtype = getattr(torch, DTYPES[self.precision])
-        self.tokenizer = t.AutoTokenizer.from_pretrained(path, local_files_only=True)
         try:
-            model = t.AutoModelForCausalLM.from_pretrained(
-                path, dtype=self.dtype, attn_implementation=ATTENTION, local_files_only=True)
+            self.tokenizer = t.AutoTokenizer.from_pretrained(path, local_files_only=True)
+        except (ValueError, OSError) as error:  # its words are several lines, of which none names the folder
+            raise Refusal("error", f"'{path}' has no tokenizer that transformers can read "
+                                   f"(tokenizer.json): {' '.join(str(error).split())}") from None
+        try:
+            model, info = t.AutoModelForCausalLM.from_pretrained(
+                path, dtype=self.dtype, attn_implementation=ATTENTION, local_files_only=True,
+                output_loading_info=True)
         except (ValueError, KeyError) as error:
             raise Refusal("incompatible" if "nrecognized" in str(error) else "error", reason_of(error)) from None
+        # transformers fills weights that the files lack with random numbers, and only warns.
+        lacking = sorted(info["missing_keys"]) + sorted(str(k[0]) for k in info["mismatched_keys"])
+        if lacking:
+            raise Refusal("error", f"'{path}': {len(lacking)} weights are missing or of another shape, "
+                                   f"the first is {lacking[0]}")
         self.model = model.to(self.device).eval().requires_grad_(False)
         config = model.config
         self.n_ctx = int(getattr(config, "max_position_embeddings", 0) or 0)
@@ -401,7 +412,7 @@ class Engine:
                        "path": os.path.dirname(self.transformers.__file__)},
             "device": self.device_name(), "load_ms": self.load_ms, "compile_ms": self.compile_ms,
             "threads": self.torch.get_num_threads(),
-            "artefact": {"path": self.path, "bytes": folder_bytes(self.path), "sha256": None},
+            "artefact": {"path": self.path, "bytes": folder_bytes(self.path), "sha256": self.sha256},
             "model": {"architecture": config.model_type, "n_params": sum(params.values()),
                       "n_layers": config.num_hidden_layers, "d_model": config.hidden_size,
                       "vocab_size": self.vocab, "n_ctx": self.n_ctx or None},
