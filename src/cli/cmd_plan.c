@@ -122,21 +122,16 @@ static void print_configurations(const struct prepared_plan *p, const struct pla
 {
     const struct plan *const plan = &p->plan;
     const struct experiment *const x = &p->experiment;
-    const bool single = x->n_models == 1; /* its name stands once, above */
-    int model = single ? 0 : 7, backend = 7;
-    uint32_t n = 0, shown = 0;
+    int backend = 7;
+    uint32_t n = 0, shown = 0, model = UINT32_MAX;
     for (uint32_t i = 0; i < plan->n_configurations; i++)
         n += plan->configurations[i].wanted;
     const uint32_t most = all || n <= SHOWN_CONFIGURATIONS ? n : SHOWN_CONFIGURATIONS;
-    for (uint32_t i = 0; i < x->n_models && !single; i++)
-        if (2 + (int)strlen(x->models[i].name) > model)
-            model = 2 + (int)strlen(x->models[i].name);
     for (uint32_t i = 0; i < x->n_backends; i++)
         if ((int)strlen(x->backends[i]) > backend)
             backend = (int)strlen(x->backends[i]);
-    printf("\n%s%s%s%-*s%-*s  %-9s  %-12s  %8s  %8s  %8s\n", single ? "model " : "",
-           single ? x->models[0].name : "", single ? "\n" : "", model, single ? "" : "model",
-           backend, "backend", "precision", "status", "time", "memory", "disk");
+    printf("\n%-*s  %-9s  %-12s  %8s  %8s  %8s\n", backend, "backend", "precision", "status",
+           "time", "memory", "disk");
     for (uint32_t i = 0; i < plan->n_configurations && shown < most; i++) {
         const struct plan_configuration *const c = &plan->configurations[i];
         if (!c->wanted)
@@ -147,8 +142,10 @@ static void print_configurations(const struct prepared_plan *p, const struct pla
         duration(time, one.seconds);
         megabytes(memory, one.memory_mb);
         megabytes(disk, one.disk_mb);
-        printf("%-*s%-*s  %-9s  %-12s  %8s  %8s  %8s\n", model,
-               single ? "" : x->models[c->model].name, backend, x->backends[c->backend],
+        if (c->model != model) /* its name is long, and stands once */
+            printf("model %s\n", x->models[c->model].name);
+        model = c->model;
+        printf("%-*s  %-9s  %-12s  %8s  %8s  %8s\n", backend, x->backends[c->backend],
                x->precisions[c->precision],
                c->status == STATUS_OK ? "runnable" : status_name(c->status), time, memory, disk);
         shown++;
