@@ -1,8 +1,8 @@
 #!/bin/sh
 # words.sh - every mistake that a person makes at the keyboard is answered with one line that helps, and the
-# promised exit status. TAP. usage: words.sh CHIMERA SOURCE-ROOT
+# promised exit status. TAP. usage: words.sh CHIMERA
 set -u
-chimera=$(realpath "$1") root=$2
+chimera=$(realpath "$1")
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 cd "$work" || exit 1
