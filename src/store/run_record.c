@@ -148,7 +148,7 @@ static void null_because(struct jsonw *w)
         {"duration_s", "only mode stress has a duration"},
         {"load_ms", "no worker of this invocation came to its loaded engine"},
         {"compile_ms", "this engine does not compile, or none was loaded"},
-        {"artefact.sha256", "the engine loads the model's own files, which are not digested"},
+        {"artefact.sha256", "the engine loads no file, or loading ended before its digest was known"},
         {"evidence.compile", "this engine does not compile, or nothing was compiled again"},
         {"label_reason", "the label is true"},
         {"evidence_after", "the evidence did not change after loading"},
