@@ -10,12 +10,13 @@
 #    in tokens per sample: the slope is the cost of a token, the rest that of a sample. Inside: all that
 #    chimera does from one request to the next: stamps, formatting, the pipe, parsing, the line in samples.jsonl.
 #
-# knobs: BENCH_MODEL, BENCH_TOKENS, BENCH_THREADS, BENCH_PAIRS
+# knobs: BENCH_MODEL, BENCH_TOKENS, BENCH_PASSES, BENCH_THREADS, BENCH_PAIRS
 set -eu
 # shellcheck source=bench/lib
 . "$(dirname "$0")/lib"
 model=${BENCH_MODEL:-synth:gpt2/L=8,d=512,h=8,seed=42}
-tokens=${BENCH_TOKENS:-128}
+tokens=${BENCH_TOKENS:-256}
+passes=${BENCH_PASSES:-3}
 threads=${BENCH_THREADS:-$(nproc)}
 pairs=${BENCH_PAIRS:-5}
 work=$(mktemp -d)
@@ -47,20 +48,34 @@ field() { # folder key
         /"phase":"measured"/ { i = index($0, key); print substr($0, i + length(key)) + 0 }'
 }
 
+chimera_speed() { # pair
+    "$CHIMERA" run "$work/decode.yaml" -o "$work/run-$1" -q >/dev/null
+    depth=$(field "$work/run-$1" prompt_tokens | head -n 1)
+    field "$work/run-$1" decode_ms | awk -v n="$tokens" '{ms += $1} END {print n * NR / ms * 1000}' >"$work/ours"
+}
+
+llama_bench_speed() {
+    llama-bench -m "$work/model.gguf" -p 0 -n "$tokens" -d "$depth" -t "$threads" -r "$passes" -o jsonl 2>/dev/null |
+        sed -n 's/.*"avg_ns": *\([0-9]*\).*/\1/p' | awk -v n="$tokens" '{print n / $1 * 1e9}' >"$work/theirs"
+}
+
 decode_against_llama_bench() {
-    experiment llamacpp-cpu $((tokens + 1)) 1 "$work/model.gguf" fp16 >"$work/decode.yaml"
+    experiment llamacpp-cpu $((tokens + 1)) "$passes" "$work/model.gguf" fp16 >"$work/decode.yaml"
     "$CHIMERA" model export "$model" --format gguf --precision fp16 -o "$work/model.gguf" >/dev/null
-    echo "decode of $tokens tokens, $model, fp16, $threads threads: chimera over llama-bench"
+    echo "decode of $passes x $tokens tokens, $model, fp16, $threads threads: chimera over llama-bench"
+    chimera_speed 0 # not counted: warms the file, and tells the depth of the prompt
     i=1
     while [ "$i" -le "$pairs" ]; do
-        "$CHIMERA" run "$work/decode.yaml" -o "$work/run-$i" -q >/dev/null
-        depth=$(field "$work/run-$i" prompt_tokens)
-        ours=$(field "$work/run-$i" decode_ms | awk -v n="$tokens" '{print n / $1 * 1000}')
-        theirs=$(llama-bench -m "$work/model.gguf" -p 0 -n "$tokens" -d "$depth" -t "$threads" -r 1 \
-            -o jsonl 2>/dev/null | sed -n 's/.*"avg_ts": *\([0-9.]*\).*/\1/p')
-        echo "$ours $theirs" | awk -v i="$i" '{
+        if [ $((i % 2)) = 1 ]; then # who is first takes turns
+            chimera_speed "$i"
+            llama_bench_speed
+        else
+            llama_bench_speed
+            chimera_speed "$i"
+        fi
+        paste "$work/ours" "$work/theirs" | awk -v i="$i" -v ratios="$work/ratios" '{
             printf "  pair %d: %.1f tok/s, llama-bench %.1f tok/s\n", i, $1, $2
-            printf "%.4f\n", $1 / $2 >> "'"$work"'/ratios"}'
+            printf "%.4f\n", $1 / $2 >> ratios}'
         i=$((i + 1))
     done
     figure "median ratio of $pairs pairs" "" "$(median <"$work/ratios")" at-least 0.98 "$work/ratios"
