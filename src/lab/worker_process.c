@@ -481,11 +481,6 @@ struct worker_process *worker_process_free(struct worker_process *w)
     return nullptr;
 }
 
-void worker_process_freep(struct worker_process **w)
-{
-    *w = worker_process_free(*w);
-}
-
 int worker_process_pid(const struct worker_process *w)
 {
     return (int)w->pid;

@@ -71,7 +71,6 @@ void worker_process_end(struct worker_process *w, enum status why, nsec_t grace,
 
 /* Free; kills what still runs. nullptr is fine. Returns nullptr. */
 struct worker_process *worker_process_free(struct worker_process *w);
-void worker_process_freep(struct worker_process **w); /* for CLEANUP() */
 
 int worker_process_pid(const struct worker_process *w);
 /* The tail of what the worker printed, NUL-terminated, whole lines where it was cut. Valid until

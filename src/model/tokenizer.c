@@ -326,8 +326,3 @@ void tokenizer_merge(const struct tokenizer *t, size_t rank, int32_t *ret_left, 
     *ret_left = t->table.merges[rank].left;
     *ret_right = t->table.merges[rank].right;
 }
-
-int32_t tokenizer_id(const struct tokenizer *t, const char *token)
-{
-    return tokenizer_table_find(&t->table, token, strlen(token));
-}

@@ -41,4 +41,3 @@ bool tokenizer_is_added(const struct tokenizer *t, int32_t id);
 bool tokenizer_is_special(const struct tokenizer *t, int32_t id);
 size_t tokenizer_n_merges(const struct tokenizer *t);
 void tokenizer_merge(const struct tokenizer *t, size_t rank, int32_t *ret_left, int32_t *ret_right);
-int32_t tokenizer_id(const struct tokenizer *t, const char *token); /* -1: no such token */

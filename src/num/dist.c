@@ -23,16 +23,6 @@ double dist_normal_two_sided(double z)
     return 2 * pnorm(-fabs(z), 0, 1, 1, 0);
 }
 
-double dist_normal_cdf(double z)
-{
-    return pnorm(z, 0, 1, 1, 0);
-}
-
-double dist_normal_quantile(double p)
-{
-    return qnorm(p, 0, 1, 1, 0);
-}
-
 double dist_binomial_cdf(double k, size_t n, double p)
 {
     return pbinom(k, (double)n, p, 1, 0);

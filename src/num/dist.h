@@ -11,8 +11,6 @@
 [[nodiscard]] double dist_t_quantile(double p, double df);
 [[nodiscard]] double dist_f_upper(double f, double df1, double df2); /* P(F >= f) */
 [[nodiscard]] double dist_normal_two_sided(double z);
-[[nodiscard]] double dist_normal_cdf(double z);
-[[nodiscard]] double dist_normal_quantile(double p);
 [[nodiscard]] double dist_binomial_cdf(double k, size_t n, double p); /* P(X <= k) */
 [[nodiscard]] double dist_binomial_quantile(double prob, size_t n, double p);
 /* P(W <= w) of the Mann-Whitney statistic without ties. Not for two threads at once. */
