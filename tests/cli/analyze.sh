@@ -3,22 +3,11 @@
 # usage: analyze.sh CHIMERA SOURCE-ROOT
 set -u
 chimera=$(realpath "$1") root=$2
+# shellcheck source=tests/support/tap.sh
+. "$(dirname "$0")/../support/tap.sh"
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
-n=0 failed=0
 
-ok() { # LABEL, then a command that must succeed; what was printed is shown when it does not
-    label=$1
-    shift
-    n=$((n + 1))
-    if "$@" >"$work/check" 2>&1; then
-        echo "ok $n - $label"
-    else
-        echo "not ok $n - $label"
-        cat "$work/check" "$work/err" 2>/dev/null | sed 's/^/# /'
-        failed=1
-    fi
-}
 refuses() { # LABEL EXIT PATTERN ARGS...: fails with that status and one line that says why
     label=$1 want=$2 pattern=$3
     shift 3

@@ -3,26 +3,10 @@
 # is the yardstick. TAP. usage: documents.sh CHIMERA SOURCE-ROOT
 set -u
 chimera=$1 root=$2
+# shellcheck source=tests/support/tap.sh
+. "$(dirname "$0")/../support/tap.sh"
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
-n=0 failed=0
-
-ok() { # LABEL, then a command that must succeed; what it printed is shown when it does not
-    label=$1
-    shift
-    n=$((n + 1))
-    if "$@" >"$work/out" 2>&1; then
-        echo "ok $n - $label"
-    else
-        echo "not ok $n - $label"
-        sed 's/^/# /' "$work/out"
-        failed=1
-    fi
-}
-skip() {
-    n=$((n + 1))
-    echo "ok $n - $1 # SKIP $2"
-}
 
 "$chimera" dump-options --format list >"$work/list"
 for shell in bash zsh fish; do "$chimera" dump-options --format $shell >"$work/$shell"; done

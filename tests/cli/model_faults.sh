@@ -3,24 +3,12 @@
 # each, no latency of theirs anywhere, and never a crash of chimera. TAP. usage: model_faults.sh CHIMERA
 set -u
 chimera=$(cd "$(dirname "$1")" && pwd)/$(basename "$1")
+# shellcheck source=tests/support/tap.sh
+. "$(dirname "$0")/../support/tap.sh"
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 cd "$work" || exit 1
 export CHIMERA_CACHE="$work/cache"
-n=0 failed=0
-
-ok() { # LABEL, then a command that must succeed; what it printed is shown when it does not
-    label=$1
-    shift
-    n=$((n + 1))
-    if "$@" >"$work/check" 2>&1; then
-        echo "ok $n - $label"
-    else
-        echo "not ok $n - $label"
-        sed 's/^/# /' "$work/check"
-        failed=1
-    fi
-}
 
 has() { # PATTERN FILE
     grep -q -- "$1" "$2" || {
@@ -147,8 +135,7 @@ faults() { # BACKEND STATUSES MODELS...
     "$chimera" plan x.yaml >out 2>err
     ok "plan of damaged models for $backend is exit 0" test $? = 0
     case $skipped in *" $backend"*)
-        n=$((n + 1))
-        echo "ok $n - run on $backend # SKIP $backend is not here"
+        skip "run on $backend" "$backend is not here"
         return
         ;;
     esac

@@ -3,23 +3,12 @@
 # promised exit status. TAP. usage: words.sh CHIMERA
 set -u
 chimera=$(realpath "$1")
+# shellcheck source=tests/support/tap.sh
+. "$(dirname "$0")/../support/tap.sh"
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 cd "$work" || exit 1
-n=0 failed=0
 
-ok() { # LABEL, then a command that must succeed
-    label=$1
-    shift
-    n=$((n + 1))
-    if "$@" >check 2>&1; then
-        echo "ok $n - $label"
-    else
-        echo "not ok $n - $label"
-        cat check err 2>/dev/null | sed 's/^/# /'
-        failed=1
-    fi
-}
 says() { # EXIT TEXT ARGS...: nothing on stdout, one line on stderr with TEXT in it
     want=$1 text=$2
     shift 2
