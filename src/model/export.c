@@ -6,9 +6,9 @@
 #include "base/str.h"
 #include "io/file.h"
 #include "io/jsonw.h"
+#include "model/checkpoint.h"
 #include "model/export_gguf.h"
 #include "model/export_onnx.h"
-#include "model/gpt2.h"
 #include "model/quantize.h"
 #include "model/sources.h"
 
@@ -58,9 +58,9 @@ static enum err_code copy_small_files(const char *from, const char *to, struct a
     return ERR_OK;
 }
 
-static enum err_code write_facts(const struct gpt2 *m, const char *precision, const char *sources,
-                                 const char *folder, struct arena *a, struct export_report *r,
-                                 struct err *e)
+static enum err_code write_facts(const struct checkpoint *m, const char *precision,
+                                 const char *sources, const char *folder, struct arena *a,
+                                 struct export_report *r, struct err *e)
 {
     CLEANUP(str_done) struct str out = {};
     struct jsonw w = {.out = &out, .pretty = true};
@@ -120,8 +120,9 @@ static enum err_code move_folder(const char *beside, const char *out, struct are
     return ERR_OK;
 }
 
-static enum err_code fill_onnx(const struct gpt2 *m, const char *precision, const char *folder,
-                               struct arena *a, struct export_report *r, struct err *e)
+static enum err_code fill_onnx(const struct checkpoint *m, const char *precision,
+                               const char *folder, struct arena *a, struct export_report *r,
+                               struct err *e)
 {
     const char *sources = nullptr;
     int64_t unused = 0;
@@ -132,7 +133,7 @@ static enum err_code fill_onnx(const struct gpt2 *m, const char *precision, cons
     return write_facts(m, precision, sources, folder, a, r, e);
 }
 
-static enum err_code make_onnx(const struct gpt2 *m, const char *precision, const char *out,
+static enum err_code make_onnx(const struct checkpoint *m, const char *precision, const char *out,
                                struct arena *a, struct export_report *r, struct err *e)
 {
     struct stat st;
@@ -154,8 +155,9 @@ static enum err_code make_onnx(const struct gpt2 *m, const char *precision, cons
 }
 
 /* By way of an F32 file beside it, which goes again. */
-static enum err_code make_quantised(const struct gpt2 *m, const char *precision, const char *out,
-                                    struct arena *a, struct export_report *r, struct err *e)
+static enum err_code make_quantised(const struct checkpoint *m, const char *precision,
+                                    const char *out, struct arena *a, struct export_report *r,
+                                    struct err *e)
 {
     char *const folder = arena_printf(a, "%s.XXXXXX", out);
     if (!mkdtemp(folder))
@@ -168,7 +170,7 @@ static enum err_code make_quantised(const struct gpt2 *m, const char *precision,
     return e->code;
 }
 
-static enum err_code make_gguf(const struct gpt2 *m, const char *precision, const char *out,
+static enum err_code make_gguf(const struct checkpoint *m, const char *precision, const char *out,
                                struct arena *a, struct export_report *r, struct err *e)
 {
     if (file_is_folder(out))
@@ -185,9 +187,10 @@ enum err_code export_make(const char *source, enum export_format f, const char *
 {
     const nsec_t begin = clock_now();
     struct export_report r = {.path = arena_strdup(a, out)};
-    CLEANUP(gpt2_done) struct gpt2 m = {};
-    if (gpt2_open(source, a, &m, e) || (f == EXPORT_ONNX ? make_onnx(&m, precision, out, a, &r, e)
-                                                         : make_gguf(&m, precision, out, a, &r, e)))
+    CLEANUP(checkpoint_done) struct checkpoint m = {};
+    if (checkpoint_open(source, a, &m, e) ||
+        (f == EXPORT_ONNX ? make_onnx(&m, precision, out, a, &r, e)
+                          : make_gguf(&m, precision, out, a, &r, e)))
         return e->code;
     r.ms = clock_ms(clock_now() - begin);
     *ret = r;

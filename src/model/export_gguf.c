@@ -4,11 +4,12 @@
 #include "base/defs.h"
 #include "base/str.h"
 #include "io/file.h"
+#include "model/checkpoint.h"
 #include "model/gguf_write.h"
-#include "model/gpt2.h"
 #include "model/half.h"
 #include "model/tokenizer.h"
 
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -22,35 +23,35 @@ enum form : uint8_t { AS_IS, TRANSPOSED };
 
 /* Written in this order; llama.cpp asks for tensors by name. */
 static const struct row {
-    enum gpt2_weight weight;
+    enum checkpoint_weight weight;
     const char *name;
     enum form form;
     bool narrow; /* fp16 narrows it */
 } once[] =
     {
-        {GPT2_WTE, "token_embd.weight", AS_IS, true},
-        {GPT2_WPE, "position_embd.weight", AS_IS, false},
-        {GPT2_LN_F_W, "output_norm.weight", AS_IS, false},
-        {GPT2_LN_F_B, "output_norm.bias", AS_IS, false},
-        {GPT2_HEAD, "output.weight", AS_IS, true},
+        {CHECKPOINT_TOKENS, "token_embd.weight", AS_IS, true},
+        {CHECKPOINT_POSITIONS, "position_embd.weight", AS_IS, false},
+        {CHECKPOINT_FINAL_NORM, "output_norm.weight", AS_IS, false},
+        {CHECKPOINT_FINAL_NORM_BIAS, "output_norm.bias", AS_IS, false},
+        {CHECKPOINT_HEAD, "output.weight", AS_IS, true},
 },
   layered[] = {
-      {GPT2_LN1_W, "attn_norm.weight", AS_IS, false},
-      {GPT2_LN1_B, "attn_norm.bias", AS_IS, false},
-      {GPT2_QKV_W, "attn_qkv.weight", TRANSPOSED, true},
-      {GPT2_QKV_B, "attn_qkv.bias", AS_IS, false},
-      {GPT2_PROJ_W, "attn_output.weight", TRANSPOSED, true},
-      {GPT2_PROJ_B, "attn_output.bias", AS_IS, false},
-      {GPT2_LN2_W, "ffn_norm.weight", AS_IS, false},
-      {GPT2_LN2_B, "ffn_norm.bias", AS_IS, false},
-      {GPT2_UP_W, "ffn_up.weight", TRANSPOSED, true},
-      {GPT2_UP_B, "ffn_up.bias", AS_IS, false},
-      {GPT2_DOWN_W, "ffn_down.weight", TRANSPOSED, true},
-      {GPT2_DOWN_B, "ffn_down.bias", AS_IS, false},
+      {CHECKPOINT_ATTN_NORM, "attn_norm.weight", AS_IS, false},
+      {CHECKPOINT_ATTN_NORM_BIAS, "attn_norm.bias", AS_IS, false},
+      {CHECKPOINT_QKV, "attn_qkv.weight", TRANSPOSED, true},
+      {CHECKPOINT_QKV_BIAS, "attn_qkv.bias", AS_IS, false},
+      {CHECKPOINT_ATTN_OUT, "attn_output.weight", TRANSPOSED, true},
+      {CHECKPOINT_ATTN_OUT_BIAS, "attn_output.bias", AS_IS, false},
+      {CHECKPOINT_FFN_NORM, "ffn_norm.weight", AS_IS, false},
+      {CHECKPOINT_FFN_NORM_BIAS, "ffn_norm.bias", AS_IS, false},
+      {CHECKPOINT_UP, "ffn_up.weight", TRANSPOSED, true},
+      {CHECKPOINT_UP_BIAS, "ffn_up.bias", AS_IS, false},
+      {CHECKPOINT_DOWN, "ffn_down.weight", TRANSPOSED, true},
+      {CHECKPOINT_DOWN_BIAS, "ffn_down.bias", AS_IS, false},
 };
 
 struct writer {
-    const struct gpt2 *m;
+    const struct checkpoint *m;
     struct gguf_write *out;
     struct export_report *report;
     bool half;
@@ -68,7 +69,7 @@ static enum err_code each(struct writer *w,
                           struct err *e)
 {
     for (size_t i = 0; i < COUNT_OF(once); i++) {
-        const struct safetensors_tensor *const t = gpt2_weight(w->m, once[i].weight, 0);
+        const struct safetensors_tensor *const t = checkpoint_weight(w->m, once[i].weight, 0);
         if (t && fn(w, &once[i], once[i].name, t, e))
             return e->code;
     }
@@ -76,7 +77,7 @@ static enum err_code each(struct writer *w,
         for (size_t i = 0; i < COUNT_OF(layered); i++) {
             char name[64];
             (void)snprintf(name, sizeof name, "blk.%u.%s", l, layered[i].name);
-            if (fn(w, &layered[i], name, gpt2_weight(w->m, layered[i].weight, l), e))
+            if (fn(w, &layered[i], name, checkpoint_weight(w->m, layered[i].weight, l), e))
                 return e->code;
         }
     }
@@ -93,7 +94,8 @@ static enum err_code announce(struct writer *w, const struct row *r, const char 
                       t->n_dims == 1 ? 0
                       : turned       ? t->shape[1]
                                      : t->shape[0]);
-    const bool head = r->weight == GPT2_HEAD || (r->weight == GPT2_WTE && w->m->tied);
+    const bool head =
+        r->weight == CHECKPOINT_HEAD || (r->weight == CHECKPOINT_TOKENS && w->m->tied);
     export_report_add(w->report, half ? "F16" : "F32", t->n_elements,
                       t->n_elements * (half ? 2 : 4), turned || head ? t->n_elements : 0);
     return ERR_OK;
@@ -170,7 +172,7 @@ static void put_shape(struct gguf_write *w, const struct hf_config *c, const cha
     gguf_write_u32(w, "gpt2.feed_forward_length", c->d_inner);
     gguf_write_u32(w, "gpt2.block_count", c->n_layers);
     gguf_write_u32(w, "gpt2.attention.head_count", c->n_heads);
-    gguf_write_f32(w, "gpt2.attention.layer_norm_epsilon", (float)c->layer_norm_eps);
+    gguf_write_f32(w, "gpt2.attention.layer_norm_epsilon", (float)c->norm_eps);
 }
 
 static int32_t kind_of(const struct tokenizer *t, int32_t id)
@@ -192,8 +194,8 @@ static void put_merges(struct gguf_write *w, const struct tokenizer *t, struct a
     gguf_write_strs(w, "tokenizer.ggml.merges", merges, n);
 }
 
-static enum err_code put_tokenizer(struct gguf_write *w, const struct gpt2 *m, struct arena *a,
-                                   struct err *e)
+static enum err_code put_tokenizer(struct gguf_write *w, const struct checkpoint *m,
+                                   struct arena *a, struct err *e)
 {
     CLEANUP(tokenizer_freep) struct tokenizer *t = nullptr;
     if (tokenizer_read(m->folder, a, &t, e))
@@ -224,17 +226,20 @@ static enum err_code put_tokenizer(struct gguf_write *w, const struct gpt2 *m, s
     return ERR_OK;
 }
 
-static enum err_code check(const struct gpt2 *m, const char *precision, struct err *e)
+static enum err_code check(const struct checkpoint *m, const char *precision, struct err *e)
 {
     const struct hf_config *const c = &m->config;
     if (strcmp(precision, "fp32") != 0 && strcmp(precision, "fp16") != 0)
         return err_set(e, ERR_UNSUPPORTED, "the GGUF export has fp32 and fp16, not %s", precision);
+    if (!c->learned_positions)
+        return err_set(e, ERR_UNSUPPORTED, "'%s' is a %s; the GGUF export has gpt2 only so far",
+                       m->folder, c->architecture);
     if (c->activation != HF_GELU_TANH)
         return err_set(e, ERR_UNSUPPORTED,
                        "'%s' has the activation '%s'; llama.cpp's GPT-2 has the tanh form of GELU "
                        "only",
                        m->folder, c->activation_name ? c->activation_name : "(none)");
-    if (!c->scale_attention || c->scale_attention_by_layer)
+    if (c->attention_scale != 1 / sqrt(c->head_dim) || c->scale_attention_by_layer)
         return err_set(e, ERR_UNSUPPORTED,
                        "'%s' scales its attention otherwise than by 1/sqrt(head size), which is "
                        "all that llama.cpp's GPT-2 knows",
@@ -242,7 +247,7 @@ static enum err_code check(const struct gpt2 *m, const char *precision, struct e
     return ERR_OK;
 }
 
-enum err_code export_gguf(const struct gpt2 *m, const char *precision, const char *path,
+enum err_code export_gguf(const struct checkpoint *m, const char *precision, const char *path,
                           struct arena *a, struct export_report *r, struct err *e)
 {
     if (check(m, precision, e))

@@ -12,9 +12,9 @@
 #include "base/err.h"
 
 struct arena;
-struct gpt2;
+struct checkpoint;
 
 /* ERR_UNSUPPORTED: what llama.cpp's GPT-2 cannot express (another activation, another scale). */
-[[nodiscard]] enum err_code export_gguf(const struct gpt2 *m, const char *precision,
+[[nodiscard]] enum err_code export_gguf(const struct checkpoint *m, const char *precision,
                                         const char *path, struct arena *a, struct export_report *r,
                                         struct err *e);

@@ -4,7 +4,7 @@
 #include "base/defs.h"
 #include "io/file.h"
 #include "io/sink.h"
-#include "model/gpt2.h"
+#include "model/checkpoint.h"
 #include "model/int8.h"
 #include "model/onnx_gpt2.h"
 #include "model/onnx_write.h"
@@ -17,7 +17,7 @@ constexpr size_t CHUNK = (size_t)1 << 18; /* elements read at once, at least one
 constexpr char DATA[] = "model.onnx.data";
 
 struct writer {
-    const struct gpt2 *m;
+    const struct checkpoint *m;
     struct onnx_write *onnx;
     struct sink data;
     struct arena *arena;
@@ -181,9 +181,11 @@ static enum err_code put_head_int8(struct writer *w, const struct safetensors_te
 
 static enum err_code put_layer(struct writer *w, uint32_t layer, struct err *e)
 {
-    for (enum gpt2_weight k = GPT2_LN1_W; k < GPT2_WEIGHTS; k++) {
-        const struct safetensors_tensor *const t = gpt2_weight(w->m, k, layer);
-        const bool linear = t->n_dims == 2;
+    for (enum checkpoint_weight k = CHECKPOINT_ATTN_NORM; k < CHECKPOINT_WEIGHTS; k++) {
+        const struct safetensors_tensor *const t = checkpoint_weight(w->m, k, layer);
+        if (!t)
+            continue;
+        const bool linear = checkpoint_is_linear(k);
         if (linear && w->int8 ? put_linear_int8(w, t, e)
                               : put_f32(w, t, linear ? t->n_elements : 0, e))
             return e->code;
@@ -193,12 +195,12 @@ static enum err_code put_layer(struct writer *w, uint32_t layer, struct err *e)
 
 static enum err_code put_weights(struct writer *w, struct err *e)
 {
-    for (enum gpt2_weight k = GPT2_WTE; k <= GPT2_HEAD; k++) {
-        const struct safetensors_tensor *const t = gpt2_weight(w->m, k, 0);
+    for (enum checkpoint_weight k = CHECKPOINT_TOKENS; k <= CHECKPOINT_HEAD; k++) {
+        const struct safetensors_tensor *const t = checkpoint_weight(w->m, k, 0);
         if (!t)
             continue; /* tied: wte is the head */
-        const bool head = k == GPT2_HEAD || (k == GPT2_WTE && w->m->tied);
-        const bool table = k == GPT2_WTE || k == GPT2_HEAD;
+        const bool head = k == CHECKPOINT_HEAD || (k == CHECKPOINT_TOKENS && w->m->tied);
+        const bool table = k == CHECKPOINT_TOKENS || k == CHECKPOINT_HEAD;
         const int64_t products = head ? t->n_elements : 0;
         if (table && w->int8 ? put_head_int8(w, t, products, e) : put_f32(w, t, products, e))
             return e->code;
@@ -209,18 +211,21 @@ static enum err_code put_weights(struct writer *w, struct err *e)
     return ERR_OK;
 }
 
-static enum err_code check(const struct gpt2 *m, const char *precision, struct err *e)
+static enum err_code check(const struct checkpoint *m, const char *precision, struct err *e)
 {
     const struct hf_config *const c = &m->config;
     if (strcmp(precision, "fp32") != 0 && strcmp(precision, "int8") != 0)
         return err_set(e, ERR_UNSUPPORTED, "the ONNX export has fp32 and int8, not %s", precision);
+    if (!c->learned_positions)
+        return err_set(e, ERR_UNSUPPORTED, "'%s' is a %s; the ONNX export has gpt2 only so far",
+                       m->folder, c->architecture);
     if (c->activation != HF_GELU_TANH && c->activation != HF_GELU_ERF && c->activation != HF_RELU)
         return err_set(e, ERR_UNSUPPORTED, "'%s': the activation '%s' cannot be exported to ONNX",
                        m->folder, c->activation_name ? c->activation_name : "(none)");
     return ERR_OK;
 }
 
-enum err_code export_onnx(const struct gpt2 *m, const char *precision, const char *folder,
+enum err_code export_onnx(const struct checkpoint *m, const char *precision, const char *folder,
                           struct arena *a, struct export_report *r, struct err *e)
 {
     if (check(m, precision, e))

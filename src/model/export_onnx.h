@@ -13,9 +13,9 @@
 #include "base/err.h"
 
 struct arena;
-struct gpt2;
+struct checkpoint;
 
 /* Writes into folder, which exists. precision: "fp32" or "int8"; else ERR_UNSUPPORTED. */
-[[nodiscard]] enum err_code export_onnx(const struct gpt2 *m, const char *precision,
+[[nodiscard]] enum err_code export_onnx(const struct checkpoint *m, const char *precision,
                                         const char *folder, struct arena *a,
                                         struct export_report *r, struct err *e);

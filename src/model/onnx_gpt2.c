@@ -2,7 +2,7 @@
 
 #include "base/defs.h"
 #include "base/str.h"
-#include "model/gpt2.h"
+#include "model/checkpoint.h"
 #include "model/onnx_write.h"
 
 #include <float.h>
@@ -109,7 +109,7 @@ static const struct step no_bias_int8 =
 // clang-format on
 
 struct graph {
-    const struct gpt2 *m;
+    const struct checkpoint *m;
     struct onnx_write *w;
     bool int8;
 };
@@ -182,7 +182,7 @@ static void activation(struct graph *g, const char *x, const char *out)
 static void scale(struct graph *g, const char *x, const char *out, uint32_t layer)
 {
     const struct hf_config *const c = &g->m->config;
-    double by = c->scale_attention ? 1 / sqrt((double)c->d_model / c->n_heads) : 1;
+    double by = c->attention_scale;
     if (c->scale_attention_by_layer)
         by /= layer + 1;
     const float factor = (float)by;
@@ -210,7 +210,7 @@ static void add_steps(struct graph *g, const struct step *steps, size_t n, uint3
         else if (strcmp(op, "Norm") == 0)
             onnx_write_attr_float(
                 onnx_write_node(g->w, "LayerNormalization", str_text(&inputs), str_text(&outputs)),
-                "epsilon", (float)g->m->config.layer_norm_eps);
+                "epsilon", (float)g->m->config.norm_eps);
         else
             add(g, &steps[i], &words);
     }
@@ -271,7 +271,7 @@ static void head(struct graph *g)
     add_int8(g, &words);
 }
 
-void onnx_gpt2_graph(const struct gpt2 *m, bool int8, struct onnx_write *w)
+void onnx_gpt2_graph(const struct checkpoint *m, bool int8, struct onnx_write *w)
 {
     struct graph g = {m, w, int8};
     interface(&g);

@@ -9,7 +9,7 @@
  */
 #pragma once
 
-struct gpt2;
+struct checkpoint;
 struct onnx_write;
 
 /* The names of the weights are those of the checkpoint without "transformer."
@@ -17,4 +17,4 @@ struct onnx_write;
  * lm_head.weight are [vocab, d]. int8: each linear weight is int8 with NAME.scale, fp32 per output;
  * wte (and lm_head.weight) are [d, vocab] with a scale per token, so that one table serves look-up
  * and head. */
-void onnx_gpt2_graph(const struct gpt2 *m, bool int8, struct onnx_write *w);
+void onnx_gpt2_graph(const struct checkpoint *m, bool int8, struct onnx_write *w);
