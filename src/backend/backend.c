@@ -11,7 +11,10 @@
 /* clang-format off */
 static const char *const torch_precisions[] = {"fp32", "fp16", "bf16", nullptr};
 static const char *const onnx_precisions[] = {"fp32", "int8", nullptr};
-static const char *const gguf_precisions[] = {"fp32", "fp16", "int8", "q8_0", "q4_0", nullptr};
+static const char *const gguf_precisions[] = {
+    "fp32",   "fp16", "bf16", "int8",   "int4",   "q8_0",   "q6_k",   "q5_k_m",
+    "q5_k_s", "q5_1", "q5_0", "q4_k_m", "q4_k_s", "q4_1",   "q4_0",   "iq4_nl",
+    "iq4_xs", "q3_k_l", "q3_k_m", "q3_k_s", "iq3_m", "iq3_s", "q2_k", nullptr};
 static const char *const tensorrt_precisions[] = {"fp32", "fp16", "int8", nullptr};
 static const char *const ollama_precisions[] = {
     "fp16", "int8", "q8_0", "q6_k", "q5_k_m", "q4_k_m", "q4_0", nullptr};
@@ -162,7 +165,7 @@ static bool lists(const char *const *words, const char *word)
 
 static enum err_code wrong_precision(const struct backend *b, const char *precision, struct err *e)
 {
-    char all[160] = "";
+    char all[256] = "";
     for (const char *const *p = b->precisions; *p; p++) {
         const size_t at = strlen(all);
         (void)snprintf(all + at, sizeof all - at, "%s%s", at ? ", " : "", *p);
@@ -170,21 +173,21 @@ static enum err_code wrong_precision(const struct backend *b, const char *precis
     return err_set(e, ERR_UNSUPPORTED, "%s has no %s here; it has %s", b->name, precision, all);
 }
 
-/* A file that is stored already in one type is that type: nothing requantises it on the way. */
+/* A file that is stored already in one type is that type: nothing requantises it on the way. One
+ * that says of itself what it is not gets through: it is loaded, looked at, and its cell `degraded`
+ * with the reason, so that the lie is told where it is found. */
 static enum err_code stored_as(const struct backend *b, const struct model_facts *m,
                                const char *precision, struct err *e)
 {
-    static const struct {
-        const char *precision, *dtype;
-    } same[] = {{"fp32", "F32"},  {"fp32", "FLOAT"}, {"fp16", "F16"},  {"fp16", "FLOAT16"},
-                {"bf16", "BF16"}, {"int8", "Q8_0"},  {"int8", "INT8"}, {"int8", "I8"}};
-    if (!m->dtype || strcasecmp(precision, m->dtype) == 0)
+    const bool unlabelled = m->kind == MODEL_ONNX && !m->claims;
+    if (unlabelled || model_facts_holds(m, precision) || model_facts_claims(m, precision))
         return ERR_OK;
-    for (size_t i = 0; i < COUNT_OF(same); i++)
-        if (strcmp(same[i].precision, precision) == 0 && strcasecmp(same[i].dtype, m->dtype) == 0)
-            return ERR_OK;
     return err_set(e, ERR_UNSUPPORTED, "%s: '%s' is stored as %s and is not converted to %s",
-                   b->name, m->name, m->dtype, precision);
+                   b->name, m->name,
+                   m->claims  ? m->claims
+                   : m->dtype ? m->dtype
+                              : "something else",
+                   precision);
 }
 
 static enum err_code wrong_kind(const struct backend *b, const struct model_facts *m,

@@ -11,11 +11,13 @@
 #include "base/str.h"
 #include "io/json.h"
 #include "io/jsonw.h"
+#include "model/gguf_label.h"
+#include "model/gguf_read.h"
 
+#include <ctype.h>
 #include <errno.h>
 #include <ggml-backend.h>
 #include <ggml-cpu.h>
-#include <gguf.h>
 #include <llama.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -37,9 +39,7 @@ constexpr uint32_t MOST_BATCH = 256;
     X(ggml_backend_load_all) X(ggml_backend_dev_count) X(ggml_backend_dev_get)                     \
     X(ggml_backend_dev_type) X(ggml_backend_dev_description) X(ggml_backend_dev_by_type)           \
     X(ggml_backend_dev_backend_reg) X(ggml_backend_reg_get_proc_address)                           \
-    X(ggml_threadpool_params_default) X(ggml_version) X(ggml_type_name) X(ggml_type_size)          \
-    X(ggml_blck_size) X(gguf_init_from_file) X(gguf_free) X(gguf_get_n_tensors)                    \
-    X(gguf_get_tensor_type) X(gguf_get_tensor_size)
+    X(ggml_threadpool_params_default) X(ggml_version) X(ggml_type_name)
 /* clang-format on */
 
 #define SLOT(fn) typeof(fn) *fn;
@@ -71,7 +71,7 @@ struct session {
     enum ggml_type cache_type;
     enum llama_flash_attn_type flash;
     bool gpu;
-    const char *artefact;
+    struct gguf_read file;
     char last_error[400]; /* the library's own words */
 };
 
@@ -241,54 +241,13 @@ static enum err_code read_options(struct session *s, const struct json *options,
     return ERR_OK;
 }
 
-static enum ggml_type label_type(const char *precision)
-{
-    if (strcmp(precision, "fp32") == 0)
-        return GGML_TYPE_F32;
-    if (strcmp(precision, "fp16") == 0)
-        return GGML_TYPE_F16;
-    return strcmp(precision, "q4_0") == 0 ? GGML_TYPE_Q4_0 : GGML_TYPE_Q8_0;
-}
-
-struct shares {
-    double bytes[GGML_TYPE_COUNT], elements[GGML_TYPE_COUNT], all_bytes, all_elements;
-};
-
-static bool read_shares(const char *path, struct shares *ret)
-{
-    struct gguf_context *const g =
-        lib.gguf_init_from_file(path, (struct gguf_init_params){.no_alloc = true});
-    *ret = (struct shares){};
-    if (!g)
-        return false;
-    for (int64_t i = 0; i < lib.gguf_get_n_tensors(g); i++) {
-        const enum ggml_type type = lib.gguf_get_tensor_type(g, i);
-        const double bytes = (double)lib.gguf_get_tensor_size(g, i);
-        const double elements =
-            bytes / (double)lib.ggml_type_size(type) * (double)lib.ggml_blck_size(type);
-        ret->bytes[type] += bytes;
-        ret->elements[type] += elements;
-        ret->all_bytes += bytes;
-        ret->all_elements += elements;
-    }
-    lib.gguf_free(g);
-    return ret->all_bytes > 0;
-}
-
+/* Whether the label is true is a question to the file that was loaded, not to its name. */
 static void check_label(const struct session *s, const char *precision, struct engine_about *about)
 {
-    struct shares shares;
-    const enum ggml_type want = label_type(precision);
-    if (!read_shares(s->artefact, &shares)) {
-        (void)snprintf(about->label_reason, sizeof about->label_reason,
-                       "the types of the weights could not be read");
-        return;
-    }
-    const double share = shares.elements[want] / shares.all_elements;
-    if (share < (want == GGML_TYPE_F32 ? 1.0 : 0.5))
-        (void)snprintf(about->label_reason, sizeof about->label_reason,
-                       "labelled %s, but %.1f %% of the weights are %s", precision, share * 100,
-                       lib.ggml_type_name(want));
+    char reason[200];
+    if (!gguf_label_holds(&s->file, precision, reason, sizeof reason))
+        (void)snprintf(about->label_reason, sizeof about->label_reason, "precision-mismatch: %s",
+                       reason);
 }
 
 static void describe(const struct session *s, struct engine_about *about)
@@ -359,12 +318,12 @@ static enum err_code open_session(const struct engine_load *load, struct arena *
     struct session *const s = ARENA_ARRAY(a, struct session, 1);
     s->threads = load->threads;
     s->gpu = load->gpu;
-    s->artefact = load->artefact;
-    s->cache_type = label_type(load->precision) == GGML_TYPE_F32 ? GGML_TYPE_F32 : GGML_TYPE_F16;
+    s->cache_type = strcmp(load->precision, "fp32") == 0 ? GGML_TYPE_F32 : GGML_TYPE_F16;
     for (uint32_t k = 0; k < MOST_BATCH; k++)
         s->sequence[k] = (llama_seq_id)k;
     lib.llama_log_set(on_log, s);
-    if (read_options(s, load->options, e) || load_model(s, load, about, e)) {
+    if (read_options(s, load->options, e) || gguf_read(load->artefact, a, &s->file, e) ||
+        load_model(s, load, about, e)) {
         close_session(s);
         return e->code;
     }
@@ -500,22 +459,36 @@ static enum err_code all_logits(struct session *s, const struct engine_batch *ba
     return ERR_OK;
 }
 
-static void shares_object(struct jsonw *w, const char *key, const double *part, double all)
+enum share : uint8_t { SHARE_BYTES, SHARE_ELEMENTS, SHARE_PRODUCTS };
+
+static double amount(const struct gguf_read_type *t, enum share of)
 {
+    return of == SHARE_BYTES      ? (double)t->bytes
+           : of == SHARE_ELEMENTS ? (double)t->elements
+                                  : (double)t->layers + (double)t->head;
+}
+
+static void write_share(struct jsonw *w, const char *key, const struct gguf_read *g, enum share of)
+{
+    double all = 0;
+    for (uint32_t i = 0; i < g->n_types; i++)
+        all += amount(&g->types[i], of);
     jsonw_kobject(w, key);
-    for (int type = 0; type < GGML_TYPE_COUNT; type++)
-        if (part[type] > 0)
-            jsonw_kf64(w, lib.ggml_type_name((enum ggml_type)type), part[type] / all);
+    for (uint32_t i = 0; i < g->n_types; i++) {
+        char name[16] = "";
+        for (size_t k = 0; k + 1 < sizeof name && g->types[i].name[k]; k++)
+            name[k] = (char)tolower((unsigned char)g->types[i].name[k]);
+        if (amount(&g->types[i], of) > 0)
+            jsonw_kf64(w, name, amount(&g->types[i], of) / all);
+    }
     jsonw_end_object(w);
 }
 
 static void evidence(struct session *s, struct jsonw *w)
 {
-    struct shares shares;
-    if (read_shares(s->artefact, &shares)) {
-        shares_object(w, "weights_by_dtype", shares.bytes, shares.all_bytes);
-        shares_object(w, "weights_elements_by_dtype", shares.elements, shares.all_elements);
-    }
+    write_share(w, "weights_by_dtype", &s->file, SHARE_BYTES);
+    write_share(w, "weights_elements_by_dtype", &s->file, SHARE_ELEMENTS);
+    write_share(w, "matmul_by_dtype", &s->file, SHARE_PRODUCTS);
     jsonw_kstr(w, "kv_cache", lib.ggml_type_name(s->cache_type));
     jsonw_kstr(w, "flash_attn",
                s->flash == LLAMA_FLASH_ATTN_TYPE_AUTO      ? "auto"

@@ -1,12 +1,12 @@
 #include "base/arena.h"
 #include "base/str.h"
 #include "cli/cmd_model.h"
+#include "cli/export_text.h"
 #include "io/file.h"
 #include "io/jsonw.h"
 #include "model/export.h"
 #include "model/resolve.h"
 
-#include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -22,7 +22,7 @@ static const struct opt opts[] = {
     {OPT_CHOICE, 'f', "format", "FORMAT", "onnx", "what to make",
      FIELD_OF(struct export_args, format, unsigned), .choice = formats},
     {OPT_STR, 'p', "precision", "P", "fp32",
-     "of the weights: fp32; ONNX: int8; GGUF: fp16, int8 (= q8_0), q8_0, q4_0, q4_k_m",
+     "of the weights: fp32; ONNX: int8; GGUF: fp16, bf16, int8 (= q8_0), int4 (= q4_0), q6_k, q4_k_m ...",
      FIELD_OF(struct export_args, precision, const char *)},
     {OPT_STR, 'o', "output", "PATH", nullptr,
      "folder (onnx) or file (gguf) to make; without it NAME-PRECISION.onnx or .gguf here",
@@ -57,23 +57,6 @@ static void print_json(const struct model_facts *m, const struct export_args *ar
     puts(str_text(&out));
 }
 
-static void print_text(const struct export_report *r)
-{
-    int64_t bytes = 0, products = 0;
-    for (size_t i = 0; i < r->n_shares; i++) {
-        bytes += r->shares[i].bytes;
-        products += r->shares[i].products;
-    }
-    printf("%s\n%.1f MB in %.2f s\n", r->path, (double)r->bytes / 1e6, r->ms / 1e3);
-    printf("%-6s %14s %10s %8s %8s\n", "type", "weights", "MB", "bytes", "matmul");
-    for (size_t i = 0; i < r->n_shares; i++) {
-        const struct export_report_share *const s = &r->shares[i];
-        printf("%-6s %14" PRId64 " %10.1f %7.2f%% %7.2f%%\n", s->dtype, s->elements,
-               (double)s->bytes / 1e6, 100 * (double)s->bytes / (double)bytes,
-               products ? 100 * (double)s->products / (double)products : 0.0);
-    }
-}
-
 static enum err_code run(struct cli *cli, const void *given, const struct opt_list *operands, int *,
                          struct err *e)
 {
@@ -94,7 +77,7 @@ static enum err_code run(struct cli *cli, const void *given, const struct opt_li
     if (cli->json)
         print_json(&m, args, &r);
     else
-        print_text(&r);
+        export_text_print(&r);
     return ERR_OK;
 }
 

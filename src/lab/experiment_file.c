@@ -3,8 +3,8 @@
 #include "backend/backend.h"
 #include "base/arena.h"
 #include "base/defs.h"
-#include "base/nearest.h"
 #include "domain/experiment.h"
+#include "domain/precision.h"
 #include "io/file.h"
 #include "io/jsonw.h"
 #include "io/yaml.h"
@@ -144,20 +144,17 @@ static void baseline(struct reading *x, const struct yaml *root)
 
 static bool precision_known(struct reading *x, const struct yaml *at, const char *word)
 {
-    const char *names[128];
-    size_t n = 0;
-    const struct backend *b;
-    for (size_t i = 0; (b = backend_at(i)); i++)
-        for (const char *const *p = b->precisions; *p && n < COUNT_OF(names); p++) {
-            if (strcmp(*p, word) == 0)
-                return true;
-            names[n++] = *p;
-        }
-    const char *const near = nearest_word(word, names, n);
-    experiment_reader_mistake(
-        &x->r, at, "modes: no precision '%s'%s", word,
-        near ? experiment_reader_hint(&x->r, near)
-             : "; there are fp32, fp16, bf16, int8, int4 and the engines' own");
+    if (precision_find(word))
+        return true;
+    const char *const why = precision_refused(word);
+    const char *const near = precision_nearest(word);
+    if (why)
+        experiment_reader_mistake(&x->r, at, "modes: %s %s", word, why);
+    else
+        experiment_reader_mistake(
+            &x->r, at, "modes: no precision '%s'%s", word,
+            near ? experiment_reader_hint(&x->r, near)
+                 : "; there are fp32, fp16, bf16, int8, int4 and the engines' own");
     return false;
 }
 

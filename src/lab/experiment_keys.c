@@ -121,7 +121,7 @@ const struct experiment_key experiment_keys_model[] = {
 
 const struct experiment_key experiment_keys_quantization[] = {
     {EXPERIMENT_KEY_PART, "modes", "a list of precisions", "[fp32]",
-     "fp32, fp16, bf16, int8, int4, or an engine's own (q8_0, q4_0)"},
+     "fp32, fp16, bf16, int8, int4, or a type of llama.cpp's (q8_0, q4_k_m, q2_k ...)"},
     {},
 };
 

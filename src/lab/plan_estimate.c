@@ -3,6 +3,7 @@
 #include "backend/backend.h"
 #include "base/defs.h"
 #include "domain/experiment.h"
+#include "domain/precision.h"
 #include "io/file.h"
 #include "lab/plan.h"
 
@@ -16,16 +17,8 @@ constexpr double TOKEN_BYTES = 22;   /* of its stamp, id and text */
 /* Bytes per weight, blocks' scales included. */
 static double weight_bytes(const char *precision)
 {
-    static const struct {
-        const char *name;
-        double bytes;
-    } rows[] = {{"fp32", 4},       {"fp16", 2},         {"bf16", 2},         {"int8", 1},
-                {"int4", 0.5},     {"q8_0", 34.0 / 32}, {"q4_0", 18.0 / 32}, {"q6_k", 210.0 / 256},
-                {"q5_k_m", 0.711}, {"q4_k_m", 0.606}};
-    for (size_t i = 0; i < COUNT_OF(rows); i++)
-        if (strcmp(rows[i].name, precision) == 0)
-            return rows[i].bytes;
-    return NOT_MEASURED;
+    const struct precision *const p = precision_find(precision);
+    return p ? p->bits / 8 : NOT_MEASURED;
 }
 
 static double longest_prompt(const struct prompt_set *set)

@@ -8,7 +8,6 @@
 #include "io/json.h"
 #include "io/jsonw.h"
 #include "model/export.h"
-#include "model/gguf_read.h"
 #include "model/sources.h"
 #include "model/synth.h"
 
@@ -19,22 +18,6 @@
 #include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
-
-/* What a precision is called inside a model's files. */
-static const struct stored {
-    const char *precision, *dtype;
-} stored[] = {
-    {"fp32", "F32"}, {"fp16", "F16"},  {"bf16", "BF16"}, {"int8", "Q8_0"},
-    {"int8", "I8"},  {"q8_0", "Q8_0"}, {"q4_0", "Q4_0"}, {"q4_k_m", "Q4_K"},
-};
-
-static bool holds(const char *dtype, const char *precision)
-{
-    for (size_t i = 0; i < COUNT_OF(stored); i++)
-        if (strcmp(stored[i].dtype, dtype) == 0 && strcmp(stored[i].precision, precision) == 0)
-            return true;
-    return false;
-}
 
 static void digest_text(const char *text, struct arena *a, const char **ret)
 {
@@ -66,32 +49,17 @@ static enum err_code of_file(const char *path, struct arena *a, struct artefact 
     return ERR_OK;
 }
 
-/* A block format keeps some weights in another one (a tied head in Q6_K), so it need not be the
- * most. */
-static bool gguf_holds(const struct gguf_read *g, const char *precision)
-{
-    for (uint32_t i = 0; i < g->n_types; i++)
-        if (holds(g->types[i].name, precision))
-            return i == 0 || strchr(g->types[i].name, '_');
-    return false;
-}
-
-/* The model is already in the engine's format: it is what it is. */
+/* The model is already in the engine's format: it is what it is. What its own words say is
+ * believed here; the engine looks at what it has loaded, and withdraws the label where they lied.
+ */
 static enum err_code as_it_is(const char *precision, const struct model_facts *m, struct arena *a,
                               struct artefact *ret, struct err *e)
 {
-    const bool gguf = m->kind == MODEL_GGUF;
-    struct gguf_read g = {};
-    if (gguf && gguf_read(m->path, a, &g, e))
-        return e->code;
-    if (!gguf && !m->dtype)
-        return err_set(e, ERR_UNSUPPORTED,
-                       "'%s': its weights' type is not known, so it cannot be said to be %s",
-                       m->name, precision);
-    if (gguf ? !gguf_holds(&g, precision) : !holds(m->dtype, precision))
+    const bool unlabelled = m->kind == MODEL_ONNX && !m->claims;
+    if (!unlabelled && !model_facts_holds(m, precision) && !model_facts_claims(m, precision))
         return err_set(e, ERR_UNSUPPORTED, "'%s' holds %s weights; %s was asked for", m->name,
-                       gguf && g.n_types ? g.types[0].name : m->dtype, precision);
-    return gguf ? of_file(m->path, a, ret, e) : of_folder(m->path, a, ret, e);
+                       m->dtype ? m->dtype : "unknown", precision);
+    return m->kind == MODEL_GGUF ? of_file(m->path, a, ret, e) : of_folder(m->path, a, ret, e);
 }
 
 static int64_t bytes_in(const char *path, struct arena *a)

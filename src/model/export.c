@@ -177,8 +177,9 @@ static enum err_code make_gguf(const struct checkpoint *m, const char *precision
         return err_set(e, ERR_USAGE, "'%s' is in the way: it is a folder", out);
     if (file_make_folders(file_folder_of(a, out), e))
         return e->code;
-    return quantize_knows(precision) ? make_quantised(m, precision, out, a, r, e)
-                                     : export_gguf(m, precision, out, a, r, e);
+    const bool own = strcmp(precision, "fp32") == 0 || strcmp(precision, "fp16") == 0;
+    return own ? export_gguf(m, precision, out, a, r, e)
+               : make_quantised(m, precision, out, a, r, e);
 }
 
 enum err_code export_make(const char *source, enum export_format f, const char *precision,

@@ -52,6 +52,12 @@ static const struct {
     [35] = {"TQ2_0", 256, 66},   [39] = {"MXFP4", 32, 17},
 };
 
+struct gguf_read_head { /* what is known of the head while the tensors pass by */
+    uint32_t table_type;
+    int64_t table_elements;
+    bool stored; /* it has a tensor of its own */
+};
+
 struct cursor {
     FILE *f;
     const char *path;
@@ -163,6 +169,12 @@ static void keep(const char *key, const struct value *v, struct gguf_read *g)
         g->tokenizer = v->text;
     else if (strcmp(key, "tokenizer.ggml.tokens") == 0 && v->type == ARRAY && !g->vocab_size)
         set_count(v, &g->vocab_size);
+    else if (strcmp(key, "general.file_type") == 0 && v->type == U32 && v->number <= INT32_MAX)
+        g->file_type = (int)v->number;
+    else if (strcmp(tail, "expert_count") == 0)
+        set_count(v, &g->n_experts);
+    else if (strcmp(tail, "expert_used_count") == 0)
+        set_count(v, &g->n_experts_used);
     else if (strcmp(tail, "block_count") == 0)
         set_count(v, &g->n_layers);
     else if (strcmp(tail, "embedding_length") == 0)
@@ -179,8 +191,32 @@ struct extent {
     uint64_t offset, bytes;
 };
 
+static bool ends_with(const char *text, const char *end)
+{
+    const size_t n = strlen(text), m = strlen(end);
+    return n >= m && strcmp(text + n - m, end) == 0;
+}
+
+/* By the names of llama.cpp's tensors. The token table is remembered, as it may be the head. */
+static void count_products(const char *name, uint32_t n_dims, uint32_t type, int64_t elements,
+                           struct gguf_read *g, struct gguf_read_head *head)
+{
+    struct gguf_read_type *const t = &g->types[type];
+    if (strcmp(name, "token_embd.weight") == 0) {
+        head->table_type = type;
+        head->table_elements = elements;
+    } else if (strcmp(name, "output.weight") == 0) {
+        head->stored = true;
+        t->head += elements;
+    } else if (n_dims == 3 && ends_with(name, "_exps.weight") && g->n_experts) {
+        t->layers += elements / g->n_experts * g->n_experts_used;
+    } else if (n_dims == 2 && strncmp(name, "blk.", 4) == 0 && ends_with(name, ".weight")) {
+        t->layers += elements;
+    }
+}
+
 static enum err_code take_tensor(struct cursor *c, struct arena *a, struct gguf_read *g,
-                                 struct extent *ret, struct err *e)
+                                 struct gguf_read_head *head, struct extent *ret, struct err *e)
 {
     const char *name = "";
     uint32_t n_dims = 0, type = 0;
@@ -213,6 +249,7 @@ static enum err_code take_tensor(struct cursor *c, struct arena *a, struct gguf_
     if (strcmp(name, "token_embd.weight") == 0 && !g->vocab_size && n_dims == 2 &&
         dims[1] <= INT32_MAX)
         g->vocab_size = (uint32_t)dims[1];
+    count_products(name, n_dims, type, elements, g, head);
     g->types[type].elements += elements;
     g->types[type].bytes += bytes;
     *ret = (struct extent){offset, (uint64_t)bytes};
@@ -229,9 +266,10 @@ static enum err_code take_tensors(struct cursor *c, uint64_t n, uint64_t alignme
                                   struct gguf_read *g, struct err *e)
 {
     uint64_t end = 0;
+    struct gguf_read_head head = {};
     for (uint64_t i = 0; i < n; i++) {
         struct extent x = {};
-        if (take_tensor(c, a, g, &x, e))
+        if (take_tensor(c, a, g, &head, &x, e))
             return e->code;
         uint64_t this_end;
         if (ckd_add(&this_end, x.offset, x.bytes) || x.offset % alignment)
@@ -245,6 +283,8 @@ static enum err_code take_tensors(struct cursor *c, uint64_t n, uint64_t alignme
                        "'%s' is truncated: %" PRIu64 " bytes of tensor data are missing", c->path,
                        end - (c->size > data ? c->size - data : 0));
     g->n_tensors = (int64_t)n;
+    if (!head.stored)
+        g->types[head.table_type].head = head.table_elements;
     for (uint32_t i = 0; i < GGUF_READ_TYPES; i++) {
         if (!g->types[i].elements)
             continue;
@@ -300,7 +340,7 @@ enum err_code gguf_read(const char *path, struct arena *a, struct gguf_read *ret
     if (!S_ISREG(st.st_mode))
         return err_set(e, ERR_IO, "'%s' is not a regular file", path);
     struct cursor c = {f, path, 0, (uint64_t)st.st_size};
-    struct gguf_read g = {};
+    struct gguf_read g = {.file_type = -1};
     if (take_file(&c, a, &g, e))
         return e->code;
     *ret = g;

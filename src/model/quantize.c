@@ -4,7 +4,9 @@
 #include "base/defs.h"
 #include "base/dlib.h"
 #include "base/str.h"
+#include "domain/precision.h"
 #include "io/file.h"
+#include "model/gguf_label.h"
 #include "model/gguf_read.h"
 
 #include <errno.h>
@@ -22,29 +24,26 @@
 constexpr int EXIT_NO_LIBRARY = 3;
 constexpr int EXIT_FAILED = 4;
 
-static const struct row {
-    const char *precision;
-    enum llama_ftype ftype;
-    const char *dtype; /* that most weights must have afterwards */
-} rows[] = {
-    {"int8", LLAMA_FTYPE_MOSTLY_Q8_0, "Q8_0"},     {"q8_0", LLAMA_FTYPE_MOSTLY_Q8_0, "Q8_0"},
-    {"q4_0", LLAMA_FTYPE_MOSTLY_Q4_0, "Q4_0"},     {"q4_1", LLAMA_FTYPE_MOSTLY_Q4_1, "Q4_1"},
-    {"q5_0", LLAMA_FTYPE_MOSTLY_Q5_0, "Q5_0"},     {"q5_1", LLAMA_FTYPE_MOSTLY_Q5_1, "Q5_1"},
-    {"q4_k_m", LLAMA_FTYPE_MOSTLY_Q4_K_M, "Q4_K"}, {"q5_k_m", LLAMA_FTYPE_MOSTLY_Q5_K_M, "Q5_K"},
-    {"q6_k", LLAMA_FTYPE_MOSTLY_Q6_K, "Q6_K"},
-};
-
-static const struct row *find(const char *precision)
+static enum err_code find(const char *name, const struct precision **ret, struct err *e)
 {
-    for (size_t i = 0; i < COUNT_OF(rows); i++)
-        if (strcmp(rows[i].precision, precision) == 0)
-            return &rows[i];
-    return nullptr;
+    *ret = precision_find(name);
+    if (*ret && (*ret)->file_type != LLAMA_FTYPE_ALL_F32)
+        return ERR_OK;
+    const char *const why = precision_refused(name);
+    if (why)
+        return err_set(e, ERR_UNSUPPORTED, "%s %s", name, why);
+    const char *const near = precision_nearest(name);
+    if (near && !*ret)
+        return err_set(e, ERR_UNSUPPORTED, "no precision '%s'; did you mean '%s'?", name, near);
+    return err_set(e, ERR_UNSUPPORTED, "llama.cpp's quantiser makes no '%s'; it makes %s", name,
+                   "fp16, bf16, int8 (= q8_0), int4 (= q4_0), and q8_0 to q2_k by their names");
 }
 
 bool quantize_knows(const char *precision)
 {
-    return find(precision) != nullptr;
+    const struct precision *p = nullptr;
+    struct err ignored = {};
+    return !find(precision, &p, &ignored);
 }
 
 /* In the child. Its standard error is the parent's pipe. */
@@ -66,6 +65,7 @@ static int quantise(const char *in, const char *out, enum llama_ftype ftype)
     }
     llama_model_quantize_params p = defaults();
     p.ftype = ftype;
+    p.allow_requantize = false; /* once rounded, rounded again is not what the label says */
     return run(in, out, &p) == 0 ? 0 : EXIT_FAILED;
 }
 
@@ -120,12 +120,12 @@ static int listen_to(pid_t child, int pipe, struct str *said)
     return status;
 }
 
-static enum err_code run_child(const char *in, const char *out, const struct row *row,
+static enum err_code run_child(const char *in, const char *out, const struct precision *row,
                                struct err *e)
 {
     CLEANUP(str_done) struct str said = {};
     int pipe = -1;
-    const pid_t child = start(in, out, row->ftype, &pipe);
+    const pid_t child = start(in, out, (enum llama_ftype)row->file_type, &pipe);
     if (child < 0)
         return err_sys(e, "cannot start the quantiser");
     const int status = listen_to(child, pipe, &said);
@@ -135,35 +135,30 @@ static enum err_code run_child(const char *in, const char *out, const struct row
         return err_set(e, ERR_UNAVAILABLE,
                        "%s needs llama.cpp's quantiser: install libllama, or name it in "
                        "$CHIMERA_LLAMA: %.300s",
-                       row->precision, str_text(&said));
+                       row->name, str_text(&said));
     if (WIFSIGNALED(status))
         return err_set(e, ERR_BACKEND, "llama.cpp's quantiser died of signal %d: %.300s",
                        WTERMSIG(status), reason_in(&said));
     return err_set(e, ERR_BACKEND, "llama.cpp's quantiser: %.300s", reason_in(&said));
 }
 
-static enum err_code count(const char *path, const struct row *row, struct arena *a,
+static enum err_code count(const char *path, const struct precision *row, struct arena *a,
                            struct export_report *r, struct err *e)
 {
     struct gguf_read g = {};
     struct export_report counted = {.path = r->path};
-    int64_t all = 0, blocks = 0, wanted = 0;
+    char reason[200];
+    struct stat st;
     if (gguf_read(path, a, &g, e))
         return e->code;
-    for (uint32_t i = 0; i < g.n_types; i++) {
-        const char *const name = g.types[i].name;
-        if (i < EXPORT_REPORT_SHARES)
-            export_report_add(&counted, name, g.types[i].elements, g.types[i].bytes, 0);
-        all += g.types[i].elements;
-        blocks += strcmp(name, "F32") == 0 || strcmp(name, "F16") == 0 ? 0 : g.types[i].elements;
-        wanted += strcmp(name, row->dtype) == 0 ? g.types[i].elements : 0;
-    }
-    if (wanted == 0 || blocks < all / 2)
+    if (!gguf_label_holds(&g, row->name, reason, sizeof reason))
         return err_set(e, ERR_UNSUPPORTED,
-                       "only %.1f%% of these weights can be stored as %s: its blocks do not divide "
-                       "the rows of the others",
-                       all ? 100 * (double)wanted / (double)all : 0.0, row->dtype);
-    struct stat st;
+                       "this model cannot be stored as %s: blocks of %s do not divide the rows of "
+                       "its matrices, and llama.cpp takes other types (%s)",
+                       row->name, row->gguf, reason);
+    for (uint32_t i = 0; i < g.n_types && i < EXPORT_REPORT_SHARES; i++)
+        export_report_add(&counted, g.types[i].name, g.types[i].elements, g.types[i].bytes,
+                          g.types[i].layers + g.types[i].head);
     if (stat(path, &st) != 0)
         return err_sys(e, "'%s'", path);
     counted.bytes = st.st_size;
@@ -182,9 +177,9 @@ static enum err_code sync_file(const char *path, struct err *e)
 enum err_code quantize_gguf(const char *in, const char *out, const char *precision, struct arena *a,
                             struct export_report *r, struct err *e)
 {
-    const struct row *const row = find(precision);
-    if (!row)
-        return err_set(e, ERR_UNSUPPORTED, "llama.cpp has no type '%s' here", precision);
+    const struct precision *row = nullptr;
+    if (find(precision, &row, e))
+        return e->code;
     char *const beside = arena_printf(a, "%s.XXXXXX", out);
     const int fd = mkostemp(beside, O_CLOEXEC);
     if (fd < 0)

@@ -2,9 +2,11 @@
 
 #include "base/arena.h"
 #include "base/defs.h"
+#include "domain/precision.h"
 #include "io/file.h"
 #include "io/json.h"
 #include "model/facts_hf.h"
+#include "model/gguf_label.h"
 #include "model/gguf_read.h"
 #include "model/synth.h"
 
@@ -53,6 +55,12 @@ static enum err_code facts_of_gguf(const char *path, struct arena *a, struct mod
     m->params = g.params;
     m->weight_bytes = g.weight_bytes;
     m->dtype = g.n_types ? g.types[0].name : nullptr;
+    m->claims = precision_of_file_type(g.file_type);
+    const struct precision *p;
+    char unused[256];
+    for (size_t i = 0; (p = precision_at(i)); i++)
+        if (gguf_label_holds(&g, p->name, unused, sizeof unused))
+            m->holds |= UINT64_C(1) << i;
     return ERR_OK;
 }
 
@@ -94,6 +102,7 @@ static enum err_code facts_of_onnx(const char *path, struct arena *a, struct mod
     const struct json *const v = json_get(root, "model") ? json_get(root, "model") : root;
     m->architecture = json_str(json_get(v, "architecture"), nullptr);
     m->dtype = json_str(json_get(v, "dtype"), nullptr);
+    m->claims = json_str(json_get(v, "precision"), nullptr);
     m->n_layers = count_in(v, "n_layers");
     m->d_model = count_in(v, "d_model");
     m->n_heads = count_in(v, "n_heads");

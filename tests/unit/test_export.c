@@ -368,8 +368,11 @@ static void test_artefact(const char *source)
     CHECK("a .gguf in half precision",
           artefact_prepare("gguf", "fp16", &m, a, &first, &e) == ERR_OK && !first.cached, "%s",
           e.msg);
-    const struct model_facts q = {
-        .kind = MODEL_GGUF, .name = "half.gguf", .path = first.path, .dtype = "F16"};
+    const struct model_facts q = {.kind = MODEL_GGUF,
+                                  .name = "half.gguf",
+                                  .path = first.path,
+                                  .dtype = "F16",
+                                  .claims = "fp16"};
     CHECK("is itself",
           artefact_prepare("gguf", "fp16", &q, a, &second, &e) == ERR_OK &&
               strcmp(second.path, first.path) == 0 && strcmp(second.sha256, first.sha256) == 0,
