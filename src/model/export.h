@@ -13,7 +13,7 @@ struct arena;
 
 /* Grows with every change of what is written for the same model: it is part of the cache's address.
  */
-constexpr int EXPORT_VERSION = 1;
+constexpr int EXPORT_VERSION = 2;
 
 enum export_format : uint8_t { EXPORT_ONNX, EXPORT_GGUF };
 

@@ -1,10 +1,7 @@
-/* export_onnx.h - a GPT-2 checkpoint as ONNX: model.onnx, model.onnx.data, and the tokenizer beside
- * it.
+/* export_onnx.h - a checkpoint of any family as ONNX: model.onnx and model.onnx.data.
  *
- * The graph is that of onnx_gpt2.h. Weights are streamed: memory is the largest linear weight's
- * int8 form at most. "int8": every linear layer, the head and the token table are int8 with a scale
- * per output, activations are quantised as they come (DynamicQuantizeLinear, one scale for all
- * positions of a forward); norms, biases and the position table stay fp32.
+ * The graph is that of onnx_decoder.h, the precisions are the forms of onnx_form.h. Weights are
+ * streamed: onnx_weights.h says what is held of them.
  */
 #pragma once
 
@@ -15,7 +12,8 @@
 struct arena;
 struct checkpoint;
 
-/* Writes into folder, which exists. precision: "fp32" or "int8"; else ERR_UNSUPPORTED. */
+/* Writes into folder, which exists. ERR_UNSUPPORTED: no form of that precision, or a weight that it
+ * cannot store. */
 [[nodiscard]] enum err_code export_onnx(const struct checkpoint *m, const char *precision,
                                         const char *folder, struct arena *a,
                                         struct export_report *r, struct err *e);

@@ -1,0 +1,187 @@
+#include "model/onnx_form_int8.h"
+
+#include "base/arena.h"
+#include "base/defs.h"
+#include "base/str.h"
+#include "model/int8.h"
+#include "model/onnx_weights.h"
+#include "model/safetensors.h"
+
+#include <stdlib.h>
+
+/* In the texts: %x the activations, %w the matrix, %b the bias, %o the result. */
+struct step {
+    const char *op, *inputs, *outputs, *attributes;
+};
+
+// clang-format off
+static const struct step product[] = {
+    {"DynamicQuantizeLinear", "%x",                         "%o.u8 %o.step %o.zero", ""},
+    {"MatMulInteger",         "%o.u8 %w %o.zero",           "%o.i32",                ""},
+    {"Cast",                  "%o.i32",                     "%o.float",              "to=1"},
+    {"Mul",                   "%o.step %w.scale",           "%o.scale",              ""},
+};
+static const struct step with_bias[] = {
+    {"Mul",                   "%o.float %o.scale",          "%o.product",            ""},
+    {"Add",                   "%o.product %b",              "%o",                    ""},
+};
+static const struct step without_bias[] = {
+    {"Mul",                   "%o.float %o.scale",          "%o",                    ""},
+};
+static const struct step looked_up[] = { /* %x: the ids */
+    {"Gather",                "%w %x",                      "%o.columns",            "axis=1"},
+    {"Transpose",             "%o.columns",                 "%o.rows",               "perm=1,0"},
+    {"Cast",                  "%o.rows",                    "%o.float",              "to=1"},
+    {"Gather",                "%w.scale %x",                "%o.scales",             ""},
+    {"Unsqueeze",             "%o.scales %o.axis",         "%o.scale",             ""},
+    {"Mul",                   "%o.float %o.scale",          "%o",                    ""},
+};
+// clang-format on
+
+struct words {
+    const char *x, *weight, *bias, *out;
+};
+
+static void spell(struct str *out, const char *text, const struct words *words)
+{
+    for (; *text; text++) {
+        if (*text != '%') {
+            str_putc(out, *text);
+            continue;
+        }
+        text++;
+        str_puts(out, *text == 'x'   ? words->x
+                      : *text == 'w' ? words->weight
+                      : *text == 'b' ? words->bias
+                                     : words->out);
+    }
+}
+
+static void add(struct onnx_weights *w, const struct step *steps, size_t n,
+                const struct words *words)
+{
+    for (size_t i = 0; i < n; i++) {
+        CLEANUP(str_done) struct str inputs = {}, outputs = {};
+        spell(&inputs, steps[i].inputs, words);
+        spell(&outputs, steps[i].outputs, words);
+        onnx_write_attrs(onnx_write_node(onnx_weights_graph(w), steps[i].op, str_text(&inputs),
+                                         str_text(&outputs)),
+                         steps[i].attributes);
+    }
+}
+
+static void multiply(struct onnx_weights *w, const struct onnx_matrix *m, const char *x,
+                     const char *bias, const char *out)
+{
+    const struct words words = {x, m->name, bias, out};
+    add(w, product, COUNT_OF(product), &words);
+    if (bias)
+        add(w, with_bias, COUNT_OF(with_bias), &words);
+    else
+        add(w, without_bias, COUNT_OF(without_bias), &words);
+}
+
+static void look_up(struct onnx_weights *w, const struct onnx_matrix *m, const char *ids,
+                    const char *out)
+{
+    const struct words words = {ids, m->name, nullptr, out};
+    onnx_write_i64(onnx_weights_graph(w), arena_printf(onnx_weights_arena(w), "%s.axis", out), "1",
+                   &(int64_t){1});
+    add(w, looked_up, COUNT_OF(looked_up), &words);
+}
+
+/* ---- the weights ---- */
+
+static void free_bytes(int8_t **p)
+{
+    free(*p);
+}
+
+static void free_floats(float **p)
+{
+    free(*p);
+}
+
+static bool not_finite(struct onnx_weights *w, const struct onnx_matrix *m)
+{
+    onnx_weights_fail(w, ERR_UNSUPPORTED,
+                      "%s holds a value that is not a finite number: int8 cannot store it",
+                      m->t->name);
+    return false;
+}
+
+/* Stored [inputs, outputs]: twice over the rows, first for the largest of each column. */
+static bool put_columns(struct onnx_weights *w, const struct onnx_matrix *m, float *scales,
+                        float *x, int8_t *out, size_t step)
+{
+    const size_t rows = onnx_weights_n_inputs(m), columns = onnx_weights_n_outputs(m);
+    for (size_t i = 0; i < rows; i += step) {
+        const size_t n = rows - i < step ? rows - i : step;
+        if (!onnx_weights_inputs(w, m, i, n, x))
+            return false;
+        if (!int8_largest(x, n, columns, scales))
+            return not_finite(w, m);
+    }
+    int8_scales(scales, columns);
+    onnx_weights_begin(w);
+    for (size_t i = 0; i < rows; i += step) {
+        const size_t n = rows - i < step ? rows - i : step;
+        if (!onnx_weights_inputs(w, m, i, n, x))
+            return false;
+        int8_columns(x, n, columns, scales, out);
+        onnx_weights_put(w, out, n * columns);
+    }
+    return true;
+}
+
+/* Stored [outputs, inputs]: once, into the turned int8 matrix, which is held whole: a quarter of
+ * the matrix in fp32. */
+static bool put_turned(struct onnx_weights *w, const struct onnx_matrix *m, float *scales, float *x,
+                       int8_t *out, size_t step)
+{
+    const size_t rows = onnx_weights_n_outputs(m), columns = onnx_weights_n_inputs(m);
+    for (size_t i = 0; i < rows; i += step) {
+        const size_t n = rows - i < step ? rows - i : step;
+        if (!onnx_weights_outputs(w, m, i, n, x))
+            return false;
+        for (size_t r = 0; r < n; r++) /* a row is one column of `columns` rows here */
+            if (!int8_largest(x + r * columns, columns, 1, scales + i + r))
+                return not_finite(w, m);
+        int8_scales(scales + i, n);
+        int8_rows_as_columns(x, n, columns, scales + i, i, rows, out);
+    }
+    onnx_weights_begin(w);
+    onnx_weights_put(w, out, rows * columns);
+    return true;
+}
+
+static void store(struct onnx_weights *w, const struct onnx_matrix *m)
+{
+    const size_t inputs = onnx_weights_n_inputs(m), outputs = onnx_weights_n_outputs(m);
+    const size_t row = m->in_out ? outputs : inputs, step = onnx_weights_rows(row);
+    CLEANUP(free_floats) float *scales = calloc(outputs, sizeof *scales);
+    CLEANUP(free_floats) float *x = malloc(step * row * sizeof *x);
+    CLEANUP(free_bytes) int8_t *out = malloc(m->in_out ? step * row : inputs * outputs);
+    if (!scales || !x || !out) {
+        onnx_weights_fail(w, ERR_LIMIT, "%s: no memory for its int8 form", m->t->name);
+        return;
+    }
+    if (m->in_out ? !put_columns(w, m, scales, x, out, step)
+                  : !put_turned(w, m, scales, x, out, step))
+        return;
+    struct arena *const a = onnx_weights_arena(w);
+    onnx_weights_end(w, m->name, ONNX_WRITE_I8, arena_printf(a, "%zu,%zu", inputs, outputs));
+    onnx_weights_count(w, "I8", m->t->n_elements, m->multiplied ? m->t->n_elements : 0);
+    onnx_weights_begin(w);
+    onnx_weights_put(w, scales, outputs * sizeof *scales);
+    onnx_weights_end(w, arena_printf(a, "%s.scale", m->name), ONNX_WRITE_F32,
+                     arena_printf(a, "%zu", outputs));
+    onnx_weights_count(w, "F32", 0, 0);
+}
+
+const struct onnx_form onnx_form_int8 = {
+    .precision = "int8",
+    .store = store,
+    .multiply = multiply,
+    .look_up = look_up,
+};
