@@ -5,6 +5,7 @@
 
 extern const struct command cmd_model_export;
 extern const struct command cmd_model_inspect;
+extern const struct command cmd_model_perplexity;
 extern const struct command cmd_model_quantize;
 extern const struct command cmd_model_synth;
 extern const struct command cmd_model_verify;
