@@ -160,8 +160,7 @@ void bleu_signature_begin(const struct bleu_run *run, struct str *ret)
 
 void bleu_signature_end(const struct bleu_run *run, struct str *ret)
 {
-    str_printf(ret, "%s:" BLEU_EQUALS "-chimera-" CHIMERA_VERSION,
-               run->is_short ? "v" : "version");
+    str_printf(ret, "%s:" BLEU_EQUALS "-chimera-" CHIMERA_VERSION, run->is_short ? "v" : "version");
 }
 
 void bleu_signature(const struct bleu_options *o, const struct bleu_run *run, struct str *ret)

@@ -5,9 +5,12 @@
 #include <utf8proc.h>
 
 constexpr uint32_t ESCAPED = 0xDC00;
-constexpr uint32_t SIGMA = 0x3A3, FINAL_SIGMA = 0x3C2, DOTTED_I = 0x130, DOT_ABOVE = 0x307;
+constexpr uint32_t SIGMA = 0x3A3;
+constexpr uint32_t FINAL_SIGMA = 0x3C2;
+constexpr uint32_t DOTTED_I = 0x130;
+constexpr uint32_t DOT_ABOVE = 0x307;
 
-static bool follows(unsigned char byte)
+static bool continues(unsigned char byte)
 {
     return (byte & 0xC0) == 0x80;
 }
@@ -18,18 +21,19 @@ uint32_t character_next(const char *text, size_t n, size_t *ret_bytes)
     *ret_bytes = 1;
     if (b[0] < 0x80)
         return b[0];
-    if (b[0] >= 0xC2 && b[0] < 0xE0 && n > 1 && follows(b[1])) {
+    if (b[0] >= 0xC2 && b[0] < 0xE0 && n > 1 && continues(b[1])) {
         *ret_bytes = 2;
         return (b[0] & 0x1FU) << 6 | (b[1] & 0x3FU);
     }
-    if (b[0] >= 0xE0 && b[0] < 0xF0 && n > 2 && follows(b[1]) && follows(b[2])) {
+    if (b[0] >= 0xE0 && b[0] < 0xF0 && n > 2 && continues(b[1]) && continues(b[2])) {
         const uint32_t c = (b[0] & 0xFU) << 12 | (b[1] & 0x3FU) << 6 | (b[2] & 0x3FU);
         if (c >= 0x800 && (c < 0xD800 || c > 0xDFFF)) {
             *ret_bytes = 3;
             return c;
         }
     }
-    if (b[0] >= 0xF0 && b[0] < 0xF5 && n > 3 && follows(b[1]) && follows(b[2]) && follows(b[3])) {
+    if (b[0] >= 0xF0 && b[0] < 0xF5 && n > 3 && continues(b[1]) && continues(b[2]) &&
+        continues(b[3])) {
         const uint32_t c =
             (b[0] & 7U) << 18 | (b[1] & 0x3FU) << 12 | (b[2] & 0x3FU) << 6 | (b[3] & 0x3FU);
         if (c >= 0x10000 && c < 0x110000) {
@@ -80,7 +84,8 @@ size_t character_encode(uint32_t c, char ret[static 4])
     return 4;
 }
 
-/* Zs and the characters whose bidirectional class is WS, B or S: Python's Objects/unicodetype_db. */
+/* Zs and the characters whose bidirectional class is WS, B or S: Python's Objects/unicodetype_db.
+ */
 bool character_is_space(uint32_t c)
 {
     if (c < 0x80)
@@ -93,12 +98,14 @@ enum character_class character_class(uint32_t c)
 {
     if (character_is_space(c))
         return CHARACTER_SPACE;
-    switch (utf8proc_category((utf8proc_int32_t)c)) {
-    case UTF8PROC_CATEGORY_PC ... UTF8PROC_CATEGORY_PO: return CHARACTER_PUNCTUATION;
-    case UTF8PROC_CATEGORY_SM ... UTF8PROC_CATEGORY_SO: return CHARACTER_SYMBOL;
-    case UTF8PROC_CATEGORY_ND ... UTF8PROC_CATEGORY_NO: return CHARACTER_NUMBER;
-    default: return CHARACTER_OTHER;
-    }
+    const utf8proc_category_t category = utf8proc_category((utf8proc_int32_t)c);
+    if (category >= UTF8PROC_CATEGORY_PC && category <= UTF8PROC_CATEGORY_PO)
+        return CHARACTER_PUNCTUATION;
+    if (category >= UTF8PROC_CATEGORY_SM && category <= UTF8PROC_CATEGORY_SO)
+        return CHARACTER_SYMBOL;
+    if (category >= UTF8PROC_CATEGORY_ND && category <= UTF8PROC_CATEGORY_NO)
+        return CHARACTER_NUMBER;
+    return CHARACTER_OTHER;
 }
 
 size_t character_space(const char *text, size_t n)
@@ -112,7 +119,7 @@ size_t character_rstrip(const char *text, size_t n)
 {
     while (n > 0) {
         size_t at = n - 1, bytes;
-        while (at > 0 && n - at < 4 && follows((unsigned char)text[at]))
+        while (at > 0 && n - at < 4 && continues((unsigned char)text[at]))
             at--;
         if (!character_is_space(character_next(text + at, n - at, &bytes)) || at + bytes != n)
             break;
@@ -151,24 +158,20 @@ static bool is_cased(uint32_t c)
            is_in(other, COUNT_OF(other), c);
 }
 
-/* Unicode's Case_Ignorable, D136: Mn, Me, Cf, Lm, Sk, and the Word_Break values MidLetter, MidNumLet and
- * Single_Quote. */
+/* Unicode's Case_Ignorable, D136: Mn, Me, Cf, Lm, Sk, and the Word_Break values MidLetter,
+ * MidNumLet and Single_Quote. */
 static bool is_ignorable(uint32_t c)
 {
     static const struct range mid[] = {
-        {0x27, 0x27},     {0x2E, 0x2E},     {0x3A, 0x3A},     {0xB7, 0xB7},     {0x387, 0x387},
-        {0x55F, 0x55F},   {0x5F4, 0x5F4},   {0x2018, 0x2019}, {0x2024, 0x2024}, {0x2027, 0x2027},
-        {0xFE13, 0xFE13}, {0xFE52, 0xFE52}, {0xFE55, 0xFE55}, {0xFF07, 0xFF07}, {0xFF0E, 0xFF0E},
-        {0xFF1A, 0xFF1A},
+        {0x27, 0x27},     {0x2E, 0x2E},     {0x3A, 0x3A},     {0xB7, 0xB7},
+        {0x387, 0x387},   {0x55F, 0x55F},   {0x5F4, 0x5F4},   {0x2018, 0x2019},
+        {0x2024, 0x2024}, {0x2027, 0x2027}, {0xFE13, 0xFE13}, {0xFE52, 0xFE52},
+        {0xFE55, 0xFE55}, {0xFF07, 0xFF07}, {0xFF0E, 0xFF0E}, {0xFF1A, 0xFF1A},
     };
-    switch (utf8proc_category((utf8proc_int32_t)c)) {
-    case UTF8PROC_CATEGORY_MN:
-    case UTF8PROC_CATEGORY_ME:
-    case UTF8PROC_CATEGORY_CF:
-    case UTF8PROC_CATEGORY_LM:
-    case UTF8PROC_CATEGORY_SK: return true;
-    default: return is_in(mid, COUNT_OF(mid), c);
-    }
+    const utf8proc_category_t category = utf8proc_category((utf8proc_int32_t)c);
+    return category == UTF8PROC_CATEGORY_MN || category == UTF8PROC_CATEGORY_ME ||
+           category == UTF8PROC_CATEGORY_CF || category == UTF8PROC_CATEGORY_LM ||
+           category == UTF8PROC_CATEGORY_SK || is_in(mid, COUNT_OF(mid), c);
 }
 
 /* Whether the first character of text[0..n) that is not ignorable is cased. */

@@ -48,7 +48,8 @@ struct chrf *chrf_new(struct arena *a, struct chrf_options o)
 static void decode(struct chrf *c, struct line line, struct characters *ret)
 {
     if (c->options.lowercase) {
-        c->lower = scratch_grow(c->arena, c->lower, 0, &c->lower_room, 2 * line.n, sizeof *c->lower);
+        c->lower =
+            scratch_grow(c->arena, c->lower, 0, &c->lower_room, 2 * line.n, sizeof *c->lower);
         line = (struct line){c->lower, character_lower(line.text, line.n, c->lower)};
     }
     ret->at = scratch_grow(c->arena, ret->at, 0, &ret->room, line.n, sizeof *ret->at);
@@ -93,7 +94,8 @@ static double score_segment(const uint32_t *statistics, const struct chrf_option
     return chrf_score(sum, o);
 }
 
-void chrf_segment(struct chrf *c, struct line hyp, const struct line *refs, size_t n_refs, uint32_t *ret)
+void chrf_segment(struct chrf *c, struct line hyp, const struct line *refs, size_t n_refs,
+                  uint32_t *ret)
 {
     const struct chrf_options *const o = &c->options;
     uint32_t statistics[CHRF_WIDTH_MAX];
@@ -150,9 +152,9 @@ void chrf_name(const struct chrf_options *o, struct str *ret)
 void chrf_signature(const struct chrf_options *o, const struct bleu_run *run, struct str *ret)
 {
     bleu_signature_begin(run, ret);
-    str_printf(ret,
-               run->is_short ? "c:%s|e:%s|nc:%u|nw:%u|s:%s|" : "case:%s|eff:%s|nc:%u|nw:%u|space:%s|",
-               o->lowercase ? "lc" : "mixed", o->eps_smoothing ? "no" : "yes", o->char_order,
-               o->word_order, o->whitespace ? "yes" : "no");
+    str_printf(
+        ret, run->is_short ? "c:%s|e:%s|nc:%u|nw:%u|s:%s|" : "case:%s|eff:%s|nc:%u|nw:%u|space:%s|",
+        o->lowercase ? "lc" : "mixed", o->eps_smoothing ? "no" : "yes", o->char_order,
+        o->word_order, o->whitespace ? "yes" : "no");
     bleu_signature_end(run, ret);
 }

@@ -89,8 +89,8 @@ struct pass {
     size_t order;
 };
 
-/* The key of the n-gram that begins at i of a reference; false where it cannot match, because one of its
- * two parts of the order before did not. */
+/* The key of the n-gram that begins at i of a reference; false where it cannot match, because one
+ * of its two parts of the order before did not. */
 static bool reference_key(const struct pass *p, const uint32_t *places, size_t i, uint32_t symbol,
                           uint64_t *ret)
 {
@@ -104,8 +104,8 @@ static bool reference_key(const struct pass *p, const uint32_t *places, size_t i
     return true;
 }
 
-static void count_one(struct ngram *m, const struct pass *p, struct ngram_symbols ref, uint32_t number,
-                      uint32_t *places)
+static void count_one(struct ngram *m, const struct pass *p, struct ngram_symbols ref,
+                      uint32_t number, uint32_t *places)
 {
     struct slot *const slots = p->table->slots;
     for (size_t i = 0; i + p->order <= ref.n; i++) {

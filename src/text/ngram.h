@@ -1,11 +1,12 @@
 /* ngram.h - how many n-grams two sequences share: the count that BLEU and chrF are made of.
  *
  * For each order n the matches are the sum, over the different n-grams of the hypothesis, of
- * min(count in the hypothesis, largest count in one reference): Papineni et al. (2002), "clipped counts".
+ * min(count in the hypothesis, largest count in one reference): Papineni et al. (2002), "clipped
+ * counts".
  *
- * An n-gram is found as (its first n - 1 symbols, its last symbol), the former by the place that they had
- * in the table of order n - 1: every key is one 64-bit number, whatever n is. An n-gram both of whose
- * (n - 1)-grams do not match cannot match, and is not looked for.
+ * An n-gram is found as (its first n - 1 symbols, its last symbol), the former by the place that
+ * they had in the table of order n - 1: every key is one 64-bit number, whatever n is. An n-gram
+ * both of whose (n - 1)-grams do not match cannot match, and is not looked for.
  */
 #pragma once
 
@@ -20,10 +21,12 @@ struct ngram_symbols { /* characters or numbers of words */
     size_t n;
 };
 
-/* Working memory for ngram_match(), of a. Grows with the longest sequence, then allocates no more. */
+/* Working memory for ngram_match(), of a. Grows with the longest sequence, then allocates no more.
+ */
 [[nodiscard, gnu::returns_nonnull]] struct ngram *ngram_new(struct arena *a);
 
-/* Matches of orders 1 to `orders` into ret[0..orders). n_refs > 0; fewer than 2^31 symbols in all. */
+/* Matches of orders 1 to `orders` into ret[0..orders). n_refs > 0; fewer than 2^31 symbols in all.
+ */
 void ngram_match(struct ngram *m, struct ngram_symbols hyp, const struct ngram_symbols *refs,
                  size_t n_refs, size_t orders, uint32_t *ret);
 

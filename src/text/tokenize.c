@@ -40,20 +40,25 @@ struct tokenize {
 enum cut_kind : uint8_t {
     CUT_OTHER,
     CUT_SPACE,
-    CUT_ALONE,  /* a word of its own, always */
-    CUT_POINT,  /* a word of its own unless between numbers */
+    CUT_ALONE, /* a word of its own, always */
+    CUT_POINT, /* a word of its own unless between numbers */
     CUT_NUMBER,
-    CUT_DASH,   /* a word of its own after a number */
+    CUT_DASH, /* a word of its own after a number */
 };
 
 const char *tokenize_name(enum tokenize_kind kind)
 {
     switch (kind) {
-    case TOKENIZE_13A: return "13a";
-    case TOKENIZE_INTL: return "intl";
-    case TOKENIZE_CHAR: return "char";
-    case TOKENIZE_NONE: return "none";
-    case TOKENIZE_CHRF: return nullptr;
+    case TOKENIZE_13A:
+        return "13a";
+    case TOKENIZE_INTL:
+        return "intl";
+    case TOKENIZE_CHAR:
+        return "char";
+    case TOKENIZE_NONE:
+        return "none";
+    case TOKENIZE_CHRF:
+        return nullptr;
     }
     return nullptr;
 }
@@ -76,11 +81,16 @@ static enum cut_kind kind_13a(uint32_t c)
 static enum cut_kind kind_intl(uint32_t c)
 {
     switch (character_class(c)) {
-    case CHARACTER_SPACE: return CUT_SPACE;
-    case CHARACTER_PUNCTUATION: return CUT_POINT;
-    case CHARACTER_SYMBOL: return CUT_ALONE;
-    case CHARACTER_NUMBER: return CUT_NUMBER;
-    case CHARACTER_OTHER: break;
+    case CHARACTER_SPACE:
+        return CUT_SPACE;
+    case CHARACTER_PUNCTUATION:
+        return CUT_POINT;
+    case CHARACTER_SYMBOL:
+        return CUT_ALONE;
+    case CHARACTER_NUMBER:
+        return CUT_NUMBER;
+    case CHARACTER_OTHER:
+        break;
     }
     return CUT_OTHER;
 }
@@ -88,11 +98,15 @@ static enum cut_kind kind_intl(uint32_t c)
 static enum cut_kind kind_of(enum tokenize_kind tokenizer, uint32_t c)
 {
     switch (tokenizer) {
-    case TOKENIZE_13A: return kind_13a(c);
-    case TOKENIZE_INTL: return kind_intl(c);
-    case TOKENIZE_CHAR: return character_class(c) == CHARACTER_SPACE ? CUT_SPACE : CUT_ALONE;
+    case TOKENIZE_13A:
+        return kind_13a(c);
+    case TOKENIZE_INTL:
+        return kind_intl(c);
+    case TOKENIZE_CHAR:
+        return character_class(c) == CHARACTER_SPACE ? CUT_SPACE : CUT_ALONE;
     case TOKENIZE_NONE:
-    case TOKENIZE_CHRF: break;
+    case TOKENIZE_CHRF:
+        break;
     }
     return character_class(c) == CHARACTER_SPACE ? CUT_SPACE : CUT_OTHER;
 }
@@ -256,13 +270,14 @@ static void alone(struct cut *c, size_t at, size_t end)
 
 /* A run of k points, the first at c->at, `bytes` long.
  *
- * The reference substitutes "point after a non-number" first and "point before a non-number" then, each from
- * left to right without overlap. The first takes every second point of a run: the odd ones where a non-number
- * stands before the run, else the even ones, since each needs a character before it that no point before it
- * has used. The second takes every other point that a blank or a non-number follows. What is left: a single
- * point between numbers stays inside its word, and the last point of a run, when the first did not
- * take it and a number follows, begins that number's word. 13a puts a blank before and after the line, intl does not,
- * so that intl's line ends as if a number stood there.
+ * The reference substitutes "point after a non-number" first and "point before a non-number" then,
+ * each from left to right without overlap. The first takes every second point of a run: the odd
+ * ones where a non-number stands before the run, else the even ones, since each needs a character
+ * before it that no point before it has used. The second takes every other point that a blank or a
+ * non-number follows. What is left: a single point between numbers stays inside its word, and the
+ * last point of a run, when the first did not take it and a number follows, begins that number's
+ * word. 13a puts a blank before and after the line, intl does not, so that intl's line ends as if a
+ * number stood there.
  */
 static void points(struct cut *c, size_t bytes)
 {
@@ -314,7 +329,6 @@ static void cut_line(struct tokenize *t, size_t begin, size_t end)
     put_word(t, c.begin, end);
 }
 
-
 /* ---- what comes before the cutting ---- */
 
 /* str.replace() of text[0..n) in place; `to` is no longer than `from`. Returns the new length. */
@@ -337,7 +351,7 @@ static size_t replace(char *text, size_t n, const char *from, const char *to)
 /* The language-independent part of mteval-v13a, in its order: "&amp;lt;" ends as "<". */
 static size_t unescape(char *text, size_t n)
 {
-    static const char *const rules[][2] = {{"<skipped>", ""}, {"-\n", ""},     {"\n", " "},
+    static const char *const rules[][2] = {{"<skipped>", ""}, {"-\n", ""},    {"\n", " "},
                                            {"&quot;", "\""},  {"&amp;", "&"}, {"&lt;", "<"},
                                            {"&gt;", ">"}};
     if (!memchr(text, '&', n) && !memchr(text, '\n', n) && !memchr(text, '<', n))

@@ -1,8 +1,8 @@
 /* tokenize.h - the words of a line, as sacreBLEU 2.6's tokenisers cut them, as numbers.
  *
- * Several lines share one numbering until tokenize_reset(): two words have one number exactly when their
- * bytes are equal. Sources: mteval-v13a.pl and mteval-v14.pl (NIST) as sacreBLEU has them; m-popovic/chrF
- * for TOKENIZE_CHRF.
+ * Several lines share one numbering until tokenize_reset(): two words have one number exactly when
+ * their bytes are equal. Sources: mteval-v13a.pl and mteval-v14.pl (NIST) as sacreBLEU has them;
+ * m-popovic/chrF for TOKENIZE_CHRF.
  */
 #pragma once
 
@@ -16,11 +16,13 @@ struct arena;
 struct tokenize;
 
 enum tokenize_kind : uint8_t {
-    TOKENIZE_13A,  /* ASCII punctuation apart, . and , not between digits, - only after a digit; entities */
+    TOKENIZE_13A,  /* ASCII punctuation apart, . and , not between digits, - only after a digit;
+                      entities */
     TOKENIZE_INTL, /* \p{P} apart unless between \p{N} (or the line's ends), \p{S} always */
     TOKENIZE_CHAR, /* each character that is no white space */
     TOKENIZE_NONE, /* at white space */
-    TOKENIZE_CHRF, /* at white space; then one character of ASCII punctuation off the end, else the front */
+    TOKENIZE_CHRF, /* at white space; then one character of ASCII punctuation off the end, else the
+                      front */
 };
 
 struct tokenize_options {
@@ -31,15 +33,16 @@ struct tokenize_options {
 /* "13a", "intl", "char", "none"; nullptr for TOKENIZE_CHRF, which is no tokeniser of BLEU's. */
 [[nodiscard]] const char *tokenize_name(enum tokenize_kind kind);
 
-/* Working memory, of a: some 100 bytes for each byte of the longest set of lines. A set may have 2^30 bytes. */
+/* Working memory, of a: some 100 bytes for each byte of the longest set of lines. A set may have
+ * 2^30 bytes. */
 [[nodiscard, gnu::returns_nonnull]] struct tokenize *tokenize_new(struct arena *a,
                                                                   struct tokenize_options options);
 
 /* Forget the lines before. */
 void tokenize_reset(struct tokenize *t);
 
-/* The line's words: where they begin in tokenize_words(), and how many. The address of the numbers is only
- * good until the next line. */
+/* The line's words: where they begin in tokenize_words(), and how many. The address of the numbers
+ * is only good until the next line. */
 struct tokenize_words {
     size_t first, n;
 };
