@@ -204,7 +204,8 @@ static enum err_code find_source(const struct model_facts *m, struct arena *a,
         return err_set(e, ERR_UNSUPPORTED, "'%s' is known to its server only", m->name);
     struct synth_spec spec;
     if (m->kind == MODEL_HF && synth_is_name(m->name) && !file_exists(m->path))
-        return synth_parse(m->name, &spec, e) ? e->code : synth_cached(&spec, a, &ret->path, e);
+        return synth_spec_parse(m->name, &spec, e) ? e->code
+                                                   : synth_cached(&spec, a, &ret->path, e);
     return ERR_OK;
 }
 

@@ -141,7 +141,7 @@ static enum err_code facts_of_synth(const char *name, bool make, struct arena *a
                                     struct model_facts *m, struct err *e)
 {
     struct synth_spec s;
-    if (synth_parse(name, &s, e))
+    if (synth_spec_parse(name, &s, e))
         return e->code;
     m->path = synth_cache_path(&s, a);
     if (make && synth_cached(&s, a, &m->path, e))
@@ -149,15 +149,15 @@ static enum err_code facts_of_synth(const char *name, bool make, struct arena *a
     if (file_exists(m->path))
         return facts_of_hf(m->path, a, m, e);
     m->kind = MODEL_HF;
-    m->architecture = "gpt2";
+    m->architecture = synth_spec_model_type(&s);
     m->n_layers = s.n_layers;
     m->d_model = s.d_model;
     m->n_heads = s.n_heads;
     m->vocab_size = s.vocab_size;
     m->n_ctx = s.n_ctx;
-    m->params = synth_params(&s);
-    m->weight_bytes = 4 * m->params;
-    m->dtype = "F32";
+    m->params = synth_spec_params(&s);
+    m->weight_bytes = (int64_t)synth_spec_dtype_bytes(&s) * m->params;
+    m->dtype = s.dtype == SYNTH_FP32 ? "F32" : s.dtype == SYNTH_FP16 ? "F16" : "BF16";
     return ERR_OK;
 }
 

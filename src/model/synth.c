@@ -2,16 +2,14 @@
 
 #include "base/arena.h"
 #include "base/defs.h"
-#include "base/nearest.h"
 #include "base/str.h"
 #include "io/file.h"
-#include "io/jsonw.h"
+#include "model/synth_config.h"
 #include "model/synth_tokenizer.h"
 #include "model/synth_weights.h"
 
 #include <errno.h>
 #include <fcntl.h>
-#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -20,10 +18,8 @@
 #include <unistd.h>
 
 /* Part of the path in the cache: raise it when the files that are written change. */
-constexpr unsigned FORMAT = 3;
-constexpr uint32_t MOST_LAYERS = 1024;
-constexpr uint32_t MOST_VOCABULARY = 1U << 20;
-constexpr uint32_t MOST_CONTEXT = 1U << 20;
+constexpr unsigned FORMAT_GPT2 = 3;
+constexpr unsigned FORMAT = 1; /* the other families */
 
 static const char prefix[] = "synth:";
 
@@ -32,160 +28,24 @@ bool synth_is_name(const char *name)
     return strncmp(name, prefix, sizeof prefix - 1) == 0;
 }
 
-enum err_code synth_check(const struct synth_spec *s, struct err *e)
-{
-    const struct {
-        const char *what;
-        uint32_t value, least, most;
-    } bounds[] = {
-        {"layers (L)", s->n_layers, 1, MOST_LAYERS},
-        {"width (d)", s->d_model, 1, SYNTH_MOST_WIDTH},
-        {"heads (h)", s->n_heads, 1, SYNTH_MOST_WIDTH},
-        {"vocabulary (vocab)", s->vocab_size, SYNTH_LEAST_VOCABULARY, MOST_VOCABULARY},
-        {"context (ctx)", s->n_ctx, 1, MOST_CONTEXT},
-    };
-    for (size_t i = 0; i < COUNT_OF(bounds); i++)
-        if (bounds[i].value < bounds[i].least || bounds[i].value > bounds[i].most)
-            return err_set(e, ERR_USAGE, "%s must be from %u to %u, not %u", bounds[i].what,
-                           bounds[i].least, bounds[i].most, bounds[i].value);
-    if (s->d_model % s->n_heads)
-        return err_set(e, ERR_USAGE, "width (d) %u is no multiple of heads (h) %u", s->d_model,
-                       s->n_heads);
-    return ERR_OK;
-}
-
-static enum err_code parse_number(const char *name, const char *key, const char *text, size_t n,
-                                  uint64_t most, uint64_t *ret, struct err *e)
-{
-    char digits[24] = {};
-    char *end = digits;
-    if (n > 0 && n < sizeof digits && text[0] >= '0' && text[0] <= '9') {
-        memcpy(digits, text, n);
-        errno = 0;
-        *ret = strtoull(digits, &end, 10);
-    }
-    if (end == digits || *end || errno || *ret > most)
-        return err_set(e, ERR_USAGE, "'%s': %s=%.*s: want a whole number from 0 to %" PRIu64, name,
-                       key, (int)n, text, most);
-    return ERR_OK;
-}
-
-static enum err_code parse_pair(const char *name, const char *text, size_t n, struct synth_spec *s,
-                                struct err *e)
-{
-    static const char *const keys[] = {"L", "d", "h", "vocab", "ctx", "seed"};
-    uint32_t *const counts[] = {&s->n_layers, &s->d_model, &s->n_heads, &s->vocab_size, &s->n_ctx};
-    const char *const equals = memchr(text, '=', n);
-    const size_t length = equals ? (size_t)(equals - text) : n;
-    for (size_t i = 0; i < COUNT_OF(keys) && equals; i++) {
-        if (strlen(keys[i]) != length || memcmp(keys[i], text, length) != 0)
-            continue;
-        uint64_t x = 0;
-        if (parse_number(name, keys[i], equals + 1, n - length - 1,
-                         i < COUNT_OF(counts) ? UINT32_MAX : UINT64_MAX, &x, e))
-            return e->code;
-        if (i < COUNT_OF(counts))
-            *counts[i] = (uint32_t)x;
-        else
-            s->seed = x;
-        return ERR_OK;
-    }
-    char word[32];
-    (void)snprintf(word, sizeof word, "%.*s", (int)length, text);
-    const char *const near = equals ? nearest_word(word, keys, COUNT_OF(keys)) : nullptr;
-    if (near)
-        return err_set(e, ERR_USAGE, "'%s': unknown key '%s'; did you mean '%s'?", name, word,
-                       near);
-    return err_set(
-        e, ERR_USAGE,
-        "'%s': '%s': want L=, d=, h=, vocab=, ctx= or seed= and a number, with commas between",
-        name, word);
-}
-
-enum err_code synth_parse(const char *name, struct synth_spec *ret, struct err *e)
-{
-    struct synth_spec s = SYNTH_DEFAULT;
-    if (!synth_is_name(name))
-        return err_set(e, ERR_USAGE, "'%s': want synth:gpt2/L=8,d=512,h=8,...", name);
-    const char *p = name + sizeof prefix - 1;
-    const size_t family = strcspn(p, "/");
-    if (family != 4 || memcmp(p, "gpt2", 4) != 0)
-        return err_set(e, ERR_USAGE, "'%s': no such family: '%.*s'; want synth:gpt2", name,
-                       (int)family, p);
-    p += family;
-    while (*p) {
-        p++; /* the '/' before the first pair, the ',' before the others */
-        const size_t n = strcspn(p, ",");
-        if (parse_pair(name, p, n, &s, e))
-            return e->code;
-        p += n;
-    }
-    if (synth_check(&s, e))
-        return err_wrap(e, "'%s'", name);
-    *ret = s;
-    return ERR_OK;
-}
-
-char *synth_name(const struct synth_spec *s, struct arena *a)
-{
-    return arena_printf(a, "%sgpt2/L=%u,d=%u,h=%u,vocab=%u,ctx=%u,seed=%" PRIu64, prefix,
-                        s->n_layers, s->d_model, s->n_heads, s->vocab_size, s->n_ctx, s->seed);
-}
-
 char *synth_cache_path(const struct synth_spec *s, struct arena *a)
 {
-    char *const name =
-        arena_printf(a, "models/gpt2-L%u-d%u-h%u-vocab%u-ctx%u-seed%" PRIu64 "-f%u", s->n_layers,
-                     s->d_model, s->n_heads, s->vocab_size, s->n_ctx, s->seed, FORMAT);
-    return file_join(a, file_cache_folder(a), name);
-}
-
-int64_t synth_params(const struct synth_spec *s)
-{
-    const int64_t d = s->d_model, layers = s->n_layers;
-    return d * ((int64_t)s->vocab_size + s->n_ctx) + layers * (12 * d * d + 13 * d) + 2 * d;
-}
-
-static void describe(const struct synth_spec *s, const char *name, struct str *out)
-{
-    struct jsonw w = {.out = out, .pretty = true};
-    const int64_t end = synth_tokenizer_end(s);
-    jsonw_object(&w);
-    jsonw_karray(&w, "architectures");
-    jsonw_str(&w, "GPT2LMHeadModel");
-    jsonw_end_array(&w);
-    jsonw_kstr(&w, "model_type", "gpt2");
-    jsonw_kstr(&w, "chimera_synth", name);
-    jsonw_ki64(&w, "n_layer", s->n_layers);
-    jsonw_ki64(&w, "n_embd", s->d_model);
-    jsonw_ki64(&w, "n_head", s->n_heads);
-    jsonw_key(&w, "n_inner");
-    jsonw_null(&w);
-    jsonw_ki64(&w, "vocab_size", s->vocab_size);
-    jsonw_ki64(&w, "n_positions", s->n_ctx);
-    jsonw_ki64(&w, "n_ctx", s->n_ctx);
-    jsonw_kstr(&w, "activation_function", "gelu_new");
-    jsonw_kf64(&w, "layer_norm_epsilon", 1e-5);
-    jsonw_kf64(&w, "initializer_range", 0.02);
-    jsonw_kf64(&w, "attn_pdrop", 0);
-    jsonw_kf64(&w, "embd_pdrop", 0);
-    jsonw_kf64(&w, "resid_pdrop", 0);
-    jsonw_kbool(&w, "scale_attn_weights", true);
-    jsonw_kbool(&w, "scale_attn_by_inverse_layer_idx", false);
-    jsonw_kbool(&w, "tie_word_embeddings", true);
-    jsonw_ki64(&w, "bos_token_id", end);
-    jsonw_ki64(&w, "eos_token_id", end);
-    jsonw_kstr(&w, "torch_dtype", "float32");
-    jsonw_kbool(&w, "use_cache", true);
-    jsonw_end_object(&w);
-    str_putc(out, '\n');
+    const bool gpt2 = s->family == SYNTH_GPT2;
+    char *const name = synth_spec_name(s, a) + sizeof prefix - 1;
+    size_t n = 0;
+    for (const char *p = name; *p; p++) /* synth:gpt2/L=8,d=512 lies in gpt2-L8-d512 */
+        if (*p != '=')
+            name[n++] = (char)(*p == '/' || *p == ',' ? '-' : *p);
+    name[n] = '\0';
+    return file_join(a, file_cache_folder(a),
+                     arena_printf(a, "models/%s-f%u", name, gpt2 ? FORMAT_GPT2 : FORMAT));
 }
 
 static enum err_code write_configs(const struct synth_spec *s, const char *folder, struct arena *a,
                                    struct err *e)
 {
     CLEANUP(str_done) struct str text = {};
-    describe(s, synth_name(s, a), &text);
+    synth_config_write(s, synth_spec_name(s, a), synth_tokenizer_end(s), &text);
     if (file_write(file_join(a, folder, "config.json"), text.text, text.n, e))
         return e->code;
     str_clear(&text);
@@ -194,14 +54,16 @@ static enum err_code write_configs(const struct synth_spec *s, const char *folde
     return file_write(file_join(a, folder, "generation_config.json"), text.text, text.n, e);
 }
 
-static const char *const names[] = {"model.safetensors", "tokenizer.json", "tokenizer_config.json",
-                                    "generation_config.json", "config.json"};
-
 /* The parts as written so far, and the folder. */
-static void remove_folder(const char *folder, struct arena *a)
+static void remove_folder(const struct synth_spec *s, const char *folder, struct arena *a)
 {
+    static const char *const names[] = {"tokenizer.json", "tokenizer_config.json",
+                                        "generation_config.json", "config.json",
+                                        "model.safetensors.index.json"};
     for (size_t i = 0; i < COUNT_OF(names); i++)
         (void)unlink(file_join(a, folder, names[i]));
+    for (uint32_t i = 0; i < s->n_shards; i++)
+        (void)unlink(file_join(a, folder, synth_weights_file(s, i, a)));
     (void)rmdir(folder);
 }
 
@@ -213,10 +75,12 @@ static enum err_code fill(const struct synth_spec *s, const char *folder, struct
     return write_configs(s, folder, a, e);
 }
 
-enum err_code synth_write(const struct synth_spec *s, const char *folder, struct arena *a,
+enum err_code synth_write(const struct synth_spec *given, const char *folder, struct arena *a,
                           struct err *e)
 {
-    if (synth_check(s, e))
+    struct synth_spec whole_spec = *given;
+    const struct synth_spec *const s = &whole_spec;
+    if (synth_spec_complete(&whole_spec, e))
         return e->code;
     char *const whole = arena_strdup(a, folder);
     for (size_t n = strlen(whole); n > 1 && whole[n - 1] == '/'; n--)
@@ -238,7 +102,7 @@ enum err_code synth_write(const struct synth_spec *s, const char *folder, struct
     if (!code && rename(beside, whole) != 0)
         code = err_sys(e, "cannot make the folder '%s'", whole);
     if (code)
-        remove_folder(beside, a);
+        remove_folder(s, beside, a);
     return code;
 }
 

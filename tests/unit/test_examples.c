@@ -60,7 +60,7 @@ int main(void)
 {
     CLEANUP(arena_freep) struct arena *a = arena_new((size_t)1 << 30);
     CLEANUP(tokenizer_freep) struct tokenizer *t = nullptr;
-    struct synth_spec s = SYNTH_DEFAULT;
+    struct synth_spec s = SYNTH_SPEC_DEFAULT;
     s.n_layers = 1;
     s.d_model = 8;
     s.n_heads = 1;

@@ -404,9 +404,9 @@ int main(void)
     const char *const source = file_join(a, folder, "hf");
     struct err e = {};
     CHECK("a model to export", synth_write(&s, source, a, &e) == ERR_OK, "%s", e.msg);
-    test_onnx(source, "fp32", synth_params(&s));
-    test_onnx(source, "int8", synth_params(&s));
-    test_gguf(source, synth_params(&s));
+    test_onnx(source, "fp32", synth_spec_params(&s));
+    test_onnx(source, "int8", synth_spec_params(&s));
+    test_gguf(source, synth_spec_params(&s));
     test_artefact(source);
     test_refusals(source);
     test_broken_source(source);

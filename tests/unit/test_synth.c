@@ -51,7 +51,7 @@ static void check_shape(size_t i, const char *root)
           code == ERR_OK && m.kind == MODEL_HF && m.params == shapes[i].params &&
               !file_exists(m.path),
           "%lld; %s", (long long)m.params, e.msg);
-    if (shapes[i].params > WRITTEN_HERE || synth_parse(shapes[i].name, &s, &e))
+    if (shapes[i].params > WRITTEN_HERE || synth_spec_parse(shapes[i].name, &s, &e))
         return;
     char *const folder = file_join(a, root, "model");
     struct facts_hf h = {};
@@ -76,8 +76,8 @@ static void check_names(struct arena *a)
         {"synth:gpt2/L=99999999999999999999999", "whole number"},
         {"synth:gpt2/L=0", "from 1"},
         {"synth:gpt2/vocab=256", "from 257"},
-        {"synth:llama/L=2", "no such family"},
-        {"synth:gpt2/L", "number"},
+        {"synth:lama/L=2", "did you mean 'llama'"},
+        {"synth:gpt2/L", "each with a value"},
     };
     for (size_t i = 0; i < COUNT_OF(wrong); i++) {
         struct err e = {};

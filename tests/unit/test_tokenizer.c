@@ -189,7 +189,7 @@ int main(void)
     } rows[] = {{1000, "vocab1000.jsonl"}, {257, "vocab257.jsonl"}, {50'257, "vocab50257.jsonl"}};
     CLEANUP(tokenizer_freep) struct tokenizer *t = nullptr;
     for (size_t i = 0; i < COUNT_OF(rows); i++) {
-        struct synth_spec s = SYNTH_DEFAULT;
+        struct synth_spec s = SYNTH_SPEC_DEFAULT;
         s.vocab_size = rows[i].vocabulary;
         tokenizer_freep(&t);
         const enum err_code code =

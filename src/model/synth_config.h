@@ -1,0 +1,9 @@
+/* synth_config.h - config.json of a synth model, as transformers writes it for its family. */
+#pragma once
+
+struct str;
+struct synth_spec;
+
+/* name: of the spec. end: the token that begins and ends a text. */
+void synth_config_write(const struct synth_spec *s, const char *name, unsigned end,
+                        struct str *out);
