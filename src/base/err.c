@@ -1,5 +1,7 @@
 #include "base/err.h"
 
+#include "base/plain.h"
+
 #include <errno.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -11,6 +13,16 @@ enum err_code err_set(struct err *e, enum err_code code, const char *fmt, ...)
     va_start(ap);
     vsnprintf(e->msg, sizeof e->msg, fmt, ap);
     va_end(ap);
+    plain_line(e->msg); /* names out of a file are among the arguments */
+    e->code = code;
+    e->sys = 0;
+    return code;
+}
+
+enum err_code err_set_lines(struct err *e, enum err_code code, const char *lines)
+{
+    snprintf(e->msg, sizeof e->msg, "%s", lines);
+    plain_lines(e->msg);
     e->code = code;
     e->sys = 0;
     return code;
@@ -38,6 +50,7 @@ enum err_code err_wrap(struct err *e, const char *fmt, ...)
     va_start(ap);
     const int head = vsnprintf(e->msg, sizeof e->msg, fmt, ap);
     va_end(ap);
+    plain_line(e->msg);
     if (head < 0 || (size_t)head >= sizeof e->msg)
         return e->code;
 

@@ -25,9 +25,13 @@ struct err {
     char msg[1000]; /* outermost context first: "suite 'a.yaml': prompt 'p.txt': no such file" */
 };
 
-/* Record a failure. Returns code, so that `return err_set(...)` reads as one step. */
+/* Record a failure, in one line of plain text whatever the arguments hold (base/plain.h). Returns
+ * code, so that `return err_set(...)` reads as one step. */
 [[nodiscard, gnu::format(printf, 3, 4)]]
 enum err_code err_set(struct err *e, enum err_code code, const char *fmt, ...);
+
+/* The same with several lines, for what has several things to say. */
+[[nodiscard]] enum err_code err_set_lines(struct err *e, enum err_code code, const char *lines);
 
 /* Record errno as ERR_IO. */
 [[nodiscard, gnu::format(printf, 2, 3)]]

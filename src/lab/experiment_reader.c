@@ -3,6 +3,7 @@
 #include "base/arena.h"
 #include "base/defs.h"
 #include "base/nearest.h"
+#include "base/plain.h"
 #include "io/yaml.h"
 #include "lab/experiment_keys.h"
 
@@ -16,7 +17,8 @@ constexpr size_t MOST_KEYS = 64;
 static const char *placed(struct experiment_reader *r, const struct yaml *at, const char *fmt,
                           va_list ap)
 {
-    const char *const what = arena_vprintf(r->a, fmt, ap);
+    char *const what = arena_vprintf(r->a, fmt, ap);
+    plain_line(what);
     if (!at)
         return arena_printf(r->a, "%s: %s", r->path, what);
     return arena_printf(r->a, "%s:%u:%u: %s", r->path, at->line, at->column, what);
@@ -316,6 +318,6 @@ enum err_code experiment_reader_done(struct experiment_reader *r, struct err *e)
     for (; told < kept && strlen(all) + 1 + strlen(r->mistakes[told].text) < room; told++)
         all = arena_printf(r->a, "%s\n%s", all, r->mistakes[told].text);
     if (told < r->n_mistakes)
-        return err_set(e, ERR_USAGE, "%s\n(and %u more)", all, r->n_mistakes - told);
-    return err_set(e, ERR_USAGE, "%s", all);
+        all = arena_printf(r->a, "%s\n(and %u more)", all, r->n_mistakes - told);
+    return err_set_lines(e, ERR_USAGE, all);
 }

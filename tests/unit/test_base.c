@@ -3,6 +3,7 @@
 #include "base/arena.h"
 #include "base/nearest.h"
 #include "base/opt.h"
+#include "base/plain.h"
 #include "base/rng.h"
 #include "base/str.h"
 #include "test.h"
@@ -30,6 +31,43 @@ static void nearest(void)
     CHECK("two of three letters wrong is another word", got == nullptr, "got %s", got ? got : "");
     got = nearest_word("rnu", words, COUNT_OF(words));
     CHECK("letters swapped", got == words[3], "got %s", got ? got : "none");
+}
+
+/* Which bytes are UTF-8: RFC 3629, the table of section 4, its borders and one beyond each. */
+static void plain(void)
+{
+    static const struct {
+        const char *label, *text, *want;
+    } rows[] = {
+        {"text stays", "a\u00e9\u20ac\U0001f600", "a\u00e9\u20ac\U0001f600"},
+        {"control characters", "\x1b[2J\a\r\t\x7f", "?[2J????"},
+        {"a new line", "a\nb", "a b"},
+        {"C1 in UTF-8",
+         "\xc2\x9b"
+         "1m\xc2\xa0",
+         "??1m\xc2\xa0"},
+        {"a tail without a head", "\x80 \xbf", "? ?"},
+        {"overlong", "\xc0\x80 \xe0\x9f\x80 \xf0\x8f\x80\x80", "?? ??? ????"},
+        {"the first of each length", "\xc2\xa0\xe0\xa0\x80\xf0\x90\x80\x80",
+         "\xc2\xa0\xe0\xa0\x80\xf0\x90\x80\x80"},
+        {"surrogates", "\xed\x9f\xbf \xed\xa0\x80", "\xed\x9f\xbf ???"},
+        {"the last one and beyond", "\xf4\x8f\xbf\xbf \xf4\x90\x80\x80", "\xf4\x8f\xbf\xbf ????"},
+        {"cut short", "a\xf0\x9f\x98", "a???"},
+    };
+    for (size_t i = 0; i < COUNT_OF(rows); i++) {
+        char text[64];
+        (void)snprintf(text, sizeof text, "%s", rows[i].text);
+        plain_line(text);
+        CHECK(rows[i].label, strcmp(text, rows[i].want) == 0, "got '%s'", text);
+    }
+    struct err e = {};
+    CHECK("an error is one line",
+          err_set(&e, ERR_PARSE, "tensor '%s'", "\x1b\n") == ERR_PARSE &&
+              strcmp(e.msg, "tensor '? '") == 0,
+          "%s", e.msg);
+    CHECK("or several where that is meant",
+          err_set_lines(&e, ERR_USAGE, "a\nb\x1b") == ERR_USAGE && strcmp(e.msg, "a\nb?") == 0,
+          "%s", e.msg);
 }
 
 struct args {
@@ -73,6 +111,7 @@ int main(void)
 {
     rng_is_numpys();
     nearest();
+    plain();
     options();
     return test_done();
 }

@@ -1,0 +1,175 @@
+#!/usr/bin/env python3
+"""Write the hand-made files of corpus/: small ones, so that a fuzzer has little to change.
+
+usage: seeds.py [CORPUS-FOLDER]; the files that a fuzzer found (fail_found_*) are not touched.
+After the formats' own descriptions: safetensors' README, ggml's gguf.md, onnx.proto.
+"""
+import json
+import pathlib
+import struct
+import sys
+
+corpus = pathlib.Path(sys.argv[1] if len(sys.argv) > 1 else pathlib.Path(__file__).parent / "corpus")
+
+
+def write(target, name, data):
+    (corpus / target).mkdir(parents=True, exist_ok=True)
+    (corpus / target / name).write_bytes(data if isinstance(data, bytes) else data.encode())
+
+
+def safetensors(header, data):
+    text = header if isinstance(header, bytes) else json.dumps(header, separators=(",", ":")).encode()
+    return struct.pack("<Q", len(text)) + text + data
+
+
+def tensor(dtype, shape, begin, end):
+    return {"dtype": dtype, "shape": shape, "data_offsets": [begin, end]}
+
+
+def make_safetensors():
+    two = {"__metadata__": {"format": "pt"}, "w": tensor("F32", [2, 3], 0, 24), "b": tensor("BF16", [3], 24, 30)}
+    every = {t: tensor(t, [1], 8 * i, 8 * i + 8) for i, t in enumerate(["F64", "I64"])}
+    every |= {"s": tensor("F32", [], 16, 20), "none": tensor("F16", [0, 4], 20, 20), "i": tensor("U8", [1], 20, 21)}
+    write("safetensors", "pass_two", safetensors(two, bytes(range(30))))
+    write("safetensors", "pass_every_type", safetensors(every, bytes(21)))
+    write("safetensors", "pass_empty", safetensors({}, b""))
+    write("safetensors", "pass_index", json.dumps({"metadata": {"total_size": 16}, "weight_map": {
+        "a": "s1.safetensors", "b": "s2.safetensors"}}))
+    write("safetensors", "fail_index_other_file", json.dumps({"weight_map": {"a": "s2.safetensors"}}))
+    write("safetensors", "fail_index_no_map", "{}")
+    write("safetensors", "fail_index_away", json.dumps({"weight_map": {"a": "../s1.safetensors"}}))
+    write("safetensors", "fail_gap", safetensors({"a": tensor("U8", [1], 1, 2)}, b"ab"))
+    write("safetensors", "fail_overlap", safetensors({"a": tensor("U8", [2], 0, 2), "b": tensor("U8", [2], 1, 3)}, b"abc"))
+    write("safetensors", "fail_truncated", safetensors({"a": tensor("F32", [4], 0, 16)}, b"abc"))
+    write("safetensors", "fail_header_length", struct.pack("<Q", 2**63) + b"{}")
+    write("safetensors", "fail_empty", b"")
+    write("safetensors", "fail_shape_overflows", safetensors({"a": tensor("U8", [2**40, 2**40], 0, 0)}, b""))
+    write("safetensors", "fail_control_characters", safetensors({"\x1b[2J\n\x7f": {}}, b""))
+
+
+def text(s):
+    s = s if isinstance(s, bytes) else s.encode()
+    return struct.pack("<Q", len(s)) + s
+
+
+def value(key, kind, packed):
+    return text(key) + struct.pack("<I", kind) + packed
+
+
+def gguf(values, tensors, data, version=3, n_values=None, n_tensors=None, alignment=32):
+    out = b"GGUF" + struct.pack("<IQQ", version, len(tensors) if n_tensors is None else n_tensors,
+                                len(values) if n_values is None else n_values)
+    out += b"".join(values)
+    for name, dims, kind, at in tensors:
+        out += text(name) + struct.pack("<I", len(dims)) + b"".join(struct.pack("<Q", d) for d in dims)
+        out += struct.pack("<IQ", kind, at)
+    return out + bytes(-len(out) % alignment) + data
+
+
+def make_gguf():
+    u32 = lambda key, x: value(key, 4, struct.pack("<I", x))
+    usual = [value("general.architecture", 8, text("gpt2")), u32("gpt2.block_count", 1), u32("gpt2.embedding_length", 4),
+             u32("gpt2.context_length", 8), u32("gpt2.attention.head_count", 2), value("tokenizer.ggml.model", 8, text("gpt2")),
+             value("tokenizer.ggml.tokens", 9, struct.pack("<IQ", 8, 2) + text("a") + text("b")),
+             value("tokenizer.ggml.token_type", 9, struct.pack("<IQii", 5, 2, 1, 1))]
+    weights = [("token_embd.weight", [4, 2], 0, 0), ("blk.0.attn_q.weight", [32, 1], 8, 32)]
+    write("gguf", "pass_usual", gguf(usual, weights, bytes(66)))
+    every = [value("k%d" % k, k, bytes(n)) for k, n in enumerate([1, 1, 2, 2, 4, 4, 4, 1])]
+    every += [value("k%d" % k, k, bytes(8)) for k in (10, 11, 12)] + [u32("general.alignment", 8)]
+    write("gguf", "pass_every_value", gguf(every, [], b"", version=2))
+    write("gguf", "fail_empty", b"")
+    write("gguf", "fail_magic", b"GGML" + bytes(20))
+    write("gguf", "fail_version", gguf([], [], b"", version=1))
+    write("gguf", "fail_truncated", gguf(usual, weights, bytes(60)))
+    write("gguf", "fail_many_tensors", gguf([], [], b"", n_tensors=2**62))
+    write("gguf", "fail_many_values", gguf([], [], b"", n_values=2**62))
+    write("gguf", "fail_array_of_strings", gguf([value("a", 9, struct.pack("<IQ", 8, 2**61))], [], b""))
+    write("gguf", "fail_array_overflows", gguf([value("a", 9, struct.pack("<IQ", 12, 2**61))], [], b""))
+    write("gguf", "fail_shape_overflows", gguf([], [("t", [2**40, 2**40], 0, 0)], b""))
+    write("gguf", "fail_offset_overflows", gguf([], [("t", [32], 0, 2**64 - 32)], bytes(128)))
+    write("gguf", "fail_alignment", gguf([u32("general.alignment", 0)], [("t", [1], 0, 0)], bytes(4)))
+    write("gguf", "fail_type", gguf([], [("t", [1], 5, 0)], bytes(4)))
+    write("gguf", "fail_control_characters", gguf([], [(b"\x1b[2J\n\xff\x7f", [1], 5, 0)], bytes(4)))
+
+
+def varint(x):
+    out = b""
+    while x > 127:
+        out += bytes([x & 127 | 128])
+        x >>= 7
+    return out + bytes([x])
+
+
+def field(number, x):
+    return varint(number << 3) + varint(x) if isinstance(x, int) else varint(number << 3 | 2) + varint(len(x)) + x
+
+
+def initializer(name, dims, kind, raw=b""):
+    return field(5, b"".join(field(1, d) for d in dims) + field(2, kind) + field(8, name) + field(9, raw))
+
+
+def node(op, inputs, outputs, extra=b""):
+    return field(1, b"".join(field(1, i) for i in inputs) + b"".join(field(2, o) for o in outputs) + field(4, op) + extra)
+
+
+def make_onnx():
+    packed = field(5, field(1, varint(4) + varint(2)) + field(2, 1) + field(8, b"p"))
+    outside = field(5, field(1, 4) + field(2, 1) + field(8, b"e") + field(14, 1) + b"".join(
+        field(13, field(1, k) + field(2, v)) for k, v in ((b"location", b"model.onnx.data"), (b"offset", b"0"), (b"length", b"16"))))
+    graph = node(b"MatMul", [b"x", b"w"], [b"y"]) + node(b"MatMulInteger", [b"y", b"q"], [b"z"])
+    graph += node(b"MatMulNBits", [b"z", b"n"], [b"o"], field(5, field(1, b"bits") + field(3, 4) + field(20, 2)) + field(7, b"com.microsoft"))
+    graph += node(b"DequantizeLinear", [b"q", b"s"], [b"d"]) + node(b"Cast", [b"h"], [b"c"]) + node(b"Gather", [b"w", b"x"], [b"g"])
+    graph += initializer(b"w", [2, 2], 1, bytes(16)) + initializer(b"q", [4, 2], 3, bytes(8)) + initializer(b"h", [2], 10, bytes(4))
+    graph += initializer(b"n", [2, 1, 16], 2, bytes(32)) + initializer(b"i", [2], 7, bytes(16)) + packed + outside
+    model = field(1, 10) + field(2, b"seed") + field(7, graph + field(2, b"g")) + field(8, field(2, 17))
+    write("onnx", "pass_usual", model)
+    write("onnx", "fail_empty", b"")
+    write("onnx", "fail_no_graph", field(1, 10))
+    write("onnx", "fail_truncated", model[:-20])
+    write("onnx", "fail_length_overflows", varint(7 << 3 | 2) + b"\xff" * 9 + b"\x01")
+    write("onnx", "fail_group", bytes([7 << 3 | 3]))
+    write("onnx", "fail_varint", b"\xff" * 11)
+    write("onnx", "any_long_dims", field(7, initializer(b"w", [2**63 - 1] * 5, 1)))
+
+
+def make_config():
+    gpt2 = {"model_type": "gpt2", "n_layer": 1, "n_embd": 8, "n_head": 2, "vocab_size": 257, "n_positions": 16,
+            "activation_function": "gelu_new", "layer_norm_epsilon": 1e-5, "eos_token_id": 256}
+    llama = {"model_type": "llama", "architectures": ["LlamaForCausalLM"], "hidden_size": 64, "num_hidden_layers": 2,
+             "num_attention_heads": 4, "num_key_value_heads": 2, "intermediate_size": 128, "vocab_size": 300,
+             "max_position_embeddings": 64, "rms_norm_eps": 1e-6, "hidden_act": "silu", "rope_theta": 10000.0,
+             "rope_scaling": {"rope_type": "llama3", "factor": 8.0, "low_freq_factor": 1.0, "high_freq_factor": 4.0,
+                              "original_max_position_embeddings": 32}, "tie_word_embeddings": False}
+    gemma = {**llama, "model_type": "gemma3_text", "head_dim": 16, "sliding_window": 32, "sliding_window_pattern": 6,
+             "query_pre_attn_scalar": 16, "rope_local_base_freq": 10000.0, "hidden_activation": "gelu_pytorch_tanh",
+             "layer_types": ["sliding_attention", "full_attention"], "rope_scaling": None}
+    write("config", "pass_gpt2", json.dumps(gpt2))
+    write("config", "any_llama", json.dumps(llama))
+    write("config", "any_gemma", json.dumps(gemma))
+    write("config", "fail_empty", "")
+    write("config", "fail_no_object", "[]")
+    write("config", "fail_heads", json.dumps({**gpt2, "n_head": 3}))
+    write("config", "fail_negative", json.dumps({**gpt2, "n_layer": -1}))
+    write("config", "fail_huge", json.dumps({**gpt2, "n_layer": 2**62}))
+    write("config", "any_control_characters", json.dumps({**gpt2, "model_type": "\x1b[2J\n\x7f"}))
+
+
+def make_experiment():
+    whole = """repetitions: 2
+prompt_sets: {s: [one, two]}
+scenarios: [{name: a, prompt_set: s, mode: batch, batch_size: 2}]
+models: [{name: "synth:gpt2/L=1,d=8,h=1,vocab=257"}]
+backends: [onnxruntime-cpu]
+quantization: {modes: [fp32, int8]}
+max_tokens: 4
+"""
+    write("experiment", "pass_usual", whole)
+    write("experiment", "fail_empty", "")
+    write("experiment", "fail_unknown_key", whole + "repetition: 3\n")
+    write("experiment", "fail_aliases", "a: &a [1]\n" + "".join(f"b{i}: &b{i} [*{'a' if not i else f'b{i - 1}'}, *{'a' if not i else f'b{i - 1}'}]\n" for i in range(40)))
+    write("experiment", "fail_deep", "[" * 200)
+    write("experiment", "fail_control_characters", whole + '"\\e[2J\\x7f": 3\n')
+
+
+for make in (make_safetensors, make_gguf, make_onnx, make_config, make_experiment):
+    make()
