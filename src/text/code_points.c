@@ -1,6 +1,7 @@
 #include "text/code_points.h"
 
-#include <stdio.h>
+#include "text/scratch.h"
+
 #include <stdlib.h>
 #include <utf8proc.h>
 
@@ -10,27 +11,10 @@ void code_points_done(struct code_points *c)
     *c = (struct code_points){};
 }
 
-/* As in an arena: memory that the system does not give for a text of ours ends the program. */
-static void reserve(struct code_points *c, size_t n)
-{
-    if (n <= c->room)
-        return;
-    size_t room = c->room ? c->room : 256;
-    while (room < n)
-        room *= 2;
-    uint32_t *const at = realloc(c->at, room * sizeof *at);
-    if (!at) {
-        fprintf(stderr, "chimera: out of memory: %zu characters\n", room);
-        abort();
-    }
-    c->at = at;
-    c->room = room;
-}
-
 bool code_points_decode(const char *bytes, size_t n, struct code_points *ret, size_t *ret_bad)
 {
     const uint8_t *const in = (const uint8_t *)bytes;
-    reserve(ret, n);
+    SCRATCH(ret->at, ret->room, n);
     size_t out = 0, i = 0;
     while (i < n) {
         if (in[i] < 0x80) {
