@@ -3,9 +3,8 @@
 #include "cli/command_all.h"
 
 static const struct command *const members[] = {
-    &cmd_model_synth,    &cmd_model_inspect, &cmd_model_export,
-    &cmd_model_quantize, &cmd_model_verify,  &cmd_model_perplexity,
-    nullptr,
+    &cmd_model_synth,  &cmd_model_inspect,    &cmd_model_export, &cmd_model_quantize,
+    &cmd_model_verify, &cmd_model_perplexity, nullptr,
 };
 
 const struct command cmd_model = {

@@ -1,5 +1,6 @@
 #include "text/fuzz_ratio.h"
 
+#include "text/character.h"
 #include "text/scratch.h"
 
 #include <math.h>
@@ -89,14 +90,6 @@ double fuzz_ratio_partial(struct fuzz_ratio *f, struct edit_pair p)
 
 /* ---- words ---- */
 
-/* str.isspace() of Python. */
-static bool is_space(uint32_t c)
-{
-    return (c >= 0x09 && c <= 0x0d) || (c >= 0x1c && c <= 0x20) || c == 0x85 || c == 0xa0 ||
-           c == 0x1680 || (c >= 0x2000 && c <= 0x200a) || c == 0x2028 || c == 0x2029 ||
-           c == 0x202f || c == 0x205f || c == 0x3000;
-}
-
 static void add(struct fuzz_tokens *t, struct fuzz_slice word)
 {
     SCRATCH(t->at, t->room, t->n + 1);
@@ -118,7 +111,7 @@ static void split(const uint32_t *text, size_t n, struct fuzz_tokens *ret)
     ret->n = 0;
     for (size_t i = 0; i < n;) {
         size_t end = i;
-        while (end < n && !is_space(text[end]))
+        while (end < n && !character_is_space(text[end]))
             end++;
         if (end > i)
             add(ret, (struct fuzz_slice){text + i, end - i});

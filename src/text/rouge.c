@@ -136,9 +136,9 @@ static void add_line(struct words *w)
     w->lines[w->n_lines++] = w->n;
 }
 
-static void split(const struct rouge *r, const struct rouge_text *text, struct words *w)
+static void split(const struct rouge *r, const struct line *text, struct words *w)
 {
-    const uint8_t *const bytes = (const uint8_t *)text->bytes;
+    const uint8_t *const bytes = (const uint8_t *)text->text;
     w->n = w->n_lines = 0;
     SCRATCH(w->letters, w->room_letters, text->n + 1);
     size_t begin = 0, at = 0;
@@ -268,7 +268,7 @@ static void score_grams(struct rouge *r, unsigned most, struct rouge_score *by_t
     }
 }
 
-static void against(struct rouge *r, const struct rouge_text *reference, unsigned most_grams,
+static void against(struct rouge *r, const struct line *reference, unsigned most_grams,
                     bool wants_l, bool wants_lsum, struct rouge_score *by_type)
 {
     split(r, reference, &r->target);
@@ -281,9 +281,9 @@ static void against(struct rouge *r, const struct rouge_text *reference, unsigne
     score_grams(r, most_grams, by_type);
 }
 
-void rouge_compute(struct rouge *r, const struct rouge_text *prediction,
-                   const struct rouge_text *references, size_t n_references, const uint8_t *types,
-                   size_t n_types, struct rouge_score *ret)
+void rouge_compute(struct rouge *r, const struct line *prediction, const struct line *references,
+                   size_t n_references, const uint8_t *types, size_t n_types,
+                   struct rouge_score *ret)
 {
     unsigned most_grams = 0;
     bool wants_l = false, wants_lsum = false;

@@ -10,6 +10,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "text/line.h"
+
 enum rouge_type : uint8_t { /* n-grams of n = 1 to 9 are 1 to 9 */
                             ROUGE_L = 10,
                             ROUGE_LSUM,
@@ -30,14 +32,9 @@ void rouge_freep(struct rouge **r);        /* for CLEANUP() */
 [[nodiscard]] unsigned rouge_type_of(const char *name);
 [[nodiscard]] const char *rouge_name(unsigned type);
 
-struct rouge_text {
-    const char *bytes; /* UTF-8 */
-    size_t n;
-};
-
 /* ret[i] is of types[i]. With several references each type takes the one with the largest F, the
  * first of equal ones, as score_multi does. n_references is at least 1.
  */
-void rouge_compute(struct rouge *r, const struct rouge_text *prediction,
-                   const struct rouge_text *references, size_t n_references, const uint8_t *types,
-                   size_t n_types, struct rouge_score *ret);
+void rouge_compute(struct rouge *r, const struct line *prediction, const struct line *references,
+                   size_t n_references, const uint8_t *types, size_t n_types,
+                   struct rouge_score *ret);

@@ -9,9 +9,9 @@
 
 #include <stdlib.h>
 
-static struct rouge_text text_of(const struct json *v)
+static struct line text_of(const struct json *v)
 {
-    return (struct rouge_text){json_str(v, ""), json_len(v)};
+    return (struct line){json_str(v, ""), json_len(v)};
 }
 
 static bool close_to(double got, double want)
@@ -57,8 +57,8 @@ static void check_vectors(struct arena *a)
     size_t n = 0, wrong = 0;
     for (struct json_iter it = json_iter(rows); (row = json_next(&it, nullptr)); n++) {
         struct rouge_score got[ROUGE_TYPES] = {};
-        const struct rouge_text target = text_of(json_get(row, "target")),
-                                prediction = text_of(json_get(row, "prediction"));
+        const struct line target = text_of(json_get(row, "target")),
+                          prediction = text_of(json_get(row, "prediction"));
         rouge_compute(json_bool(json_get(row, "stem"), false) ? stemmed : plain, &prediction,
                       &target, 1, types, COUNT_OF(types), got);
         wrong += wrong_scores(row, got);
@@ -85,12 +85,11 @@ static void check_rows(void)
 {
     CLEANUP(rouge_freep) struct rouge *r = rouge_new(false);
     for (size_t i = 0; i < COUNT_OF(rows); i++) {
-        struct rouge_text references[2] = {};
+        struct line references[2] = {};
         size_t n = 0;
         for (; n < 2 && rows[i].references[n]; n++)
-            references[n] =
-                (struct rouge_text){rows[i].references[n], strlen(rows[i].references[n])};
-        const struct rouge_text prediction = {rows[i].prediction, strlen(rows[i].prediction)};
+            references[n] = (struct line){rows[i].references[n], strlen(rows[i].references[n])};
+        const struct line prediction = {rows[i].prediction, strlen(rows[i].prediction)};
         struct rouge_score got = {};
         rouge_compute(r, &prediction, references, n, (const uint8_t[]){(uint8_t)rows[i].type}, 1,
                       &got);
