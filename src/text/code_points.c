@@ -1,6 +1,6 @@
 #include "text/code_points.h"
 
-#include "text/scratch.h"
+#include "text/regrow.h"
 
 #include <stdlib.h>
 #include <utf8proc.h>
@@ -14,7 +14,7 @@ void code_points_done(struct code_points *c)
 bool code_points_decode(const char *bytes, size_t n, struct code_points *ret, size_t *ret_bad)
 {
     const uint8_t *const in = (const uint8_t *)bytes;
-    SCRATCH(ret->at, ret->room, n);
+    REGROW(ret->at, ret->room, n);
     size_t out = 0, i = 0;
     while (i < n) {
         if (in[i] < 0x80) {

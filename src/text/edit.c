@@ -3,7 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "text/scratch.h"
+#include "text/regrow.h"
 
 void edit_done(struct edit *d)
 {
@@ -72,7 +72,7 @@ static void masks_room(struct edit *d, const struct edit_pair *p)
         most = p->a[i] > most ? p->a[i] : most;
     for (size_t i = 0; i < p->nb; i++)
         most = p->b[i] > most ? p->b[i] : most;
-    SCRATCH(d->mask, d->n_mask, (size_t)most + 1);
+    REGROW(d->mask, d->n_mask, (size_t)most + 1);
 }
 
 static void masks_set(struct edit *d, const uint32_t *a, size_t n)
@@ -144,7 +144,7 @@ static size_t by_blocks(struct edit *d, struct edit_pair p, block_fn *block)
     if (p.na == 0 || p.nb == 0)
         return p.na + p.nb;
     masks_room(d, &p);
-    SCRATCH(d->carry, d->n_carry, p.nb);
+    REGROW(d->carry, d->n_carry, p.nb);
     memset(d->carry, PLUS, p.nb); /* row 0 of the table: 0, 1, 2, ... */
     int64_t grown = 0;
     for (size_t i = 0; i < p.na; i += 64) {
@@ -175,7 +175,7 @@ size_t edit_lcs(struct edit *d, struct edit_pair p)
     masks_room(d, &p);
     const bool one = p.na <= 64;
     if (!one) {
-        SCRATCH(d->carry, d->n_carry, p.nb);
+        REGROW(d->carry, d->n_carry, p.nb);
         memset(d->carry, 0, p.nb);
     }
     for (size_t i = 0; i < p.na; i += 64) {
@@ -246,9 +246,9 @@ size_t edit_damerau(struct edit *d, struct edit_pair p)
     if (p.na == 0 || p.nb == 0)
         return p.na + p.nb;
     masks_room(d, &p);
-    SCRATCH(d->last, d->n_last, d->n_mask);
+    REGROW(d->last, d->n_last, d->n_mask);
     const size_t stride = p.nb + 2;
-    SCRATCH(d->rows, d->n_rows, 3 * stride);
+    REGROW(d->rows, d->n_rows, 3 * stride);
     const uint32_t infinite = (uint32_t)(p.na > p.nb ? p.na : p.nb) + 1;
     struct zhao z = {d->rows + 1, d->rows + stride + 1, d->rows + 2 * stride + 1, infinite};
     for (size_t i = 0; i < 3 * stride; i++)

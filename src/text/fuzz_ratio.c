@@ -1,7 +1,7 @@
 #include "text/fuzz_ratio.h"
 
 #include "text/character.h"
-#include "text/scratch.h"
+#include "text/regrow.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -68,7 +68,7 @@ static double stretch_of_longer(struct edit *d, struct edit_pair p)
     uint32_t most = 0;
     for (size_t i = 0; i < p.na; i++)
         most = p.a[i] > most ? p.a[i] : most;
-    SCRATCH(d->last, d->n_last, (size_t)most + 1);
+    REGROW(d->last, d->n_last, (size_t)most + 1);
     for (size_t i = 0; i < p.na; i++)
         d->last[p.a[i]] = 1;
     const double best = best_stretch(d, p);
@@ -92,7 +92,7 @@ double fuzz_ratio_partial(struct fuzz_ratio *f, struct edit_pair p)
 
 static void add(struct fuzz_tokens *t, struct fuzz_slice word)
 {
-    SCRATCH(t->at, t->room, t->n + 1);
+    REGROW(t->at, t->room, t->n + 1);
     t->at[t->n++] = word;
 }
 
@@ -151,7 +151,7 @@ static void join(const struct fuzz_tokens *t, struct fuzz_joined *ret)
 {
     ret->n = 0;
     for (size_t i = 0; i < t->n; i++) {
-        SCRATCH(ret->at, ret->room, ret->n + t->at[i].n + 1);
+        REGROW(ret->at, ret->room, ret->n + t->at[i].n + 1);
         if (i)
             ret->at[ret->n++] = ' ';
         memcpy(ret->at + ret->n, t->at[i].at, t->at[i].n * sizeof *ret->at);

@@ -3,7 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "text/scratch.h"
+#include "text/regrow.h"
 
 void intern_done(struct intern *t)
 {
@@ -41,7 +41,7 @@ static struct intern_slot *slot_of(const struct intern *t, uint64_t a, uint64_t 
 static void grow(struct intern *t)
 {
     struct intern bigger = {.n = t->n, .generation = 1};
-    SCRATCH(bigger.slots, bigger.room, t->room * 2);
+    REGROW(bigger.slots, bigger.room, t->room * 2);
     for (size_t i = 0; i < t->room; i++)
         if (t->slots[i].generation == t->generation) {
             struct intern_slot *const s = slot_of(&bigger, t->slots[i].a, t->slots[i].b);
@@ -55,7 +55,7 @@ static void grow(struct intern *t)
 uint32_t intern_add(struct intern *t, uint64_t a, uint64_t b)
 {
     if (t->room == 0) {
-        SCRATCH(t->slots, t->room, 64);
+        REGROW(t->slots, t->room, 64);
         t->generation = 1;
     } else if (t->n >= t->room / 2) {
         grow(t);

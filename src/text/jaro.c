@@ -1,6 +1,6 @@
 #include "text/jaro.h"
 
-#include "text/scratch.h"
+#include "text/regrow.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -21,8 +21,8 @@ static void list_places(struct jaro *j, const struct edit_pair *p)
         most = p->a[i] > most ? p->a[i] : most;
     for (size_t i = 0; i < p->nb; i++)
         most = p->b[i] > most ? p->b[i] : most;
-    SCRATCH(j->first, j->n_first, (size_t)most + 1);
-    SCRATCH(j->next, j->n_next, p->nb + 1);
+    REGROW(j->first, j->n_first, (size_t)most + 1);
+    REGROW(j->next, j->n_next, p->nb + 1);
     for (size_t i = p->nb; i-- > 0;) {
         j->next[i + 1] = j->first[p->b[i]];
         j->first[p->b[i]] = (uint32_t)(i + 1);
@@ -66,8 +66,8 @@ double jaro_similarity(struct jaro *j, struct edit_pair p)
     if (p.na == 1 && p.nb == 1)
         return p.a[0] == p.b[0];
     list_places(j, &p);
-    SCRATCH(j->taken_a, j->n_taken_a, p.na);
-    SCRATCH(j->taken_b, j->n_taken_b, p.nb);
+    REGROW(j->taken_a, j->n_taken_a, p.na);
+    REGROW(j->taken_b, j->n_taken_b, p.nb);
     memset(j->taken_a, 0, p.na);
     memset(j->taken_b, 0, p.nb);
     const size_t common = take_equals(j, &p), swaps = count_unequal(j, &p) / 2;

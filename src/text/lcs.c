@@ -3,7 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "text/scratch.h"
+#include "text/regrow.h"
 
 /* Columns that are kept at once while reading a subsequence out: 32 MB of them. Where there are
  * more, they are made again from checkpoints. */
@@ -29,14 +29,14 @@ static size_t words_of(const struct lcs_pair *p)
 static void places_set(struct lcs *l, const struct lcs_pair *p)
 {
     if (p->na <= 64) {
-        SCRATCH(l->mask, l->n_mask, (size_t)p->most + 1);
+        REGROW(l->mask, l->n_mask, (size_t)p->most + 1);
         for (size_t i = 0; i < p->na; i++)
             l->mask[p->a[i]] |= UINT64_C(1) << i;
         return;
     }
-    SCRATCH(l->first, l->n_first, (size_t)p->most + 1);
-    SCRATCH(l->next, l->n_next, p->na + 1);
-    SCRATCH(l->row, l->n_row, words_of(p));
+    REGROW(l->first, l->n_first, (size_t)p->most + 1);
+    REGROW(l->next, l->n_next, p->na + 1);
+    REGROW(l->row, l->n_row, words_of(p));
     for (size_t i = 0; i < p->na; i++) {
         l->next[i + 1] = l->first[p->a[i]];
         l->first[p->a[i]] = (uint32_t)(i + 1);
@@ -89,7 +89,7 @@ size_t lcs_length(struct lcs *l, const struct lcs_pair *p)
     if (p->na == 0 || p->nb == 0)
         return 0;
     const size_t n_words = words_of(p);
-    SCRATCH(l->column, l->n_column, n_words);
+    REGROW(l->column, l->n_column, n_words);
     memset(l->column, 0xff, n_words * sizeof *l->column);
     places_set(l, p);
     for (size_t j = 0; j < p->nb; j++)
@@ -144,8 +144,8 @@ void lcs_mark(struct lcs *l, const struct lcs_pair *p, bool *marked)
     if (stretch > p->nb)
         stretch = p->nb;
     const size_t n_stretches = (p->nb + stretch - 1) / stretch;
-    SCRATCH(l->columns, l->n_columns, stretch * n_words);
-    SCRATCH(l->checkpoint, l->n_checkpoint, n_stretches * n_words);
+    REGROW(l->columns, l->n_columns, stretch * n_words);
+    REGROW(l->checkpoint, l->n_checkpoint, n_stretches * n_words);
     memset(l->checkpoint, 0xff, n_words * sizeof *l->checkpoint);
     places_set(l, p);
     for (size_t s = 1; s < n_stretches; s++) {

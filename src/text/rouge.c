@@ -3,7 +3,7 @@
 #include "text/intern.h"
 #include "text/lcs.h"
 #include "text/porter.h"
-#include "text/scratch.h"
+#include "text/regrow.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -32,7 +32,7 @@ struct rouge *rouge_new(bool stem)
 {
     struct rouge *r = nullptr;
     size_t room = 0;
-    r = scratch_grow(r, &room, 1, sizeof *r);
+    r = regrow(r, &room, 1, sizeof *r);
     r->stem = stem;
     return r;
 }
@@ -124,7 +124,7 @@ static size_t finish(const struct rouge *r, struct words *w, size_t begin, size_
     if (end - begin > 3 && r->stem)
         end = begin + porter_stem(w->letters + begin, end - begin, PORTER_NLTK);
     if (end > begin) {
-        SCRATCH(w->end, w->room_end, w->n + 1);
+        REGROW(w->end, w->room_end, w->n + 1);
         w->end[w->n++] = end;
     }
     return end;
@@ -132,7 +132,7 @@ static size_t finish(const struct rouge *r, struct words *w, size_t begin, size_
 
 static void add_line(struct words *w)
 {
-    SCRATCH(w->lines, w->room_lines, w->n_lines + 1);
+    REGROW(w->lines, w->room_lines, w->n_lines + 1);
     w->lines[w->n_lines++] = w->n;
 }
 
@@ -140,7 +140,7 @@ static void split(const struct rouge *r, const struct line *text, struct words *
 {
     const uint8_t *const bytes = (const uint8_t *)text->text;
     w->n = w->n_lines = 0;
-    SCRATCH(w->letters, w->room_letters, text->n + 1);
+    REGROW(w->letters, w->room_letters, text->n + 1);
     size_t begin = 0, at = 0;
     for (size_t i = 0; i < text->n;) {
         const bool line_ends = bytes[i] == '\n';
@@ -158,8 +158,8 @@ static void split(const struct rouge *r, const struct line *text, struct words *
     if (at > begin)
         (void)finish(r, w, begin, at);
     add_line(w);
-    SCRATCH(w->ids, w->room_ids, w->n + 1);
-    SCRATCH(w->gram, w->room_gram, w->n + 1);
+    REGROW(w->ids, w->room_ids, w->n + 1);
+    REGROW(w->gram, w->room_gram, w->n + 1);
 }
 
 static void number_target(struct rouge *r)
@@ -207,7 +207,7 @@ static struct rouge_score count_grams(struct rouge *r, unsigned n)
 {
     const struct words *const t = &r->target, *const p = &r->prediction;
     const size_t nt = t->n >= n ? t->n - n + 1 : 0, np = p->n >= n ? p->n - n + 1 : 0;
-    SCRATCH(r->count, r->room_count, (size_t)r->ids.n + 1);
+    REGROW(r->count, r->room_count, (size_t)r->ids.n + 1);
     size_t hits = 0;
     for (size_t i = 0; i < nt; i++)
         r->count[t->gram[i]]++;
@@ -231,8 +231,8 @@ static struct rouge_score longest(struct rouge *r)
 static struct rouge_score by_lines(struct rouge *r)
 {
     const struct words *const t = &r->target, *const p = &r->prediction;
-    SCRATCH(r->count, r->room_count, (size_t)r->ids.n + 1);
-    SCRATCH(r->marked, r->room_marked, t->n);
+    REGROW(r->count, r->room_count, (size_t)r->ids.n + 1);
+    REGROW(r->marked, r->room_marked, t->n);
     memset(r->marked, 0, t->n * sizeof *r->marked);
     size_t begin = 0;
     for (size_t i = 0; i < t->n_lines; begin = t->lines[i++]) {

