@@ -234,6 +234,21 @@ static enum err_code takes_file(const struct backend *b, const struct model_fact
                       e);
 }
 
+bool backend_knows_precision(const char *word, const char **ret_near)
+{
+    const char *names[128];
+    size_t n = 0;
+    const struct backend *b;
+    for (size_t i = 0; (b = backend_at(i)); i++)
+        for (const char *const *p = b->precisions; *p && n < COUNT_OF(names); p++) {
+            if (strcmp(*p, word) == 0)
+                return true;
+            names[n++] = *p;
+        }
+    *ret_near = nearest_word(word, names, n);
+    return false;
+}
+
 enum err_code backend_accepts(const struct backend *b, const struct model_facts *m,
                               const char *precision, struct err *e)
 {

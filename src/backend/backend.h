@@ -45,6 +45,9 @@ const struct backend *backend_at(size_t i); /* nullptr: past the last */
 /* The nearest right name, or nullptr. */
 [[nodiscard]] const char *backend_nearest(const char *name);
 
+/* Has any backend this precision? Else *ret_near is the nearest word that one has, or nullptr. */
+[[nodiscard]] bool backend_knows_precision(const char *word, const char **ret_near);
+
 /* Can this backend take this model in this precision at all, here or anywhere? ERR_UNSUPPORTED with
  * the reason (incompatible); ERR_UNAVAILABLE where the model itself is missing. Cheap, no I/O. */
 [[nodiscard]] enum err_code backend_accepts(const struct backend *b, const struct model_facts *m,

@@ -2,11 +2,13 @@
 
 #include "analysis/cell.h"
 #include "analysis/metrics.h"
+#include "analysis/quality.h"
 #include "analysis/significance.h"
 #include "base/arena.h"
 #include "base/defs.h"
 #include "base/str.h"
 #include "cli/command.h"
+#include "cli/quality_table.h"
 #include "cli/summary.h"
 #include "io/file.h"
 #include "io/jsonw.h"
@@ -19,7 +21,8 @@
 constexpr size_t MEMORY = (size_t)16 << 30;
 
 struct outputs {
-    const char *metrics, *samples, *statistics, *figure; /* figure: nullptr where none was drawn */
+    const char *metrics, *samples, *statistics, *quality,
+        *figure; /* figure: nullptr where none was drawn */
     const char *why_no_figure;
     bool wants_figure;
 };
@@ -48,9 +51,9 @@ static void tell_problems(const struct results *r)
 }
 
 static enum err_code write_all(const struct results *r, const struct cell_stats *cells,
-                               const struct analyze_request *request, struct arena *a,
-                               struct outputs *ret, struct significance_counts *counts,
-                               struct err *e)
+                               const struct quality *quality, const struct analyze_request *request,
+                               struct arena *a, struct outputs *ret,
+                               struct significance_counts *counts, struct err *e)
 {
     const char *const out = request->out ? request->out : request->folders[0];
     const bool csv = request->format == RESULTS_CSV;
@@ -68,6 +71,11 @@ static enum err_code write_all(const struct results *r, const struct cell_stats 
     significance_json(r, cells, a, &text, counts);
     if (file_write(ret->statistics, str_text(&text), text.n, e))
         return e->code;
+    ret->quality = file_join(a, out, "quality_analysis.json");
+    str_clear(&text);
+    quality_json(r, quality, &text);
+    if (file_write(ret->quality, str_text(&text), text.n, e))
+        return e->code;
     const char *const figure = file_join(a, out, "latency_by_backend.png");
     bool drawn = false;
     struct err why = {};
@@ -84,7 +92,8 @@ static enum err_code write_all(const struct results *r, const struct cell_stats 
 }
 
 static void print_json(const struct results *r, const struct cell_stats *cells,
-                       const struct outputs *files, const struct significance_counts *counts)
+                       const struct quality *quality, const struct outputs *files,
+                       const struct significance_counts *counts)
 {
     CLEANUP(str_done) struct str text = {};
     struct jsonw w = {.out = &text, .pretty = true};
@@ -95,10 +104,16 @@ static void print_json(const struct results *r, const struct cell_stats *cells,
     jsonw_ki64(&w, "comparisons", (int64_t)counts->comparisons);
     jsonw_ki64(&w, "significant", (int64_t)counts->significant);
     jsonw_ki64(&w, "mean_and_median_disagree", (int64_t)counts->ranks_differ);
+    jsonw_kobject(&w, "gates");
+    jsonw_ki64(&w, "passed", (int64_t)quality->gates_passed);
+    jsonw_ki64(&w, "failed", (int64_t)quality->gates_failed);
+    jsonw_ki64(&w, "cannot_tell", (int64_t)quality->gates_unsure);
+    jsonw_end_object(&w);
     jsonw_kobject(&w, "files");
     jsonw_kstr(&w, "metrics", files->metrics);
     jsonw_kstr(&w, "samples", files->samples);
     jsonw_kstr(&w, "statistical_analysis", files->statistics);
+    jsonw_kstr(&w, "quality_analysis", files->quality);
     jsonw_kstr(&w, "latency_by_backend", files->figure);
     if (!files->figure)
         jsonw_kstr(&w, "latency_by_backend_reason", files->why_no_figure);
@@ -107,14 +122,35 @@ static void print_json(const struct results *r, const struct cell_stats *cells,
     puts(str_text(&text));
 }
 
+/* Where nothing was scored there is no table of it. */
+static void add_quality(const struct cli *cli, const struct quality *q, struct arena *a,
+                        struct str *out)
+{
+    struct quality_table_row *const rows = ARENA_ARRAY(a, struct quality_table_row, q->n + 1);
+    if (q->with_perplexity == 0)
+        return;
+    for (size_t i = 0; i < q->n; i++) {
+        const struct quality_configuration *const c = &q->configurations[i];
+        rows[i] = (struct quality_table_row){.backend = c->backend,
+                                             .precision = c->precision,
+                                             .model = c->model,
+                                             .quality = &c->perplexity,
+                                             .baseline = c->is_baseline};
+    }
+    str_putc(out, '\n');
+    quality_table(rows, q->n, wants_colour(cli), a, out);
+}
+
 static void print_text(const struct cli *cli, const struct results *r,
-                       const struct cell_stats *cells, const struct outputs *files,
-                       const struct significance_counts *counts, struct arena *a)
+                       const struct cell_stats *cells, const struct quality *quality,
+                       const struct outputs *files, const struct significance_counts *counts,
+                       struct arena *a)
 {
     CLEANUP(str_done) struct str text = {};
     summary_table(r, cells, counts, wants_colour(cli), a, &text);
+    add_quality(cli, quality, a, &text);
     fputs(str_text(&text), stdout);
-    printf("\n%s\n%s\n%s\n", files->metrics, files->samples, files->statistics);
+    printf("\n%s\n%s\n%s\n%s\n", files->metrics, files->samples, files->statistics, files->quality);
     if (files->figure)
         puts(files->figure);
     else if (files->wants_figure)
@@ -122,7 +158,7 @@ static void print_text(const struct cli *cli, const struct results *r,
 }
 
 enum err_code analyze_run(const struct cli *cli, const struct analyze_request *request,
-                          struct err *e)
+                          struct analyze_outcome *ret, struct err *e)
 {
     CLEANUP(arena_freep) struct arena *a = arena_new(MEMORY);
     CLEANUP(results_done) struct results r = {};
@@ -132,12 +168,15 @@ enum err_code analyze_run(const struct cli *cli, const struct analyze_request *r
     cell_compute(&r, a, cells);
     struct outputs files = {};
     struct significance_counts counts = {};
-    if (write_all(&r, cells, request, a, &files, &counts, e))
+    struct quality quality = {};
+    if (quality_read(&r, request->folders, request->n_folders, a, &quality, e) ||
+        write_all(&r, cells, &quality, request, a, &files, &counts, e))
         return e->code;
     tell_problems(&r);
     if (cli->json)
-        print_json(&r, cells, &files, &counts);
+        print_json(&r, cells, &quality, &files, &counts);
     else
-        print_text(cli, &r, cells, &files, &counts, a);
+        print_text(cli, &r, cells, &quality, &files, &counts, a);
+    ret->gates_failed = quality.gates_failed;
     return ERR_OK;
 }

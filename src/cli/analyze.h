@@ -15,8 +15,13 @@ struct analyze_request {
     bool no_figure;
 };
 
-/* Writes metrics.csv, samples.csv or .parquet, statistical_analysis.json and
+struct analyze_outcome {
+    size_t gates_failed; /* of quality */
+};
+
+/* Writes metrics.csv, samples.csv or .parquet, statistical_analysis.json, quality_analysis.json and
  * latency_by_backend.png, then prints the summary table and the paths (with cli->json: one JSON
  * object). Notes (no gnuplot, lines that could not be used) go to stderr and are no failure. */
 [[nodiscard]] enum err_code analyze_run(const struct cli *cli,
-                                        const struct analyze_request *request, struct err *e);
+                                        const struct analyze_request *request,
+                                        struct analyze_outcome *ret, struct err *e);

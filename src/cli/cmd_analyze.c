@@ -35,7 +35,8 @@ static enum err_code run(struct cli *cli, const void *args, const struct opt_lis
                                             .out = a->out,
                                             .format = (enum results_format)a->format,
                                             .no_figure = a->no_figure};
-    return analyze_run(cli, &request, e);
+    struct analyze_outcome outcome = {};
+    return analyze_run(cli, &request, &outcome, e);
 }
 
 const struct command cmd_analyze = {
@@ -44,7 +45,8 @@ const struct command cmd_analyze = {
     .summary = "derive every table and analysis from the raw samples",
     .about =
         "Reads runs/ of a results folder and writes metrics.csv (a row per cell), samples.csv (a\n"
-        "row per sample), statistical_analysis.json and latency_by_backend.png. All of them can\n"
+        "row per sample), statistical_analysis.json, quality_analysis.json and\n"
+        "latency_by_backend.png. All of them can\n"
         "be deleted and derived again with the same bytes.\n\n"
         "Several DIRs are replicate runs of one experiment; runs of different experiments are\n"
         "refused. Only ok samples of phase measured enter a figure; a cell that is not ok has\n"

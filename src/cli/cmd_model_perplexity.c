@@ -2,17 +2,15 @@
 #include "backend/backend.h"
 #include "backend/python_worker.h"
 #include "base/arena.h"
-#include "base/nearest.h"
 #include "base/str.h"
 #include "cli/cmd_model.h"
+#include "cli/quality_table.h"
 #include "io/file.h"
 #include "io/jsonw.h"
 #include "lab/perplexity.h"
 #include "model/resolve.h"
-#include "report/table.h"
 
 #include <inttypes.h>
-#include <math.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -85,16 +83,9 @@ static enum err_code find_backend(const char *name, const char *option, const st
 
 static enum err_code check_precision(const char *word, const char *option, struct err *e)
 {
-    const char *names[128];
-    size_t n = 0;
-    const struct backend *b;
-    for (size_t i = 0; (b = backend_at(i)); i++)
-        for (const char *const *p = b->precisions; *p && n < COUNT_OF(names); p++) {
-            if (strcmp(*p, word) == 0)
-                return ERR_OK;
-            names[n++] = *p;
-        }
-    const char *const near = nearest_word(word, names, n);
+    const char *near;
+    if (backend_knows_precision(word, &near))
+        return ERR_OK;
     return err_set(e, ERR_USAGE, "%s: no such precision: '%s'%s%s%s", option, word,
                    near ? "; did you mean '" : "", near ? near : "", near ? "'?" : "");
 }
@@ -366,87 +357,23 @@ static void print_json(const struct work *w)
     puts(str_text(&out));
 }
 
-static const char *number(struct arena *a, double x)
-{
-    return isfinite(x) ? arena_printf(a, "%.6g", x) : nullptr;
-}
-
-static const char *range(struct arena *a, double lo, double hi)
-{
-    return isfinite(lo) ? arena_printf(a, "%.6g .. %.6g", lo, hi) : nullptr;
-}
-
-static const char *percent(struct arena *a, double x)
-{
-    return isfinite(x) ? arena_printf(a, "%+.4f %%", 100 * x) : nullptr;
-}
-
-static const char *percents(struct arena *a, double lo, double hi)
-{
-    return isfinite(lo) ? arena_printf(a, "%+.4f .. %+.4f", 100 * lo, 100 * hi) : nullptr;
-}
-
-static void add_row(struct table *t, const struct configuration *c, struct arena *a)
-{
-    static const enum table_tone tones[] = {TABLE_FAINT, TABLE_GOOD, TABLE_BAD, TABLE_WARN};
-    const struct quality_perplexity *const q = &c->quality;
-    const char *const verdict = quality_perplexity_verdict_name(q->verdict);
-    const struct table_cell cells[] = {
-        {arena_printf(a, "%s %s", c->backend->name, c->precision), TABLE_PLAIN},
-        {number(a, q->value), TABLE_STRONG},
-        {range(a, q->lo, q->hi), TABLE_PLAIN},
-        {number(a, q->bits_per_byte.estimate), TABLE_PLAIN},
-        {percent(a, q->increase), TABLE_PLAIN},
-        {percents(a, q->increase_lo, q->increase_hi), TABLE_PLAIN},
-        {percent(a, q->detectable), TABLE_PLAIN},
-        {isfinite(q->kl.estimate) ? arena_printf(a, "%.3g", q->kl.estimate) : nullptr, TABLE_PLAIN},
-        {isfinite(q->same_top.estimate) ? arena_printf(a, "%.3f %%", 100 * q->same_top.estimate)
-                                        : nullptr,
-         TABLE_PLAIN},
-        {verdict
-             ? isfinite(q->limit) ? arena_printf(a, "%s (%g %%)", verdict, 100 * q->limit) : verdict
-             : nullptr,
-         tones[q->verdict]},
-    };
-    table_add(t, cells);
-}
-
-static void print_notes(const struct work *w)
-{
-    for (size_t i = 0; i < w->n; i++) {
-        const struct configuration *const c = &w->items[i];
-        const struct quality_perplexity *const q = &c->quality;
-        const char *const why = q->reason            ? q->reason
-                                : i == w->baseline   ? q->interval_reason
-                                : q->compared_reason ? q->compared_reason
-                                                     : q->verdict_reason;
-        if (why)
-            printf("%s %s: %s\n", c->backend->name, c->precision, why);
-    }
-}
-
 static void print_text(const struct work *w)
 {
-    static const struct table_column columns[] = {
-        {"configuration", false}, {"perplexity", true}, {"95 % interval", true},
-        {"bits/byte", true},      {"increase", true},   {"95 % interval", true},
-        {"sees from", true},      {"KL", true},         {"same top", true},
-        {"gate", false},
-    };
     struct arena *const a = w->cli->arena;
     CLEANUP(str_done) struct str out = {};
     const struct perplexity_log_header *const h = any_header(w);
-    struct table t;
+    struct quality_table_row *const rows = ARENA_ARRAY(a, struct quality_table_row, w->n);
     if (h)
         printf("%s: %u of %" PRId64 " tokens of %s, window %u, stride %u, %u blocks; baseline %s\n",
                w->facts.name, h->tokens, h->text_tokens, w->args->text, h->window, h->stride,
                h->clusters, h->baseline ? h->baseline : "none");
-    table_init(&t, a, columns, COUNT_OF(columns));
     for (size_t i = 0; i < w->n; i++)
-        add_row(&t, &w->items[i], a);
-    table_print(&t, false, &out);
+        rows[i] = (struct quality_table_row){.backend = w->items[i].backend->name,
+                                             .precision = w->items[i].precision,
+                                             .quality = &w->items[i].quality,
+                                             .baseline = i == w->baseline};
+    quality_table(rows, w->n, false, a, &out);
     fputs(str_text(&out), stdout);
-    print_notes(w);
 }
 
 static enum err_code find_model(const char *name, struct arena *a, struct model_facts *ret,

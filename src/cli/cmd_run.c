@@ -185,9 +185,10 @@ static enum err_code conclude(struct cli *cli, const struct run_args *o,
                        o->out);
     const char *const folders[] = {o->out};
     const struct analyze_request request = {.folders = folders, .n_folders = 1};
-    if (analyze_run(cli, &request, e))
+    struct analyze_outcome outcome = {};
+    if (analyze_run(cli, &request, &outcome, e))
         return err_wrap(e, "the run is complete, its analysis is not");
-    *ret_exit = failed ? 1 : 0;
+    *ret_exit = failed || outcome.gates_failed ? 1 : 0;
     return ERR_OK;
 }
 
@@ -285,7 +286,8 @@ const struct command cmd_run = {
         "another experiment is\n"
         "refused. Cells that failed are finished, too, unless --retry-failed.\n"
         "\n"
-        "Ends with 0, with 1 where cells failed, with 3 where nothing could run, with 130 when "
+        "Ends with 0, with 1 where cells or gates failed, with 3 where nothing could run, with 130 "
+        "when "
         "interrupted.",
     .examples = "  chimera run examples/demo.yaml -o results --dry-run",
     .opts = opts,

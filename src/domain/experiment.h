@@ -43,6 +43,21 @@ struct experiment_model {
     uint32_t line;
 };
 
+struct experiment_gate { /* allowed relative increase of the perplexity at a precision */
+    const char *precision;
+    double limit;
+};
+
+struct experiment_perplexity { /* the quality pass of a run */
+    const char *text;          /* as written */
+    const char *path;          /* where it lies */
+    uint32_t window, stride;   /* 0: 512 or the model's context; half of the window */
+    uint32_t max_tokens;       /* 0: all */
+    const struct experiment_gate
+        *gates; /* of the precisions that have one here: before the usual */
+    uint32_t n_gates;
+};
+
 struct experiment {
     const char *path;   /* of the file */
     const char *folder; /* relative model paths are tried here, then in the working directory */
@@ -67,8 +82,9 @@ struct experiment {
     double accuracy_threshold;
     bool resource_monitoring;
     double resource_interval_s;
-    double memory_limit_mb; /* per worker; 0: what the machine has */
-    const char *synthetic;  /* law and faults of the synthetic backend, as text; nullptr: default */
+    double memory_limit_mb;                         /* per worker; 0: what the machine has */
+    const struct experiment_perplexity *perplexity; /* nullptr: not asked for */
+    const char *synthetic; /* law and faults of the synthetic backend, as text; nullptr: default */
     const char *const
         *files; /* every file that was read, this one first: scenarios may have their own */
     const char *const

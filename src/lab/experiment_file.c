@@ -9,6 +9,7 @@
 #include "io/jsonw.h"
 #include "io/yaml.h"
 #include "lab/experiment_keys.h"
+#include "lab/experiment_perplexity.h"
 #include "lab/experiment_reader.h"
 #include "lab/experiment_scenarios.h"
 
@@ -144,17 +145,13 @@ static void baseline(struct reading *x, const struct yaml *root)
 
 static bool precision_known(struct reading *x, const struct yaml *at, const char *word)
 {
-    if (precision_find(word))
+    const char *near;
+    if (backend_knows_precision(word, &near))
         return true;
-    const char *const why = precision_refused(word);
-    const char *const near = precision_nearest(word);
-    if (why)
-        experiment_reader_mistake(&x->r, at, "modes: %s %s", word, why);
-    else
-        experiment_reader_mistake(
-            &x->r, at, "modes: no precision '%s'%s", word,
-            near ? experiment_reader_hint(&x->r, near)
-                 : "; there are fp32, fp16, bf16, int8, int4 and the engines' own");
+    experiment_reader_mistake(
+        &x->r, at, "modes: no precision '%s'%s", word,
+        near ? experiment_reader_hint(&x->r, near)
+             : "; there are fp32, fp16, bf16, int8, int4 and the engines' own");
     return false;
 }
 
@@ -237,6 +234,7 @@ enum err_code experiment_file_read(const char *path, struct arena *a, struct exp
         baseline(&reading, root);
         precisions(&reading, root);
         synthetic(&reading, root);
+        experiment_perplexity_read(&reading.r, root, &x);
         experiment_scenarios_read(&reading.r, root, &x);
     }
     if (experiment_reader_done(&reading.r, e))
@@ -308,5 +306,6 @@ void experiment_file_json(const struct experiment *x, struct jsonw *w)
     jsonw_kbool(w, "enable_resource_monitoring", x->resource_monitoring);
     jsonw_kf64(w, "resource_sampling_interval_s", x->resource_interval_s);
     jsonw_kstr(w, "synthetic", x->synthetic);
+    experiment_perplexity_json(x, w);
     jsonw_end_object(w);
 }

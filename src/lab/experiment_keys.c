@@ -73,11 +73,12 @@ const struct experiment_key experiment_keys_top[] = {
      "record CPU and memory of each worker", FIELD(resource_monitoring, bool)},
     {EXPERIMENT_KEY_F64, "resource_sampling_interval_s", "a number of seconds", "0.1",
      "between two such records", FIELD(resource_interval_s, double), 0.001, 3600},
+    {EXPERIMENT_KEY_PART, "perplexity", "a map of its keys", nullptr,
+     "after the timed blocks, score a text in every configuration (default: none is scored)"},
     {EXPERIMENT_KEY_PART, "synthetic", "text, or a map", nullptr,
      "law and faults of the backend `synthetic` (chimera doctor tells its words)"},
     {EXPERIMENT_KEY_LATER, "pricing", "a map", nullptr, "prices for the cost analysis"},
     {EXPERIMENT_KEY_LATER, "energy", "a map", nullptr, "power and energy"},
-    {EXPERIMENT_KEY_LATER, "perplexity", "a map", nullptr, "the quality gate by perplexity"},
     {EXPERIMENT_KEY_LATER, "load", "a map", nullptr, "arrivals of the load generator"},
     {},
 };
@@ -122,6 +123,25 @@ const struct experiment_key experiment_keys_model[] = {
 const struct experiment_key experiment_keys_quantization[] = {
     {EXPERIMENT_KEY_PART, "modes", "a list of precisions", "[fp32]",
      "fp32, fp16, bf16, int8, int4, or a type of llama.cpp's (q8_0, q4_k_m, q2_k ...)"},
+    {},
+};
+
+#define PERPLEXITY(field, W) FIELD_OF(struct experiment_perplexity, field, W)
+const struct experiment_key experiment_keys_perplexity[] = {
+    {EXPERIMENT_KEY_STR, "text", "a file", nullptr,
+     "UTF-8 text, beside this file or in the working directory; required", PERPLEXITY(text, const char *)},
+    {EXPERIMENT_KEY_U32, "window", "a whole number", nullptr,
+     "tokens that a model is given at once (default: 512, or its context where that is smaller)",
+     PERPLEXITY(window, uint32_t), 2, 1e9},
+    {EXPERIMENT_KEY_U32, "stride", "a whole number", nullptr,
+     "tokens from one window to the next, below window (default: half of it)",
+     PERPLEXITY(stride, uint32_t), 1, 1e9},
+    {EXPERIMENT_KEY_U32, "max_tokens", "a whole number", nullptr,
+     "take no more than the first so many tokens of the text (default: all)",
+     PERPLEXITY(max_tokens, uint32_t), 2, 1e9},
+    {EXPERIMENT_KEY_PART, "gates", "a map of precisions to numbers", nullptr,
+     "allowed relative increase over the baseline (default: fp32 0.001, fp16 and bf16 0.005, int8 0.02, "
+     "others none)"},
     {},
 };
 

@@ -36,5 +36,7 @@ extern const struct experiment_key experiment_keys_top[];      /* fills struct e
 extern const struct experiment_key experiment_keys_scenario[]; /* fills struct scenario */
 extern const struct experiment_key experiment_keys_model[];    /* fills struct experiment_model */
 extern const struct experiment_key experiment_keys_quantization[];
+extern const struct experiment_key
+    experiment_keys_perplexity[]; /* fills struct experiment_perplexity */
 extern const struct experiment_key experiment_keys_backend[];
 extern const struct experiment_key experiment_keys_prompt_set[];

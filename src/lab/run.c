@@ -7,8 +7,10 @@
 #include "domain/experiment.h"
 #include "domain/model_facts.h"
 #include "io/file.h"
+#include "lab/perplexity_text.h"
 #include "lab/run_cell.h"
 #include "lab/run_clock.h"
+#include "lab/run_quality.h"
 #include "store/results_folder.h"
 
 #include <fcntl.h>
@@ -34,6 +36,7 @@ struct run {
     uint8_t *outcome; /* [configuration * n_scenarios + scenario]: enum status */
     uint32_t threads, dual_threads, max_context, max_batch;
     struct run_clock clock;
+    nsec_t quality_wall, quality_cpu; /* of the quality pass: no overhead of what is timed */
 };
 
 struct pending { /* the cells that an invocation of a configuration still has to do */
@@ -452,8 +455,86 @@ static void summarise(struct run *r, nsec_t began, nsec_t cpu)
     for (uint32_t c = 0; c < r->plan->n_configurations; c++)
         for (uint32_t s = 0; s < r->plan->n_scenarios; s++)
             r->s.summary->cells_by_status[r->outcome[(size_t)c * r->plan->n_scenarios + s]]++;
-    r->s.summary->wall = clock_now() - began;
-    r->s.summary->own_cpu = clock_cpu() - cpu;
+    r->s.summary->wall = clock_now() - began - r->quality_wall;
+    r->s.summary->own_cpu = clock_cpu() - cpu - r->quality_cpu;
+}
+
+/* ---- after the last block ---- */
+
+static struct run_quality_item quality_item(const struct run *r, uint32_t configuration)
+{
+    const struct plan_configuration *const c = &r->plan->configurations[configuration];
+    const struct plan_backend *const b = &r->plan->backends[c->backend];
+    const struct experiment_perplexity *const x = r->x->perplexity;
+    const uint32_t n_ctx = r->plan->facts[c->model].n_ctx;
+    const uint32_t window = x->window ? x->window : PERPLEXITY_TEXT_WINDOW;
+    struct run_quality_item item = {
+        .spec = spec_of(r, configuration, 0, 0, 0, false),
+        .model = c->model,
+        .artefact = strcmp(b->backend->artefact, "none") != 0,
+        .dead = r->configurations[configuration].dead,
+    };
+    item.spec.max_context = n_ctx && n_ctx < window ? n_ctx : window;
+    item.spec.max_batch = 1;
+    item.spec.keep_trace = false;
+    return item;
+}
+
+/* The baseline of a model: its backend at fp32, whether or not fp32 is among the precisions. */
+static struct run_quality_model quality_model(const struct run *r, uint32_t model)
+{
+    struct run_quality_model m = {};
+    struct err e = {};
+    const struct plan *const p = r->plan;
+    const struct backend *const wanted =
+        r->x->baseline_backend ? backend_find(r->x->baseline_backend, nullptr) : nullptr;
+    if (!wanted)
+        m.why_not = "the experiment names no baseline_backend";
+    for (uint32_t i = 0; wanted && i < p->n_configurations && !m.baseline; i++) {
+        const struct plan_configuration *const c = &p->configurations[i];
+        const struct plan_backend *const b = &p->backends[c->backend];
+        if (c->model != model || b->backend != wanted)
+            continue;
+        if (!b->available || backend_accepts(wanted, &p->facts[model], "fp32", &e)) {
+            m.why_not = arena_printf(r->s.a, "the baseline %s at fp32: %s", wanted->name,
+                                     b->available ? e.msg : b->why_not);
+            return m;
+        }
+        struct run_quality_item *const item = ARENA_ARRAY(r->s.a, struct run_quality_item, 1);
+        *item = quality_item(r, i);
+        if (strcmp(item->spec.precision, "fp32") != 0) {
+            item->spec.precision = "fp32";
+            item->spec.artefact_sha256 = nullptr;
+            item->dead = (struct invocation_failure){};
+        }
+        m.baseline = item;
+    }
+    if (wanted && !m.baseline)
+        m.why_not = arena_printf(r->s.a, "baseline_backend '%s' is not among the backends",
+                                 r->x->baseline_backend);
+    return m;
+}
+
+static enum err_code quality(struct run *r, struct err *e)
+{
+    const struct plan *const p = r->plan;
+    if (!r->x->perplexity)
+        return ERR_OK;
+    struct run_quality_item *const items =
+        ARENA_ARRAY(r->s.a, struct run_quality_item, p->n_configurations + 1);
+    struct run_quality_model *const models =
+        ARENA_ARRAY(r->s.a, struct run_quality_model, r->x->n_models);
+    struct run_quality q = {.state = &r->s,
+                            .perplexity = r->x->perplexity,
+                            .timeout_s = r->x->timeout_s,
+                            .items = items,
+                            .models = models};
+    for (uint32_t i = 0; i < p->n_configurations; i++) /* model-major */
+        if (plan_configuration_runs(p, i))
+            items[q.n_items++] = quality_item(r, i);
+    for (uint32_t i = 0; i < r->x->n_models; i++)
+        models[i] = quality_model(r, i);
+    return run_quality_all(&q, e);
 }
 
 static enum err_code all_blocks(struct run *r, struct err *e)
@@ -465,7 +546,11 @@ static enum err_code all_blocks(struct run *r, struct err *e)
         for (uint32_t i = 0; i < r->plan->n_configurations; i++)
             if (run_configuration(r, b, i, e))
                 return e->code;
-    return ERR_OK;
+    const nsec_t began = clock_now(), cpu = clock_cpu();
+    const enum err_code code = quality(r, e);
+    r->quality_wall = clock_now() - began;
+    r->quality_cpu = clock_cpu() - cpu;
+    return code;
 }
 
 enum err_code run_all(const struct run_options *o, struct arena *a, struct run_summary *ret,

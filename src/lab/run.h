@@ -52,7 +52,7 @@ struct run_summary {
                                                invocations */
     uint64_t samples;                       /* recorded now, all phases */
     uint64_t found;                         /* cell x invocation that were finished before */
-    nsec_t wall, own_cpu;                   /* of the supervisor */
+    nsec_t wall, own_cpu;                   /* of the supervisor, without the quality pass */
     bool nothing_ran;                       /* every cell is unavailable or incompatible */
 };
 

@@ -42,7 +42,8 @@ static bool matters(const char *key)
                                             "load_timeout_s",
                                             "memory_limit_mb",
                                             "baseline_backend",
-                                            "accuracy_threshold"};
+                                            "accuracy_threshold",
+                                            "gates"};
     for (size_t i = 0; i < COUNT_OF(free_keys); i++)
         if (strcmp(key, free_keys[i]) == 0)
             return false;
@@ -187,7 +188,7 @@ static void sweep(const struct run_folder *f)
 static enum err_code files_json(const struct run_folder *f, struct jsonw *w, struct err *e)
 {
     static const char *const recorded[] = {"experiment.yaml", "plan.json", "env.json", "runs",
-                                           "telemetry"};
+                                           "telemetry",       "quality"};
     CLEANUP(arena_freep) struct arena *a = arena_new(SCRATCH);
     struct listing l = {.a = a, .root = strlen(f->dir) + 1};
     for (uint32_t i = 1;; i++) {

@@ -18,7 +18,7 @@ refuses() { # LABEL EXIT PATTERN ARGS...: fails with that status and one line th
 }
 fresh() { rm -rf "${work:?}/$1" && cp -r "$root/tests/golden/results/small" "$work/$1"; }
 quiet() { "$chimera" analyze "$@" >"$work/out" 2>"$work/err"; }
-derived="metrics.csv samples.csv statistical_analysis.json"
+derived="metrics.csv samples.csv statistical_analysis.json quality_analysis.json"
 
 fresh a
 if ! quiet "$work/a" && grep -q "need DuckDB" "$work/err"; then

@@ -203,6 +203,7 @@ static void documented(struct arena *a, bool print)
     rows(&want, "A scenario", experiment_keys_scenario);
     rows(&want, "A model", experiment_keys_model);
     rows(&want, "quantization", experiment_keys_quantization);
+    rows(&want, "perplexity", experiment_keys_perplexity);
     if (print) {
         fputs(want.text, stdout);
         return;
