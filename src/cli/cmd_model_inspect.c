@@ -22,8 +22,9 @@ struct type_share {
 struct inspection {
     struct model_facts facts;
     const char *format, *activation, *made_by;
-    int64_t embedding_params; /* -1: unknown */
-    int tied;                 /* -1: unknown */
+    const struct hf_config *config; /* nullptr: not a Hugging Face folder */
+    int64_t embedding_params;       /* -1: unknown */
+    int tied;                       /* -1: unknown */
     struct type_share types[MOST_TYPES];
     size_t n_types;
     const char *tokenizer; /* in words; nullptr: none that chimera reads */
@@ -39,6 +40,9 @@ static enum err_code look_at_hf(struct inspection *x, struct arena *a, struct er
     safetensors_closep(&h.weights);
     x->format = "Hugging Face folder";
     x->activation = h.config.activation_name;
+    struct hf_config *const config = ARENA_ARRAY(a, struct hf_config, 1);
+    *config = h.config;
+    x->config = config;
     x->made_by = h.config.synth;
     x->embedding_params = h.embedding_params;
     x->tied = h.head_tied;
@@ -133,6 +137,51 @@ static void count_key(struct jsonw *w, const char *key, int64_t x, int64_t unkno
         jsonw_i64(w, x);
 }
 
+static uint32_t sliding_layers(const struct hf_config *c)
+{
+    uint32_t n = 0;
+    for (uint32_t i = 0; c->window && i < c->n_layers; i++)
+        n += c->sliding[i];
+    return n;
+}
+
+/* c: nullptr where there is no config.json. */
+static void json_positions(const struct hf_config *c, struct jsonw *w)
+{
+    const bool roped = c && c->rope.theta > 0;
+    jsonw_key(w, "rope");
+    if (roped) {
+        jsonw_object(w);
+        jsonw_kstr(w, "type", rope_kind_name(c->rope.kind));
+        jsonw_kf64(w, "theta", c->rope.theta);
+        jsonw_kf64(w, "theta_local", c->rope_local.theta);
+        jsonw_kf64(w, "factor", c->rope.factor);
+        jsonw_end_object(w);
+    } else {
+        jsonw_null(w);
+    }
+    count_key(w, "sliding_window", c ? c->window : 0, 0);
+    count_key(w, "sliding_layers", c ? (int64_t)sliding_layers(c) : -1, -1);
+    jsonw_kstr(w, "not_exported_because", c ? c->unsupported : nullptr);
+}
+
+static void print_positions(const struct hf_config *c)
+{
+    if (c->learned_positions)
+        printf("%-14s%s\n", "positions", "a table");
+    if (c->rope.theta > 0)
+        printf("%-14srotary, base %g", "positions", c->rope.theta);
+    if (c->rope.theta > 0 && c->rope.kind != ROPE_DEFAULT)
+        printf(", %s by %g", rope_kind_name(c->rope.kind), c->rope.factor);
+    if (c->rope.theta > 0 && c->rope_local.theta != c->rope.theta)
+        printf("; %g where layers slide", c->rope_local.theta);
+    if (c->rope.theta > 0)
+        putchar('\n');
+    if (c->window)
+        printf("%-14s%u of %u layers see the last %u tokens only\n", "window", sliding_layers(c),
+               c->n_layers, c->window);
+}
+
 static void print_json(const struct inspection *x)
 {
     CLEANUP(str_done) struct str out = {};
@@ -147,9 +196,12 @@ static void print_json(const struct inspection *x)
     jsonw_kstr(&w, "architecture", m->architecture);
     jsonw_kstr(&w, "synth", x->made_by);
     jsonw_kstr(&w, "activation", x->activation);
+    json_positions(x->config, &w);
     count_key(&w, "n_layers", m->n_layers, 0);
     count_key(&w, "d_model", m->d_model, 0);
     count_key(&w, "n_heads", m->n_heads, 0);
+    count_key(&w, "n_kv_heads", m->n_kv_heads, 0);
+    count_key(&w, "head_dim", m->head_dim, 0);
     count_key(&w, "vocab_size", m->vocab_size, 0);
     count_key(&w, "n_ctx", m->n_ctx, 0);
     count_key(&w, "params", m->params, -1);
@@ -197,10 +249,16 @@ static void print_text(const struct inspection *x)
     print_count("layers", m->n_layers);
     print_count("width", m->d_model);
     print_count("heads", m->n_heads);
+    if (m->n_kv_heads && m->head_dim)
+        printf("%-14s%u of keys and values, each of %u\n", "", m->n_kv_heads, m->head_dim);
     print_count("vocabulary", m->vocab_size);
     print_count("context", m->n_ctx);
     if (x->activation)
         printf("%-14s%s\n", "activation", x->activation);
+    if (x->config)
+        print_positions(x->config);
+    if (x->config && x->config->unsupported)
+        printf("%-14schimera cannot export it: it does not know %s\n", "", x->config->unsupported);
     if (m->params >= 0)
         printf("%-14s%" PRId64 "%s\n", "parameters", m->params,
                x->tied > 0 ? " (the head is the token embedding, counted once)" : "");

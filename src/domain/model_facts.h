@@ -20,6 +20,7 @@ struct model_facts {
     const char *architecture; /* "gpt2", "llama", ...; nullptr: unknown */
     const char *why_missing;  /* MODEL_MISSING: what was looked for, and how to get it */
     uint32_t n_layers, d_model, n_heads, vocab_size, n_ctx; /* 0: unknown */
+    uint32_t n_kv_heads, head_dim;                          /* of keys and values; 0: unknown */
     int64_t params;       /* elements of all distinct weights, counted from the file; -1 unknown */
     int64_t weight_bytes; /* as stored; -1 unknown */
     const char *dtype;    /* of most weights: "F32", "F16", "Q8_0"; nullptr: unknown */

@@ -114,8 +114,9 @@ void plan_estimate_configuration(const struct plan *p, const struct plan_work *w
         return;
 
     const double workers = (w->scenarios > w->duals ? 1 : 0) + (w->duals ? 2 : 0);
-    const double cache =
-        f->n_layers && f->d_model ? w->cache_tokens * 2 * 4 * f->n_layers * f->d_model : 0;
+    const double width =
+        f->n_kv_heads && f->head_dim ? (double)f->n_kv_heads * f->head_dim : f->d_model;
+    const double cache = w->cache_tokens * 2 * 4 * f->n_layers * width;
     const double own = python(b) ? PLAN_ESTIMATE_WORKER_PYTHON_MB : PLAN_ESTIMATE_WORKER_MB;
     ret->memory_mb = workers * ((weights + cache) / MB + own);
     ret->disk_mb = artefact_mb(b, f, precision);

@@ -3,6 +3,7 @@
 #include "base/arena.h"
 #include "base/defs.h"
 #include "model/hf_family.h"
+#include "model/hf_head.h"
 
 #include <stddef.h>
 
@@ -179,7 +180,8 @@ static enum err_code find_one(struct checkpoint *m, struct arena *a, enum checkp
     const char *const layers = m->config.learned_positions ? "h" : "layers";
     const char *const name =
         checkpoint_is_layered(w) ? arena_printf(a, "%s.%u.%s", layers, layer, r->name) : r->name;
-    const struct safetensors_tensor *const t = find(m, a, name);
+    const struct safetensors_tensor *const t =
+        w == CHECKPOINT_TOKENS ? m->weights[w] : find(m, a, name);
     if (!t)
         return err_set(e, ERR_PARSE, "'%s' has no weight '%s'", m->file->path, name);
     if (check(m, w, r, t, e))
@@ -192,7 +194,12 @@ static enum err_code find_one(struct checkpoint *m, struct arena *a, enum checkp
 static enum err_code find_all(struct checkpoint *m, struct arena *a, struct err *e)
 {
     const uint32_t n_layers = m->config.n_layers;
+    struct hf_head head;
+    if (hf_head_find(m->file, &m->config, &head, e))
+        return e->code;
+    m->tied = head.tied;
     m->weights = arena_alloc(a, slot_of(CHECKPOINT_ATTN_NORM, n_layers), sizeof *m->weights);
+    m->weights[CHECKPOINT_TOKENS] = head.tokens;
     for (enum checkpoint_weight w = 0; w < CHECKPOINT_ATTN_NORM; w++)
         if (find_one(m, a, w, 0, e))
             return e->code;
@@ -212,7 +219,6 @@ enum err_code checkpoint_open(const char *folder, struct arena *a, struct checkp
     if (m.config.unsupported)
         return err_set(e, ERR_UNSUPPORTED, "'%s' cannot be exported: chimera does not know %s",
                        folder, m.config.unsupported);
-    m.tied = m.config.tie_word_embeddings;
     m.linear_in_out = hf_family_find(m.config.architecture)->linear_in_out;
     if (safetensors_open(folder, a, &m.file, e))
         return e->code;

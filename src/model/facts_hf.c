@@ -1,6 +1,8 @@
 #include "model/facts_hf.h"
 
 #include "base/defs.h"
+#include "model/hf_family.h"
+#include "model/hf_head.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -39,20 +41,16 @@ static int by_elements(const void *a, const void *b)
     return (x->elements < y->elements) - (x->elements > y->elements);
 }
 
-static void count(const struct safetensors *f, bool tied, struct facts_hf *h)
+static void count(const struct safetensors *f, const struct hf_head *head, struct facts_hf *h)
 {
     struct facts_hf_dtype by[SAFETENSORS_DTYPES] = {};
     for (size_t i = 0; i < f->n_tensors; i++) {
         const struct safetensors_tensor *const t = &f->tensors[i];
-        if (is_buffer(t->name))
+        if (is_buffer(t->name) || t == head->copy)
             continue;
-        if (strcmp(t->name, "lm_head.weight") == 0 && tied) {
-            h->head_tied = true; /* stored a second time; the model has it once */
-            continue;
-        }
         h->params += t->n_elements;
         h->weight_bytes += t->n_bytes;
-        if (is_embedding(t->name))
+        if (is_embedding(t->name) || t == head->tokens)
             h->embedding_params += t->n_elements;
         by[t->dtype].elements += t->n_elements;
         by[t->dtype].bytes += t->n_bytes;
@@ -66,11 +64,14 @@ static void count(const struct safetensors *f, bool tied, struct facts_hf *h)
     qsort(h->dtypes, h->n_dtypes, sizeof *h->dtypes, by_elements);
 }
 
-static bool has_layer(const struct safetensors *f, uint32_t layer)
+static bool has_layer(const struct safetensors *f, const struct hf_config *c, uint32_t layer)
 {
     char name[64];
-    (void)snprintf(name, sizeof name, "transformer.h.%u.ln_1.weight", layer);
-    return safetensors_find(f, name) || safetensors_find(f, name + strlen("transformer."));
+    const bool gpt2 = c->learned_positions;
+    (void)snprintf(name, sizeof name,
+                   gpt2 ? "transformer.h.%u.ln_1.weight" : "model.layers.%u.input_layernorm.weight",
+                   layer);
+    return safetensors_find(f, name) || safetensors_find(f, strchr(name, '.') + 1);
 }
 
 /* transformers would fill layers that are not there with random numbers. */
@@ -78,7 +79,7 @@ static enum err_code check_layers(const struct facts_hf *h, const struct safeten
                                   struct err *e)
 {
     uint32_t n = 0;
-    while (n <= h->config.n_layers && has_layer(f, n))
+    while (n <= h->config.n_layers && has_layer(f, &h->config, n))
         n++;
     if (n == h->config.n_layers)
         return ERR_OK;
@@ -86,34 +87,41 @@ static enum err_code check_layers(const struct facts_hf *h, const struct safeten
                    f->path, n > h->config.n_layers ? "at least " : "", n, h->config.n_layers);
 }
 
+static enum err_code check_table(const struct safetensors *f, const struct safetensors_tensor *t,
+                                 uint32_t rows, uint32_t columns, struct err *e)
+{
+    if (t->n_dims == 2 && t->shape[0] == rows && t->shape[1] == columns)
+        return ERR_OK;
+    return err_set(e, ERR_PARSE, "'%s': tensor '%s' is %lldx%lld, but config.json says %ux%u",
+                   f->path, t->name, (long long)t->shape[0], (long long)t->shape[1], rows, columns);
+}
+
 /* The shape that the config states must be the shape of the weights, or nothing that is computed
  * from it is true. Names without "transformer." are those of the bare GPT2Model. */
-static enum err_code check_gpt2(const struct facts_hf *h, const struct safetensors *f,
-                                struct err *e)
+static enum err_code check(const struct facts_hf *h, const struct hf_head *head,
+                           const struct safetensors *f, struct err *e)
 {
+    const struct hf_config *const c = &h->config;
     if (check_layers(h, f, e))
         return e->code;
-    const struct {
-        const char *names[2];
-        int64_t rows, columns;
-    } rows[] = {
-        {{"transformer.wte.weight", "wte.weight"}, h->config.vocab_size, h->config.d_model},
-        {{"transformer.wpe.weight", "wpe.weight"}, h->config.n_ctx, h->config.d_model},
-    };
-    for (size_t i = 0; i < COUNT_OF(rows); i++) {
-        const struct safetensors_tensor *t = safetensors_find(f, rows[i].names[0]);
-        if (!t)
-            t = safetensors_find(f, rows[i].names[1]);
-        if (!t)
-            return err_set(e, ERR_PARSE, "'%s': no tensor '%s', which a gpt2 has", f->path,
-                           rows[i].names[0]);
-        if (t->n_dims != 2 || t->shape[0] != rows[i].rows || t->shape[1] != rows[i].columns)
-            return err_set(e, ERR_PARSE,
-                           "'%s': tensor '%s' is %lldx%lld, but config.json says %lldx%lld",
-                           f->path, t->name, (long long)t->shape[0], (long long)t->shape[1],
-                           (long long)rows[i].rows, (long long)rows[i].columns);
-    }
-    return ERR_OK;
+    if (!head->tokens)
+        return err_set(e, ERR_PARSE, "'%s': no tensor '%s', which a %s has", f->path,
+                       c->learned_positions ? "transformer.wte.weight"
+                                            : "model.embed_tokens.weight",
+                       c->architecture);
+    if (check_table(f, head->tokens, c->vocab_size, c->d_model, e))
+        return e->code;
+    if (head->head && check_table(f, head->head, c->vocab_size, c->d_model, e))
+        return e->code;
+    if (!c->learned_positions)
+        return ERR_OK;
+    const struct safetensors_tensor *t = safetensors_find(f, "transformer.wpe.weight");
+    if (!t)
+        t = safetensors_find(f, "wpe.weight");
+    if (!t)
+        return err_set(e, ERR_PARSE, "'%s': no tensor 'transformer.wpe.weight', which a gpt2 has",
+                       f->path);
+    return check_table(f, t, c->n_ctx, c->d_model, e);
 }
 
 enum err_code facts_hf_read(const char *folder, struct arena *a, struct facts_hf *ret,
@@ -125,10 +133,12 @@ enum err_code facts_hf_read(const char *folder, struct arena *a, struct facts_hf
     CLEANUP(safetensors_closep) struct safetensors *f = nullptr;
     if (safetensors_open(folder, a, &f, e))
         return e->code;
-    if (strcmp(h.config.architecture, "gpt2") == 0 && check_gpt2(&h, f, e))
+    struct hf_head head;
+    if (hf_head_find(f, &h.config, &head, e) ||
+        (hf_family_find(h.config.architecture) && check(&h, &head, f, e)))
         return e->code;
-    h.head_tied = h.config.tie_word_embeddings && !safetensors_find(f, "lm_head.weight");
-    count(f, h.config.tie_word_embeddings, &h);
+    h.head_tied = head.tied;
+    count(f, &head, &h);
     h.weights = f;
     *ret = h;
     f = nullptr;

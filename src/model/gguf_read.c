@@ -183,6 +183,10 @@ static void keep(const char *key, const struct value *v, struct gguf_read *g)
         set_count(v, &g->n_ctx);
     else if (strcmp(tail, "attention.head_count") == 0 && v->type != ARRAY)
         set_count(v, &g->n_heads);
+    else if (strcmp(tail, "attention.head_count_kv") == 0 && v->type != ARRAY)
+        set_count(v, &g->n_kv_heads);
+    else if (strcmp(tail, "attention.key_length") == 0 && v->type != ARRAY)
+        set_count(v, &g->head_dim);
     else if (strcmp(tail, "vocab_size") == 0 && v->type != ARRAY)
         set_count(v, &g->vocab_size);
 }

@@ -26,6 +26,7 @@ struct gguf_read {
     const char *architecture; /* nullptr: not stated */
     const char *tokenizer;    /* tokenizer.ggml.model; nullptr: none */
     uint32_t version, n_layers, d_model, n_heads, vocab_size, n_ctx; /* 0: unknown */
+    uint32_t n_kv_heads, head_dim; /* 0: unknown, or different from layer to layer */
     int file_type; /* general.file_type, what the file says of itself; -1: nothing */
     uint32_t n_experts, n_experts_used; /* 0: no mixture */
     int64_t n_tensors, params, embedding_params, weight_bytes;

@@ -31,6 +31,8 @@ static enum err_code facts_of_hf(const char *path, struct arena *a, struct model
     m->n_layers = h.config.n_layers;
     m->d_model = h.config.d_model;
     m->n_heads = h.config.n_heads;
+    m->n_kv_heads = h.config.n_kv_heads;
+    m->head_dim = h.config.head_dim;
     m->vocab_size = h.config.vocab_size;
     m->n_ctx = h.config.n_ctx;
     m->params = h.params;
@@ -50,6 +52,9 @@ static enum err_code facts_of_gguf(const char *path, struct arena *a, struct mod
     m->n_layers = g.n_layers;
     m->d_model = g.d_model;
     m->n_heads = g.n_heads;
+    /* What a file leaves out llama.cpp takes from the heads and the width. */
+    m->n_kv_heads = g.n_kv_heads ? g.n_kv_heads : g.n_heads;
+    m->head_dim = g.head_dim || !g.n_heads ? g.head_dim : g.d_model / g.n_heads;
     m->vocab_size = g.vocab_size;
     m->n_ctx = g.n_ctx;
     m->params = g.params;
@@ -106,6 +111,8 @@ static enum err_code facts_of_onnx(const char *path, struct arena *a, struct mod
     m->n_layers = count_in(v, "n_layers");
     m->d_model = count_in(v, "d_model");
     m->n_heads = count_in(v, "n_heads");
+    m->n_kv_heads = count_in(v, "n_kv_heads");
+    m->head_dim = count_in(v, "head_dim");
     m->vocab_size = count_in(v, "vocab_size");
     m->n_ctx = count_in(v, "n_ctx");
     m->params = json_i64(json_get(v, "params"), -1);
@@ -153,6 +160,8 @@ static enum err_code facts_of_synth(const char *name, bool make, struct arena *a
     m->n_layers = s.n_layers;
     m->d_model = s.d_model;
     m->n_heads = s.n_heads;
+    m->n_kv_heads = s.n_kv_heads;
+    m->head_dim = s.head_dim;
     m->vocab_size = s.vocab_size;
     m->n_ctx = s.n_ctx;
     m->params = synth_spec_params(&s);
