@@ -311,10 +311,9 @@ static enum err_code tokenize(struct session *s, const char *text, size_t bytes,
 }
 
 static enum err_code detokenize(struct session *s, const int32_t *ids, uint32_t n, struct str *out,
-                                struct err *)
+                                struct err *e)
 {
-    tokenizer_decode(s->tokenizer, ids, n, out);
-    return ERR_OK;
+    return tokenizer_decode(s->tokenizer, ids, n, out, e);
 }
 
 static int32_t eos(const struct session *s)

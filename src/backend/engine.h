@@ -59,8 +59,8 @@ struct engine {
                           struct engine_about *about, struct err *e);
     void (*close)(struct session *s); /* nullptr is fine */
 
-    /* Text to ids and back, as the model's own tokenizer does it, no BOS, no EOS (between stamps).
-     * ids has room for one id per byte of text and 8 more. */
+    /* Text to ids and back, as the model's own tokenizer does it with its special tokens (between
+     * stamps). ids has engine_ids_room(bytes). */
     enum err_code (*tokenize)(struct session *s, const char *text, size_t bytes, int32_t *ids,
                               uint32_t room, uint32_t *ret_n, struct err *e);
     enum err_code (*detokenize)(struct session *s, const int32_t *ids, uint32_t n, struct str *out,
@@ -90,6 +90,13 @@ struct engine {
     /* Keys of the open `evidence` object. */
     void (*evidence)(struct session *s, struct jsonw *w);
 };
+
+/* Room for the ids of a text. A character that is no token is a token for each of its bytes, and
+ * before a piece of text there may stand a character that it does not have. */
+static inline uint32_t engine_ids_room(size_t bytes)
+{
+    return (uint32_t)(4 * bytes + 64);
+}
 
 /* Failure for want of memory. */
 [[nodiscard]] static inline enum err_code engine_no_memory(struct err *e, enum err_code code)

@@ -32,7 +32,7 @@ static enum err_code check(const struct generate_request *q, const struct engine
         return err_set(e, ERR_USAGE, "temperature %g, top_p %g: want >= 0 and 0 < top_p <= 1",
                        q->temperature, q->top_p);
     for (uint32_t k = 0; k < q->n; k++)
-        if (q->prompts[k].bytes == 0 || q->prompts[k].bytes > UINT32_MAX / 2)
+        if (q->prompts[k].bytes == 0 || q->prompts[k].bytes > UINT32_MAX / 8)
             return err_set(e, ERR_USAGE, "prompt %u is %s", k,
                            q->prompts[k].bytes ? "too long" : "empty");
     return ERR_OK;
@@ -40,7 +40,7 @@ static enum err_code check(const struct generate_request *q, const struct engine
 
 static uint32_t ids_room(const struct generate_prompt *p)
 {
-    return (uint32_t)p->bytes + 8;
+    return engine_ids_room(p->bytes);
 }
 
 static enum err_code reserve(struct loop *l, struct arena *a, struct err *e)
@@ -61,7 +61,8 @@ static enum err_code reserve(struct loop *l, struct arena *a, struct err *e)
         seq->ids = ARENA_ARRAY(a, int32_t, q->max_tokens);
         str_reserve(&seq->text, (size_t)q->max_tokens * 8);
         rng_init(&l->rngs[k], q->seed + k);
-        longest = room > longest ? room : longest;
+        const uint32_t likely = (uint32_t)q->prompts[k].bytes + 8; /* fewer tokens than bytes */
+        longest = likely > longest ? likely : longest;
     }
     sampler_init(&l->sampler, q->temperature, q->top_p, l->about->vocab_size, a);
     uint32_t positions = longest + q->max_tokens;

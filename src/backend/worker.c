@@ -287,7 +287,7 @@ static enum err_code tokenize(struct worker *w, const struct json *q, struct err
     const struct json *const text = json_get(q, "text");
     if (!json_is_str(text))
         return err_set(e, ERR_USAGE, "tokenize: text is missing");
-    const uint32_t room = (uint32_t)json_len(text) + 8;
+    const uint32_t room = engine_ids_room(json_len(text));
     int32_t *const ids = ARENA_ARRAY(w->request, int32_t, room);
     uint32_t n = 0;
     if (w->engine->tokenize(w->session, json_str(text, ""), json_len(text), ids, room, &n, e))

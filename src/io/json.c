@@ -155,6 +155,7 @@ const struct json *json_next(struct json_iter *it, const char **ret_key)
     if (it->object) {
         if (ret_key)
             *ret_key = yyjson_get_str(v);
+        it->key_len = yyjson_get_len(v);
         v++;
     }
     it->next = out(unsafe_yyjson_get_next(v));

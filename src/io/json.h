@@ -40,6 +40,7 @@ bool json_bool(const struct json *v, bool otherwise);
 struct json_iter {
     const struct json *next;
     size_t left;
+    size_t key_len; /* bytes of the key that json_next() gave: one may hold a NUL */
     bool object;
 };
 struct json_iter json_iter(const struct json *v);

@@ -8,8 +8,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-constexpr size_t MOST_TOKENS = 1U << 24;
-constexpr size_t MOST_WORD = 512; /* of two tokens that a merge joins */
+constexpr size_t MOST_TOKENS = 1U << 21; /* eight times the largest known */
+constexpr size_t MOST_WORD = 1024;       /* of two tokens that a merge joins */
 
 static uint64_t hash_of(const char *text, size_t n) /* FNV-1a */
 {
@@ -53,29 +53,10 @@ enum err_code tokenizer_table_init(struct tokenizer_table *t, size_t n_tokens, s
     return ERR_OK;
 }
 
-/* The decoder's rule: the byte of each character, or, where one is not in the alphabet, the text.
- */
-static void decode_bytes(struct tokenizer_token *k, struct arena *a)
-{
-    char *const bytes = arena_alloc(a, (size_t)k->n_text + 1, 1);
-    uint32_t n = 0;
-    k->bytes = k->text;
-    k->n_bytes = k->n_text;
-    for (size_t i = 0, length = 0; i < k->n_text; i += length) {
-        const uint32_t c = unicode_class_decode(k->text + i, k->n_text - i, &length);
-        const int byte = c == UINT32_MAX ? -1 : byte_level_byte(c);
-        if (byte < 0)
-            return;
-        bytes[n++] = (char)byte;
-    }
-    k->bytes = bytes;
-    k->n_bytes = n;
-}
-
 enum err_code tokenizer_table_add(struct tokenizer_table *t, const char *text, size_t n, int64_t id,
-                                  struct arena *a, struct err *e)
+                                  struct err *e)
 {
-    if (id < 0 || (uint64_t)id >= t->n_tokens)
+    if (id < 0 || (uint64_t)id >= t->n_tokens || n > UINT32_MAX)
         return err_set(e, ERR_PARSE, "token '%.100s' has the impossible id %lld", text,
                        (long long)id);
     struct tokenizer_token *const k = &t->tokens[id];
@@ -84,12 +65,19 @@ enum err_code tokenizer_table_add(struct tokenizer_table *t, const char *text, s
                        text, (long long)id);
     if (k->text)
         return ERR_OK;
-    k->text = text;
-    k->n_text = (uint32_t)n;
-    decode_bytes(k, a);
+    *k = (struct tokenizer_token){
+        .text = text, .shown = text, .n_text = (uint32_t)n, .n_shown = (uint32_t)n};
+    k->in_model = true;
     size_t i = hash_of(text, n) & (t->text_room - 1);
-    while (t->by_text[i] >= 0)
-        i = (i + 1) & (t->text_room - 1);
+    for (; t->by_text[i] >= 0; i = (i + 1) & (t->text_room - 1)) {
+        struct tokenizer_token *const other = &t->tokens[t->by_text[i]];
+        if (other->n_text != n || memcmp(other->text, text, n) != 0)
+            continue;
+        *other = (struct tokenizer_token){};
+        t->n_in_model--;
+        break;
+    }
+    t->n_in_model++;
     t->by_text[i] = (int32_t)id;
     return ERR_OK;
 }
@@ -143,26 +131,58 @@ int32_t tokenizer_table_rank(const struct tokenizer_table *t, int32_t left, int3
     return -1;
 }
 
-enum err_code tokenizer_table_finish(struct tokenizer_table *t, struct arena *a, struct err *e)
+/* The bytes that a text in the byte-level alphabet stands for. false: it is not in it. */
+static bool bytes_of(const struct tokenizer_token *k, char *bytes, size_t *ret_n)
 {
-    for (unsigned b = 0; b < 256; b++) {
-        const uint32_t c = byte_level_char((uint8_t)b);
-        const char text[] = {(char)(c < 128 ? c : 0xc0 | c >> 6), (char)(0x80 | (c & 63))};
-        t->byte_ids[b] = tokenizer_table_find(t, text, c < 128 ? 1 : 2);
-        if (t->byte_ids[b] < 0)
-            return err_set(e, ERR_UNSUPPORTED,
-                           "the vocabulary has no token for the byte 0x%02x: not byte-level BPE",
-                           b);
+    size_t n = 0;
+    for (size_t i = 0, length; i < k->n_text; i += length) {
+        const int byte = byte_level_byte(unicode_class_decode(k->text + i, k->n_text - i, &length));
+        if (byte < 0)
+            return false;
+        bytes[n++] = (char)byte;
     }
-    int32_t *const added = ARENA_ARRAY(a, int32_t, t->n_tokens + 1);
+    *ret_n = n;
+    return true;
+}
+
+enum err_code tokenizer_table_index_bytes(struct tokenizer_table *t, struct arena *a, struct err *e)
+{
+    t->by_bytes = new_index(t->n_tokens, &t->bytes_room, a);
+    uint32_t most = 0;
+    for (size_t id = 0; id < t->n_tokens; id++)
+        most = t->tokens[id].n_text > most ? t->tokens[id].n_text : most;
+    char *const bytes = arena_try_alloc(a, (size_t)most + 1, 1);
+    if (!t->by_bytes || !bytes)
+        return err_set(e, ERR_LIMIT, "no memory for %zu tokens", t->n_tokens);
     for (size_t id = 0; id < t->n_tokens; id++) {
-        if (!t->tokens[id].added || t->tokens[id].n_text == 0)
+        size_t n = 0;
+        if (!t->tokens[id].in_model || !bytes_of(&t->tokens[id], bytes, &n))
             continue;
-        size_t i = t->n_added++; /* insertion: there are few */
-        for (; i > 0 && t->tokens[added[i - 1]].n_text < t->tokens[id].n_text; i--)
-            added[i] = added[i - 1];
-        added[i] = (int32_t)id;
+        size_t i = hash_of(bytes, n) & (t->bytes_room - 1);
+        while (t->by_bytes[i] >= 0)
+            i = (i + 1) & (t->bytes_room - 1);
+        t->by_bytes[i] = (int32_t)id;
     }
-    t->added = added;
     return ERR_OK;
+}
+
+/* Does the token's text stand for these bytes? It was found to be in the alphabet before. */
+static bool stands_for(const struct tokenizer_token *k, const char *bytes, size_t n)
+{
+    size_t at = 0;
+    for (size_t i = 0, length; i < k->n_text; i += length) {
+        const uint32_t c = unicode_class_decode(k->text + i, k->n_text - i, &length);
+        if (at == n || (unsigned char)bytes[at++] != byte_level_byte(c))
+            return false;
+    }
+    return at == n;
+}
+
+int32_t tokenizer_table_find_bytes(const struct tokenizer_table *t, const char *bytes, size_t n)
+{
+    for (size_t i = hash_of(bytes, n) & (t->bytes_room - 1); t->by_bytes[i] >= 0;
+         i = (i + 1) & (t->bytes_room - 1))
+        if (stands_for(&t->tokens[t->by_bytes[i]], bytes, n))
+            return t->by_bytes[i];
+    return -1;
 }
