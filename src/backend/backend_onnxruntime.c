@@ -7,7 +7,7 @@
 #include "backend/engine.h"
 
 #include "backend/onnx_library.h"
-#include "backend/onnx_shares.h"
+#include "backend/onnx_proof.h"
 #include "backend/stderr_filter.h"
 #include "base/arena.h"
 #include "base/str.h"
@@ -51,7 +51,7 @@ struct session {
     int64_t *ids, *positions, *mask, *rows;
     float *logits;
 
-    struct onnx_shares shares;
+    const struct proof *proof;
     struct provider_nodes providers[MOST_PROVIDERS];
     uint32_t n_providers;
     bool gpu, spinning;
@@ -82,7 +82,8 @@ static void ORT_API_CALL on_log(void *data, OrtLoggingLevel severity, const char
             return e->code;                                                                        \
     } while (0)
 
-static enum err_code make_options(struct session *s, const struct engine_load *load, struct err *e)
+static enum err_code make_options(struct session *s, const struct engine_load *load,
+                                  const char *profile, struct err *e)
 {
     const OrtApi *const api = s->api;
     s->spinning = json_bool(json_get(load->options, "spinning"), true);
@@ -92,6 +93,8 @@ static enum err_code make_options(struct session *s, const struct engine_load *l
     TRY("mode", api->SetSessionExecutionMode(s->options, ORT_SEQUENTIAL));
     TRY("optimisation", api->SetSessionGraphOptimizationLevel(s->options, ORT_ENABLE_ALL));
     TRY("memory pattern", api->DisableMemPattern(s->options));
+    if (profile)
+        TRY("profile", api->EnableProfiling(s->options, profile));
     TRY("log", api->SetSessionLogSeverityLevel(s->options, ORT_LOGGING_LEVEL_VERBOSE));
     TRY("spinning", api->AddSessionConfigEntry(s->options, "session.intra_op.allow_spinning",
                                                s->spinning ? "1" : "0"));
@@ -203,7 +206,7 @@ static void describe(struct session *s, const struct engine_load *load,
     about->d_model = s->heads * s->head_dim;
     about->vocab_size = s->vocab;
     about->threads = load->threads;
-    onnx_shares_check(&s->shares, load->precision, about->label_reason, sizeof about->label_reason);
+    onnx_proof_check(s->proof, load->precision, about->label_reason, sizeof about->label_reason);
     for (uint32_t i = 0; s->gpu && i < s->n_providers; i++)
         if (strcmp(s->providers[i].name, "CUDAExecutionProvider") == 0)
             return;
@@ -257,11 +260,11 @@ static enum err_code read_words(struct session *s, const struct engine_load *loa
     return ERR_OK;
 }
 
-static enum err_code load_graph(struct session *s, const struct engine_load *load, struct arena *a,
-                                struct err *e)
+static enum err_code load_graph(struct session *s, const struct engine_load *load,
+                                const char *profile, struct arena *a, struct err *e)
 {
     const char *const graph = file_join(a, load->artefact, "model.onnx");
-    if (onnx_shares_read(graph, &s->shares, e) || make_options(s, load, e))
+    if (make_options(s, load, profile, e))
         return e->code;
     struct stderr_filter noise = stderr_filter_begin(); /* Debian's build: a line per operator */
     OrtStatus *const status = s->api->CreateSession(s->env, graph, s->options, &s->ort);
@@ -274,27 +277,38 @@ static enum err_code load_graph(struct session *s, const struct engine_load *loa
     return read_words(s, load, a, e);
 }
 
-static enum err_code open_session(const struct engine_load *load, struct arena *a,
-                                  struct session **ret, struct engine_about *about, struct err *e)
+/* profile: nullptr, or how the profile's file begins. */
+static enum err_code open_graph(const struct engine_load *load, const char *profile,
+                                struct arena *a, struct session **ret, struct onnx_library *lib,
+                                struct err *e)
 {
-    struct onnx_library lib;
     struct backend_found found;
-    if (onnx_library_open(&lib, e) || onnx_library_available(load->gpu, &found, e))
+    if (onnx_library_open(lib, e) || onnx_library_available(load->gpu, &found, e))
         return e->code;
     struct session *const s = ARENA_ARRAY(a, struct session, 1);
-    s->api = lib.api;
+    s->api = lib->api;
     s->gpu = load->gpu;
     s->eos = -1;
+    s->proof = load->proof;
     if (onnx_library_failed(s->api,
                             s->api->CreateEnvWithCustomLogger(on_log, s, ORT_LOGGING_LEVEL_ERROR,
                                                               "chimera", &s->env),
                             "environment", e) ||
-        load_graph(s, load, a, e)) {
+        load_graph(s, load, profile, a, e)) {
         close_session(s);
         return e->code;
     }
-    describe(s, load, &lib, about);
     *ret = s;
+    return ERR_OK;
+}
+
+static enum err_code open_session(const struct engine_load *load, struct arena *a,
+                                  struct session **ret, struct engine_about *about, struct err *e)
+{
+    struct onnx_library lib;
+    if (open_graph(load, nullptr, a, ret, &lib, e))
+        return e->code;
+    describe(*ret, load, &lib, about);
     return ERR_OK;
 }
 
@@ -501,9 +515,38 @@ static enum err_code all_logits(struct session *s, const struct engine_batch *ba
     return ERR_OK;
 }
 
+/* ---- proof ---- */
+
+constexpr size_t CHILD_MEMORY = (size_t)1 << 30;
+
+static enum err_code run_profiled(const void *context, const char *prefix, struct err *e)
+{
+    const struct engine_load *const load = context;
+    struct arena *const a = arena_new(CHILD_MEMORY);
+    struct session *s = nullptr;
+    struct onnx_library lib;
+    const int32_t token = 0, *const ids[] = {&token};
+    const struct engine_batch one = {ids, (const uint32_t[]){1}, 1};
+    uint32_t padding;
+    char *name = nullptr;
+    if (open_graph(load, prefix, a, &s, &lib, e) || reserve(s, 1, 1, e) ||
+        prefill(s, &one, &padding, e))
+        return e->code;
+    TRY("profile", s->api->SessionEndProfiling(s->ort, s->allocator, &name));
+    return ERR_OK; /* the process ends here, and with it all this */
+}
+
+static void prove(const struct engine_load *load, struct arena *a, const struct proof **ret)
+{
+    struct proof *const p = ARENA_ARRAY(a, struct proof, 1);
+    onnx_proof_take(file_join(a, load->artefact, "model.onnx"), run_profiled, load, a, p);
+    *ret = p;
+}
+
 static void evidence(struct session *s, struct jsonw *w)
 {
-    onnx_shares_write(&s->shares, w);
+    if (s->proof)
+        onnx_proof_write(s->proof, w);
     jsonw_key(w, "providers");
     if (s->n_providers == 0) {
         jsonw_null(w);
@@ -521,6 +564,7 @@ static void evidence(struct session *s, struct jsonw *w)
 const struct engine backend_onnxruntime = {
     .name = "onnxruntime",
     .available = onnx_library_available,
+    .prove = prove,
     .open = open_session,
     .close = close_session,
     .tokenize = tokenize,

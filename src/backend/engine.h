@@ -18,6 +18,7 @@ struct json;
 struct jsonw;
 struct str;
 struct session; /* each engine's own */
+struct proof;   /* each engine's own */
 
 struct engine_load { /* what to load; borrowed for as long as the session lives */
     const char *precision;
@@ -29,6 +30,7 @@ struct engine_load { /* what to load; borrowed for as long as the session lives 
     uint32_t max_context; /* positions that a sequence may reach; 0: the model's own */
     uint32_t max_batch;   /* sequences that a forward will take at most; a hint */
     bool gpu;
+    const struct proof *proof; /* of engine.prove; nullptr: none */
 };
 
 struct engine_about { /* filled by open; what the loaded reply says */
@@ -55,6 +57,9 @@ struct engine {
      */
     enum err_code (*available)(bool gpu, struct backend_found *ret, struct err *e);
 
+    /* Before open and before load_ms begins: what the library really makes of the artefact, found
+     * out without touching this process. Optional; a failure is part of the proof. */
+    void (*prove)(const struct engine_load *load, struct arena *a, const struct proof **ret);
     enum err_code (*open)(const struct engine_load *load, struct arena *a, struct session **ret,
                           struct engine_about *about, struct err *e);
     void (*close)(struct session *s); /* nullptr is fine */

@@ -213,7 +213,7 @@ static enum err_code load(struct worker *w, const struct json *q, struct err *e)
     if (find_loadable(q, true, w->life, &l, e))
         return e->code;
     const struct engine *const engine = l.backend->engine;
-    const struct engine_load load = {
+    struct engine_load load = {
         .precision = l.precision,
         .facts = &l.facts,
         .artefact = l.artefact.path ? l.artefact.path : "",
@@ -224,6 +224,8 @@ static enum err_code load(struct worker *w, const struct json *q, struct err *e)
         .max_batch = count(q, "max_batch", 1),
         .gpu = strcmp(l.backend->device, "cuda") == 0,
     };
+    if (engine->prove)
+        engine->prove(&load, w->life, &load.proof);
     const nsec_t from = clock_now();
     if (engine->open(&load, w->life, &w->session, &w->about, e))
         return e->code;

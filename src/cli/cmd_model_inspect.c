@@ -1,3 +1,5 @@
+#include "backend/engine.h"
+#include "backend/onnx_proof.h"
 #include "backend/onnx_shares.h"
 #include "base/arena.h"
 #include "base/str.h"
@@ -21,6 +23,10 @@ struct type_share {
 
 struct inspection {
     struct model_facts facts;
+    struct type_share products[MOST_TYPES]; /* elements: multiply-adds by weights for one token */
+    size_t n_products;
+    struct onnx_shares graph;  /* ONNX */
+    const struct proof *proof; /* of one forward; nullptr: not asked for */
     const char *format, *activation, *made_by;
     const struct hf_config *config; /* nullptr: not a Hugging Face folder */
     int64_t embedding_params;       /* -1: unknown */
@@ -31,6 +37,25 @@ struct inspection {
     const char *why_no_tokenizer;
     size_t n_tokens, n_merges;
 };
+
+struct inspect_args {
+    bool run;
+};
+
+/* clang-format off */
+static const struct opt opts[] = {
+    {OPT_FLAG, 0, "run", nullptr, nullptr,
+     "ONNX: run one token in ONNX Runtime, and tell the kernels that really ran",
+     FIELD_OF(struct inspect_args, run, bool)},
+    {},
+};
+/* clang-format on */
+
+static void add_products(struct inspection *x, const char *name, double products)
+{
+    if (products > 0)
+        x->products[x->n_products++] = (struct type_share){name, products, 0};
+}
 
 static enum err_code look_at_hf(struct inspection *x, struct arena *a, struct err *e)
 {
@@ -46,6 +71,8 @@ static enum err_code look_at_hf(struct inspection *x, struct arena *a, struct er
     x->made_by = h.config.synth;
     x->embedding_params = h.embedding_params;
     x->tied = h.head_tied;
+    for (uint32_t i = 0; i < h.n_dtypes; i++)
+        add_products(x, h.dtypes[i].name, (double)h.dtypes[i].products);
     for (; x->n_types < h.n_dtypes; x->n_types++)
         x->types[x->n_types] =
             (struct type_share){h.dtypes[x->n_types].name, (double)h.dtypes[x->n_types].elements,
@@ -63,6 +90,8 @@ static enum err_code look_at_gguf(struct inspection *x, struct arena *a, struct 
     x->tokenizer = g.tokenizer ? arena_printf(a, "%s, in the file", g.tokenizer) : nullptr;
     x->why_no_tokenizer = "the file names none";
     x->n_tokens = g.vocab_size;
+    for (uint32_t i = 0; i < g.n_types; i++)
+        add_products(x, g.types[i].name, (double)g.types[i].layers + (double)g.types[i].head);
     for (; x->n_types < g.n_types; x->n_types++)
         x->types[x->n_types] =
             (struct type_share){g.types[x->n_types].name, (double)g.types[x->n_types].elements,
@@ -72,14 +101,27 @@ static enum err_code look_at_gguf(struct inspection *x, struct arena *a, struct 
 
 static enum err_code look_at_onnx(struct inspection *x, struct arena *a, struct err *e)
 {
-    static const char *const names[ONNX_SHARES_COUNT] = {"F32", "F16", "BF16", "I8", "other"};
-    struct onnx_shares s;
-    if (onnx_shares_read(file_join(a, x->facts.path, "model.onnx"), &s, e))
+    static const char *const names[ONNX_SHARES_COUNT] = {"F32", "F16", "BF16", "I8", "I4", "other"};
+    struct onnx_shares *const s = &x->graph;
+    if (onnx_shares_read(file_join(a, x->facts.path, "model.onnx"), s, e))
         return e->code;
     x->format = "ONNX folder";
     for (size_t i = 0; i < ONNX_SHARES_COUNT; i++)
-        if (s.elements[i] > 0)
-            x->types[x->n_types++] = (struct type_share){names[i], s.elements[i], s.bytes[i]};
+        if (s->elements[i] > 0)
+            x->types[x->n_types++] = (struct type_share){names[i], s->elements[i], s->bytes[i]};
+    for (size_t i = 0; i < ONNX_SHARES_PRODUCTS; i++)
+        add_products(x, onnx_shares_product_name((enum onnx_shares_product)i), s->products[i]);
+    return ERR_OK;
+}
+
+static enum err_code run_onnx(struct inspection *x, struct arena *a, struct err *e)
+{
+    if (x->facts.kind != MODEL_ONNX)
+        return err_set(e, ERR_USAGE, "--run is for ONNX folders; '%s' is a %s", x->facts.name,
+                       x->format);
+    const struct engine_load load = {
+        .precision = "", .facts = &x->facts, .artefact = x->facts.path, .threads = 1};
+    backend_onnxruntime.prove(&load, a, &x->proof);
     return ERR_OK;
 }
 
@@ -182,6 +224,37 @@ static void print_positions(const struct hf_config *c)
                c->n_layers, c->window);
 }
 
+static double all_products(const struct inspection *x)
+{
+    double sum = 0;
+    for (size_t i = 0; i < x->n_products; i++)
+        sum += x->products[i].elements;
+    return sum;
+}
+
+static void products_json(const struct inspection *x, struct jsonw *w)
+{
+    jsonw_kobject(w, "matmul_by_dtype");
+    for (size_t i = 0; i < x->n_products; i++) {
+        jsonw_kobject(w, x->products[i].name);
+        jsonw_kf64(w, "multiply_adds_per_token", x->products[i].elements);
+        jsonw_kf64(w, "share", x->products[i].elements / all_products(x));
+        jsonw_end_object(w);
+    }
+    jsonw_end_object(w);
+    if (x->facts.kind == MODEL_ONNX) {
+        jsonw_kobject(w, "nodes");
+        for (size_t i = 0; i < x->graph.n_ops; i++)
+            jsonw_ki64(w, x->graph.ops[i].name, x->graph.ops[i].nodes);
+        jsonw_end_object(w);
+    }
+    if (x->proof) {
+        jsonw_kobject(w, "ran");
+        onnx_proof_write(x->proof, w);
+        jsonw_end_object(w);
+    }
+}
+
 static void print_json(const struct inspection *x)
 {
     CLEANUP(str_done) struct str out = {};
@@ -224,6 +297,7 @@ static void print_json(const struct inspection *x)
         jsonw_end_object(&w);
     }
     jsonw_end_object(&w);
+    products_json(x, &w);
     jsonw_kstr(&w, "tokenizer", x->tokenizer);
     jsonw_kstr(&w, "tokenizer_reason", x->tokenizer ? nullptr : x->why_no_tokenizer);
     count_key(&w, "tokens", (int64_t)x->n_tokens, 0);
@@ -237,6 +311,30 @@ static void print_count(const char *label, uint32_t x)
         printf("%-14s%u\n", label, x);
     else
         printf("%-14s-\n", label);
+}
+
+static void print_products(const struct inspection *x)
+{
+    for (size_t i = 0; i < x->n_products; i++)
+        printf("%-14s%.1f %% in %s%s\n", i ? "" : "matmul",
+               100 * x->products[i].elements / all_products(x), x->products[i].name,
+               i ? "" : " (of one token's multiplications by weights)");
+}
+
+static void print_ran(const struct proof *p)
+{
+    if (p->ran_reason)
+        printf("%-14s- (%s)\n", "ran", p->ran_reason);
+    double all = 0;
+    for (size_t i = 0; i < ONNX_SHARES_PRODUCTS; i++)
+        all += p->ran[i];
+    for (size_t i = 0; i < ONNX_SHARES_PRODUCTS; i++)
+        if (p->ran[i] > 0)
+            printf("%-14s%.1f %% in %s (of the multiplications by weights that ran)\n", "ran",
+                   100 * p->ran[i] / all, onnx_shares_product_name((enum onnx_shares_product)i));
+    for (size_t i = 0; i < p->n_nodes; i++)
+        printf("%-14s%4u %-24s %-8s %s\n", "", p->nodes[i].n, p->nodes[i].op, p->nodes[i].type,
+               p->nodes[i].provider);
 }
 
 static void print_text(const struct inspection *x)
@@ -271,6 +369,9 @@ static void print_text(const struct inspection *x)
         printf("%-14s%.1f %% of the elements, %.1f %% of the bytes\n", x->types[i].name,
                100 * x->types[i].elements / total_of(x, false),
                100 * x->types[i].bytes / total_of(x, true));
+    print_products(x);
+    if (x->proof)
+        print_ran(x->proof);
     if (!x->tokenizer)
         printf("%-14s- (%s)\n", "tokenizer", x->why_no_tokenizer);
     else if (x->n_merges)
@@ -280,11 +381,12 @@ static void print_text(const struct inspection *x)
         printf("%-14s%s, %zu tokens\n", "tokenizer", x->tokenizer, x->n_tokens);
 }
 
-static enum err_code run(struct cli *cli, const void *, const struct opt_list *operands, int *,
+static enum err_code run(struct cli *cli, const void *given, const struct opt_list *operands, int *,
                          struct err *e)
 {
+    const struct inspect_args *const args = given;
     struct inspection x = {};
-    if (look(operands->items[0], &x, cli->arena, e))
+    if (look(operands->items[0], &x, cli->arena, e) || (args->run && run_onnx(&x, cli->arena, e)))
         return e->code;
     if (cli->json)
         print_json(&x);
@@ -297,13 +399,18 @@ const struct command cmd_model_inspect = {
     .name = "inspect",
     .operands = "MODEL",
     .summary = "what a model is, counted from its files",
-    .about = "Prints architecture, shape, parameters (all, embedding, non-embedding; a tied head "
-             "counts\n"
-             "once, stored masks do not count), bytes and data types of a Hugging Face folder, a "
-             ".gguf,\n"
-             "an ONNX folder or a synth:... name. Headers are read and checked; weights are not.",
+    .about =
+        "Prints architecture, shape, parameters (all, embedding, non-embedding; a tied head "
+        "counts\n"
+        "once, stored masks do not count), bytes and data types of a Hugging Face folder, a "
+        ".gguf,\n"
+        "an ONNX folder or a synth:... name. Headers are read and checked; weights are not.\n"
+        "matmul is the share of one token's multiplications by weights, by the type that they\n"
+        "are done in (ONNX: AxB are weights stored as A and multiplied in B) or stored in.",
     .examples = "  chimera model inspect synth:gpt2/L=2,d=64,h=2,vocab=1000\n"
                 "  chimera model inspect --json ./gpt2",
+    .opts = opts,
+    .args_bytes = sizeof(struct inspect_args),
     .min_operands = 1,
     .max_operands = 1,
     .run = run,

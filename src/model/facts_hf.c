@@ -35,6 +35,14 @@ static bool is_embedding(const char *name)
     return false;
 }
 
+/* A matrix is; a table is looked up, and is the head as well where it is tied. */
+static bool multiplies(const struct safetensors_tensor *t, const struct hf_head *head)
+{
+    if (t == head->tokens)
+        return head->tied;
+    return t->n_dims == 2 && !is_embedding(t->name);
+}
+
 static int by_elements(const void *a, const void *b)
 {
     const struct facts_hf_dtype *const x = a, *const y = b;
@@ -54,6 +62,8 @@ static void count(const struct safetensors *f, const struct hf_head *head, struc
             h->embedding_params += t->n_elements;
         by[t->dtype].elements += t->n_elements;
         by[t->dtype].bytes += t->n_bytes;
+        if (multiplies(t, head))
+            by[t->dtype].products += t->n_elements;
     }
     for (unsigned i = 0; i < SAFETENSORS_DTYPES; i++) {
         if (!by[i].elements)

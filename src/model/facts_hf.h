@@ -11,6 +11,7 @@ struct arena;
 struct facts_hf_dtype { /* what is stored as one data type */
     const char *name;
     int64_t elements, bytes;
+    int64_t products; /* multiply-adds by these weights for one token; a tied head counts */
 };
 
 struct facts_hf {

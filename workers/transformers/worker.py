@@ -454,9 +454,11 @@ class Engine:
         want = DTYPES[self.precision]
         reason = None
         if stored != {want}:
-            reason = f"{self.precision} was asked for, and the weights are {', '.join(sorted(stored))}"
+            reason = f"precision-mismatch: labelled {self.precision}, but the weights are {', '.join(sorted(stored))}"
         elif self.matmul and self.matmul.get(want, 0) < 0.99:
-            reason = f"{self.precision} was asked for, and the matrix products are {self.matmul}"
+            reason = (f"precision-mismatch: labelled {self.precision}, but "
+                      f"{100 * self.matmul.get(want, 0):.1f} % of the multiplications by weights are in {want}: "
+                      + ", ".join(f"{100 * v:.1f} % {k}" for k, v in self.matmul.items()))
         elif self.not_compiled:
             reason = f"not compiled: {self.not_compiled}"
         return {"label_ok": reason is None, **({"label_reason": reason} if reason else {})}
