@@ -16,9 +16,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n)
     if (code)
         return 0;
     char reason[256];
-    static const char *const labels[] = {"fp32", "int8"};
+    static const char *const labels[] = {"fp32", "fp16", "int8", "int4", "q8_0"};
     for (size_t i = 0; i < COUNT_OF(labels); i++) {
-        onnx_shares_check(&s, labels[i], reason, sizeof reason);
+        onnx_shares_check(&s, s.products, labels[i], reason, sizeof reason);
         FUZZ_CHECK(strlen(reason) < sizeof reason);
     }
     return 0;
