@@ -3,6 +3,7 @@
 #include "backend/engine.h"
 #include "backend/python_worker.h"
 #include "base/nearest.h"
+#include "model/hf_family.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -205,11 +206,15 @@ static enum err_code wrong_kind(const struct backend *b, const struct model_fact
 /* What our exporters write: the source may be of another family only where no export is needed. */
 static enum err_code exportable(const struct backend *b, const struct model_facts *m, struct err *e)
 {
-    if (!m->architecture || strcmp(m->architecture, "gpt2") == 0)
+    if (!m->architecture || hf_family_find(m->architecture))
         return ERR_OK;
-    return err_set(e, ERR_UNSUPPORTED,
-                   "%s: chimera exports the gpt2 family to %s; '%s' is of the family %s", b->name,
-                   b->artefact, m->name, m->architecture);
+    size_t n = 0;
+    const char *const *const names = hf_family_names(&n);
+    char known[200] = "";
+    for (size_t i = 0, at = 0; i < n && at < sizeof known; i++)
+        at += (size_t)snprintf(known + at, sizeof known - at, "%s%s", i ? ", " : "", names[i]);
+    return err_set(e, ERR_UNSUPPORTED, "%s: chimera exports the families %s to %s; '%s' is a %s",
+                   b->name, known, b->artefact, m->name, m->architecture);
 }
 
 /* The backends that load files, by what they load. */

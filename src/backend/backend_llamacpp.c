@@ -172,12 +172,30 @@ static enum err_code backend_failed(const struct session *s, struct err *e, cons
     return e->code;
 }
 
+/* Where the model has a sliding window that llama.cpp's architecture does not apply, chimera's own
+ * export says so (model/gguf_family.h): beyond it the numbers would be another model's. */
+static enum err_code within_window(const struct session *s, uint32_t positions, struct err *e)
+{
+    char text[16];
+    if (lib.llama_model_meta_val_str(s->model, "chimera.attention.window", text, sizeof text) < 0)
+        return ERR_OK;
+    const unsigned long window = strtoul(text, nullptr, 10);
+    return positions <= window
+               ? ERR_OK
+               : err_set(e, ERR_UNSUPPORTED,
+                         "llama.cpp does not apply this model's sliding window of %lu positions, "
+                         "and up to %u are asked for",
+                         window, positions);
+}
+
 /* A context is made for the largest request yet; it is made anew only when one needs more. */
 static enum err_code make_room(struct session *s, struct forward_room want, struct err *e)
 {
     if (s->context && want.sequences <= s->room.sequences && want.positions <= s->room.positions &&
         want.outputs <= s->room.outputs)
         return ERR_OK;
+    if (within_window(s, want.positions, e))
+        return e->code;
     struct forward_room *const r = &s->room;
     r->sequences = want.sequences > r->sequences ? want.sequences : r->sequences;
     r->positions = want.positions > r->positions ? want.positions : r->positions;

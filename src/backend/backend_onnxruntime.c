@@ -42,7 +42,7 @@ struct session {
     OrtValue **past; /* 2 per layer: key, value */
     char (*past_names)[32], (*present_names)[32];
     struct tokenizer *tokenizer;
-    uint32_t n_layers, heads, head_dim, vocab;
+    uint32_t n_layers, kv_heads, head_dim, vocab;
     int32_t eos;
 
     uint32_t n, width, length; /* sequences; of the prefill, and of the cache, in positions */
@@ -173,7 +173,7 @@ static enum err_code read_graph(struct session *s, struct err *e)
         return e->code;
     if (past[1] <= 0 || past[3] <= 0 || logits[1] <= 0 || logits[1] > INT32_MAX)
         return err_set(e, ERR_UNSUPPORTED, "onnx: heads, head size or vocabulary are not fixed");
-    s->heads = (uint32_t)past[1];
+    s->kv_heads = (uint32_t)past[1];
     s->head_dim = (uint32_t)past[3];
     s->vocab = (uint32_t)logits[1];
     return ERR_OK;
@@ -203,7 +203,7 @@ static void describe(struct session *s, const struct engine_load *load,
     about->n_params = load->facts->params;
     about->n_ctx = load->facts->n_ctx;
     about->n_layers = s->n_layers;
-    about->d_model = s->heads * s->head_dim;
+    about->d_model = load->facts->d_model; /* not heads x head size, and heads may share keys */
     about->vocab_size = s->vocab;
     about->threads = load->threads;
     onnx_proof_check(s->proof, load->precision, about->label_reason, sizeof about->label_reason);
@@ -395,7 +395,7 @@ static enum err_code bind_tensor(struct session *s, const char *name, void *data
 
 static enum err_code bind_cache(struct session *s, struct err *e)
 {
-    const int64_t empty[] = {s->n, s->heads, 0, s->head_dim};
+    const int64_t empty[] = {s->n, s->kv_heads, 0, s->head_dim};
     for (uint32_t i = 0; i < s->n_layers * 2; i++) {
         if (s->past[i])
             TRY("past", s->api->BindInput(s->binding, s->past_names[i], s->past[i]));

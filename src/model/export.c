@@ -177,7 +177,7 @@ static enum err_code make_gguf(const struct checkpoint *m, const char *precision
         return err_set(e, ERR_USAGE, "'%s' is in the way: it is a folder", out);
     if (file_make_folders(file_folder_of(a, out), e))
         return e->code;
-    const bool own = strcmp(precision, "fp32") == 0 || strcmp(precision, "fp16") == 0;
+    const bool own = export_gguf_knows(precision);
     return own ? export_gguf(m, precision, out, a, r, e)
                : make_quantised(m, precision, out, a, r, e);
 }

@@ -130,7 +130,7 @@ void gguf_write_tensor(struct gguf_write *w, const char *name, enum gguf_write_t
         w->room = room;
     }
     const uint64_t elements = (uint64_t)columns * (uint64_t)(rows ? rows : 1);
-    const uint64_t bytes = elements * (t == GGUF_WRITE_F16 ? 2 : 4);
+    const uint64_t bytes = elements * (t == GGUF_WRITE_F32 ? 4 : 2);
     put_text(&w->tensors, name);
     put_u32(&w->tensors, rows ? 2 : 1);
     put_u64(&w->tensors, (uint64_t)columns);

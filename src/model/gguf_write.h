@@ -14,7 +14,7 @@
 struct arena;
 struct gguf_write;
 
-enum gguf_write_type : uint8_t { GGUF_WRITE_F32 = 0, GGUF_WRITE_F16 = 1 };
+enum gguf_write_type : uint8_t { GGUF_WRITE_F32 = 0, GGUF_WRITE_F16 = 1, GGUF_WRITE_BF16 = 30 };
 
 [[nodiscard]] struct gguf_write *gguf_write_new(struct arena *a);
 void gguf_write_freep(

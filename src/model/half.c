@@ -38,3 +38,24 @@ bool half_from_all(const float *x, size_t n, uint16_t *ret)
     }
     return fits;
 }
+
+uint16_t half_bf16(float x)
+{
+    uint32_t bits;
+    memcpy(&bits, &x, sizeof bits);
+    if ((bits & 0x7fffffffU) > 0x7f800000U)
+        return (uint16_t)(bits >> 16 |
+                          0x40U); /* NaN, and quiet: its payload may be cut to nothing */
+    bits += 0x7fffU + (bits >> 16 & 1U);
+    return (uint16_t)(bits >> 16);
+}
+
+bool half_bf16_all(const float *x, size_t n, uint16_t *ret)
+{
+    bool fits = true;
+    for (size_t i = 0; i < n; i++) {
+        ret[i] = half_bf16(x[i]);
+        fits &= (ret[i] & 0x7fffU) != 0x7f80U || isinf(x[i]);
+    }
+    return fits;
+}
