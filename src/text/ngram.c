@@ -46,11 +46,12 @@ uint32_t ngram_total(size_t n, size_t order)
     return n >= order ? (uint32_t)(n - order + 1) : 0;
 }
 
-/* Tables at most half full, of a power of two. */
+/* Tables at most a quarter full (a full neighbour is a branch that is guessed wrong), of a power of
+ * two. */
 static void reserve(struct ngram *m, size_t n_refs_symbols, size_t n_hyp)
 {
     m->bits = 6;
-    while ((size_t)1 << m->bits < 2 * n_refs_symbols)
+    while ((size_t)1 << m->bits < 4 * n_refs_symbols)
         m->bits++;
     const size_t slots = (size_t)1 << m->bits;
     for (int i = 0; i < 2; i++) {
@@ -72,27 +73,30 @@ static void next_stamp(struct ngram *m)
     m->stamp = 1;
 }
 
-/* Where key stands, or where it would: then the slot's stamp is not ours. */
-static uint32_t find(const struct ngram *m, const struct slot *slots, uint64_t key)
-{
-    const uint32_t mask = (uint32_t)(((uint64_t)1 << m->bits) - 1);
-    uint32_t i = (uint32_t)(((key ^ key >> 29) * 0x9E3779B97F4A7C15U) >> (64 - m->bits));
-    while (slots[i].stamp == m->stamp && slots[i].key != key)
-        i = (i + 1) & mask;
-    return i;
-}
-
 /* One order of one match. */
 struct pass {
-    struct table *table;
+    struct slot *slots;
+    struct now *now;
+    uint32_t stamp;
+    unsigned shift;            /* of a hash, to the number of a slot */
     const struct slot *before; /* the slots of the order before; nullptr for order 1 */
     size_t order;
 };
 
+/* Where key stands, or where it would: then the slot's stamp is not ours. */
+static inline uint32_t find(const struct pass *p, uint64_t key)
+{
+    const uint32_t mask = (uint32_t)(UINT64_MAX >> p->shift);
+    uint32_t i = (uint32_t)(((key ^ key >> 29) * 0x9E3779B97F4A7C15U) >> p->shift);
+    while (p->slots[i].stamp == p->stamp && p->slots[i].key != key)
+        i = (i + 1) & mask;
+    return i;
+}
+
 /* The key of the n-gram that begins at i of a reference; false where it cannot match, because one
  * of its two parts of the order before did not. */
-static bool reference_key(const struct pass *p, const uint32_t *places, size_t i, uint32_t symbol,
-                          uint64_t *ret)
+static inline bool reference_key(const struct pass *p, const uint32_t *places, size_t i,
+                                 uint32_t symbol, uint64_t *ret)
 {
     *ret = symbol;
     if (!p->before)
@@ -104,36 +108,51 @@ static bool reference_key(const struct pass *p, const uint32_t *places, size_t i
     return true;
 }
 
-static void count_one(struct ngram *m, const struct pass *p, struct ngram_symbols ref,
-                      uint32_t number, uint32_t *places)
+/* One of several references: a slot has the largest count of those that were read. */
+static void count_of_many(const struct pass *p, struct ngram_symbols ref, uint32_t number,
+                          uint32_t *places)
 {
-    struct slot *const slots = p->table->slots;
+    struct slot *const slots = p->slots;
     for (size_t i = 0; i + p->order <= ref.n; i++) {
         uint64_t key;
         if (!reference_key(p, places, i, ref.at[i + p->order - 1], &key)) {
             places[i] = NONE;
             continue;
         }
-        const uint32_t at = find(m, slots, key);
-        struct now *const now = &p->table->now[at];
+        const uint32_t at = find(p, key);
+        struct now *const now = &p->now[at];
         places[i] = at;
-        if (slots[at].stamp != m->stamp)
-            slots[at] = (struct slot){key, m->stamp, 0};
-        else if (now->ref == number) {
-            if (++now->n > slots[at].n)
-                slots[at].n = now->n;
-            continue;
+        if (slots[at].stamp != p->stamp) {
+            slots[at] = (struct slot){key, p->stamp, 0};
+            *now = (struct now){0, number};
+        } else if (now->ref != number) {
+            *now = (struct now){0, number};
         }
-        *now = (struct now){1, number};
-        if (slots[at].n == 0)
-            slots[at].n = 1;
+        if (++now->n > slots[at].n)
+            slots[at].n = now->n;
     }
 }
 
-static uint32_t match_one(struct ngram *m, const struct pass *p, struct ngram_symbols hyp,
-                          uint32_t *places)
+/* Without a branch on whether the slot is new, which is as good as random. */
+static void count_of_one(const struct pass *p, struct ngram_symbols ref, uint32_t *places)
 {
-    struct slot *const slots = p->table->slots;
+    struct slot *const slots = p->slots;
+    for (size_t i = 0; i + p->order <= ref.n; i++) {
+        uint64_t key;
+        if (!reference_key(p, places, i, ref.at[i + p->order - 1], &key)) {
+            places[i] = NONE;
+            continue;
+        }
+        const uint32_t at = find(p, key);
+        const uint32_t n = slots[at].stamp == p->stamp ? slots[at].n : 0;
+        slots[at] = (struct slot){key, p->stamp, n + 1};
+        places[i] = at;
+    }
+}
+
+static uint32_t match_one(const struct pass *p, struct ngram_symbols hyp, uint32_t *places)
+{
+    struct slot *const slots = p->slots;
     uint32_t matches = 0;
     for (size_t i = 0; i + p->order <= hyp.n; i++) {
         if (p->before && (places[i] == NONE || places[i + 1] == NONE)) {
@@ -141,15 +160,12 @@ static uint32_t match_one(struct ngram *m, const struct pass *p, struct ngram_sy
             continue;
         }
         const uint64_t first = p->before ? places[i] : 0;
-        const uint32_t at = find(m, slots, first << 32 | hyp.at[i + p->order - 1]);
-        if (slots[at].stamp != m->stamp) {
-            places[i] = NONE;
-            continue;
-        }
-        const bool left = (slots[at].n & ~SEEN) > 0;
+        const uint32_t at = find(p, first << 32 | hyp.at[i + p->order - 1]);
+        const bool found = slots[at].stamp == p->stamp;
+        const bool left = found && (slots[at].n & ~SEEN) > 0;
         matches += left;
-        slots[at].n = (slots[at].n - left) | SEEN;
-        places[i] = at;
+        slots[at].n = (slots[at].n - left) | SEEN; /* a slot that is not ours is anybody's */
+        places[i] = found ? at : NONE;
     }
     return matches;
 }
@@ -164,16 +180,19 @@ void ngram_match(struct ngram *m, struct ngram_symbols hyp, const struct ngram_s
     memset(ret, 0, orders * sizeof *ret);
     const struct slot *before = nullptr;
     for (size_t order = 1; order <= orders; order++) {
-        const struct pass p = {&m->tables[order & 1], before, order};
+        const struct table *const t = &m->tables[order & 1];
         next_stamp(m);
+        const struct pass p = {t->slots, t->now, m->stamp, 64 - m->bits, before, order};
+        if (n_refs == 1)
+            count_of_one(&p, refs[0], m->places + hyp.n);
         size_t at = hyp.n;
-        for (size_t r = 0; r < n_refs; r++) {
-            count_one(m, &p, refs[r], (uint32_t)r, m->places + at);
+        for (size_t r = 0; n_refs > 1 && r < n_refs; r++) {
+            count_of_many(&p, refs[r], (uint32_t)r, m->places + at);
             at += refs[r].n;
         }
-        ret[order - 1] = match_one(m, &p, hyp, m->places);
+        ret[order - 1] = match_one(&p, hyp, m->places);
         if (ret[order - 1] == 0)
             break;
-        before = p.table->slots;
+        before = p.slots;
     }
 }

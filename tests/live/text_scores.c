@@ -1,12 +1,13 @@
-/* text_scores - the text metrics behind a pipe, for tests/live/sacrebleu.py. Reads from standard input
+/* text_scores - the text metrics behind a pipe, for tests/live/sacrebleu.py. Reads from standard
+ * input
  *
  *   words TOKENIZER LOWER SEGMENTS
  *   bleu TOKENIZER LOWER SMOOTH VALUE|- EFFECTIVE SEGMENTS
  *   chrf CHAR_ORDER WORD_ORDER BETA LOWER WHITESPACE EPS SEGMENTS
  *
- * each with its segments after it: the number of references on a line, then the hypothesis and the references,
- * each as its length on a line and its bytes. Answers a line for the corpus (score, and what is printed beside
- * it), and a line for each segment; to words, the segment's words.
+ * each with its segments after it: the number of references on a line, then the hypothesis and the
+ * references, each as its length on a line and its bytes. Answers a line for the corpus (score, and
+ * what is printed beside it), and a line for each segment; to words, the segment's words.
  */
 #include "base/arena.h"
 #include "base/defs.h"
@@ -118,7 +119,7 @@ static void answer_bleu(struct arena *a)
     o.effective_order = effective != 0;
     const struct segments s = read_segments(a);
     struct bleu *const b = bleu_new(a, o.words);
-    uint32_t(*const of)[BLEU_WIDTH] = arena_alloc(a, s.n + 1, sizeof *of);
+    uint32_t (*const of)[BLEU_WIDTH] = arena_alloc(a, s.n + 1, sizeof *of);
     int64_t sum[BLEU_WIDTH] = {};
     for (size_t i = 0; i < s.n; i++) {
         bleu_segment(b, s.at[i].hyp, s.at[i].refs, s.at[i].n_refs, of[i]);

@@ -12,7 +12,7 @@
 
 #include <stdlib.h>
 
-constexpr size_t SEGMENTS = 16;
+constexpr size_t SEGMENTS = 64;
 constexpr size_t REFS = 4;
 
 struct corpus {
@@ -100,7 +100,7 @@ static void check_bleu(struct arena *a, const struct corpus *c, const struct jso
         const struct bleu_score s = corpus_bleu(a, c, &o);
         good += is_row(&s, row);
     }
-    CHECK(c->name, n == 32 && good == n, "BLEU: %zu of %zu rows", good, n);
+    CHECK(c->name, n >= 32 && good == n, "BLEU: %zu of %zu rows", good, n);
 
     struct bleu_options o = bleu_default();
     o.effective_order = true;
@@ -142,10 +142,12 @@ static void check_chrf(struct arena *a, const struct corpus *c, const struct jso
             .char_order = (uint32_t)json_i64(json_get(row, "char_order"), 0),
             .word_order = (uint32_t)json_i64(json_get(row, "word_order"), 0),
             .beta = (uint32_t)json_i64(json_get(row, "beta"), 0),
+            .lowercase = json_bool(json_get(row, "lowercase"), false),
+            .whitespace = json_bool(json_get(row, "whitespace"), false),
             .eps_smoothing = json_bool(json_get(row, "eps_smoothing"), false)};
         good += same(corpus_chrf(a, c, &o), json_get(row, "score"));
     }
-    CHECK(c->name, n == 8 && good == n, "chrF: %zu of %zu rows", good, n);
+    CHECK(c->name, n >= 6 && good == n, "chrF: %zu of %zu rows", good, n);
 }
 
 /* ---- tokenisers ---- */
@@ -158,9 +160,12 @@ static bool is_cut(struct arena *a, enum tokenize_kind kind, struct line in,
     const struct tokenize_words words = tokenize_line(t, in);
     for (size_t i = 0; i < words.n; i++) {
         const struct line w = tokenize_text(t, i);
-        str_printf(&got, "%s%.*s", i > 0 ? " " : "", (int)w.n, w.text);
+        if (i > 0)
+            str_putc(&got, ' ');
+        str_add(&got, w.text, w.n);
     }
-    const bool ok = strcmp(str_text(&got), json_str(want, "?")) == 0;
+    const bool ok =
+        got.n == json_len(want) && memcmp(str_text(&got), json_str(want, ""), got.n) == 0;
     if (!ok)
         printf("# got '%s', want '%s'\n", str_text(&got), json_str(want, "?"));
     return ok;
@@ -173,7 +178,7 @@ static void check_tokenizers(struct arena *a, const struct json *rows)
     for (struct json_iter it = json_iter(rows); (row = json_next(&it, nullptr)); n++)
         good += is_cut(a, TOKENIZE_13A, line_of(json_get(row, "in")), json_get(row, "13a")) &&
                 is_cut(a, TOKENIZE_INTL, line_of(json_get(row, "in")), json_get(row, "intl"));
-    CHECK("13a and intl cut as sacreBLEU does", n == 5 && good == n, "%zu of %zu", good, n);
+    CHECK("13a and intl cut as sacreBLEU does", n >= 5 && good == n, "%zu of %zu", good, n);
 }
 
 /* ---- what is printed ---- */
@@ -216,25 +221,31 @@ static void check_signatures(void)
                "82.4/50.0/45.5/37.5 (BP = 0.943 ratio = 0.944 hyp_len = 17 ref_len = 18)");
 }
 
-int main(void)
+static void check_file(struct arena *a, const char *name)
 {
-    CLEANUP(arena_freep) struct arena *a = arena_new(1U << 26);
     struct err e = {};
     const struct json *file = nullptr;
-    const char *const path =
-        arena_printf(a, "%s/fixtures/text/sacrebleu_vectors.json", getenv("CHIMERA_TESTS"));
+    const char *const path = arena_printf(a, "%s/fixtures/text/%s", getenv("CHIMERA_TESTS"), name);
     if (json_read_file(path, a, &file, &e)) {
         CHECK("the vectors are there", false, "%s", e.msg);
-        return test_done();
+        return;
     }
     const struct json *v;
-    const char *name;
-    for (struct json_iter it = json_iter(json_get(file, "corpora")); (v = json_next(&it, &name));) {
-        const struct corpus c = read_corpus(name, v);
+    const char *corpus;
+    for (struct json_iter it = json_iter(json_get(file, "corpora"));
+         (v = json_next(&it, &corpus));) {
+        const struct corpus c = read_corpus(corpus, v);
         check_bleu(a, &c, v);
         check_chrf(a, &c, v);
     }
     check_tokenizers(a, json_get(file, "tokenizers"));
+}
+
+int main(void)
+{
+    CLEANUP(arena_freep) struct arena *a = arena_new(1U << 28);
+    check_file(a, "sacrebleu_vectors.json");
+    check_file(a, "sacrebleu_random.json");
     check_signatures();
     return test_done();
 }
