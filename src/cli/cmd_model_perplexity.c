@@ -190,10 +190,12 @@ static enum err_code read_text(struct work *w, struct err *e)
         return err_set(e, ERR_USAGE, "perplexity: needs --text FILE, the text to score");
     if (file_is_folder(path))
         return err_set(e, ERR_USAGE, "--text: '%s' is a folder", path);
+    if (!file_exists(path))
+        return err_set(e, ERR_USAGE, "--text: no such file: '%s'", path);
     if (file_read(path, w->cli->arena, &w->text, &w->text_bytes, e))
         return e->code;
     const char *const mistake = perplexity_text_mistake(w->text, w->text_bytes, w->cli->arena);
-    return mistake ? err_set(e, ERR_PARSE, "--text: '%s' %s", path, mistake) : ERR_OK;
+    return mistake ? err_set(e, ERR_USAGE, "--text: '%s' %s", path, mistake) : ERR_OK;
 }
 
 static enum err_code check_window(const struct perplexity_args *o, struct err *e)

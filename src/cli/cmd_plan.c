@@ -117,6 +117,21 @@ static void print_work(const struct experiment *x, const struct plan_work *w,
            t->warmup, t->cold, w->stress ? "; stress adds what it manages in its time" : "");
 }
 
+static void print_quality(const struct plan *p, const struct plan_total *t)
+{
+    const struct experiment *const x = p->experiment;
+    if (t->configurations == 0 || !x->perplexity)
+        return;
+    for (uint32_t i = 0; i < x->n_models; i++) {
+        struct plan_quality q;
+        plan_estimate_quality(p, i, &q);
+        printf("  then perplexity: about %.0f window%s of %.0f tokens of %s in each "
+               "configuration%s%s\n",
+               q.windows, plural((uint64_t)q.windows), q.window, x->perplexity->text,
+               x->n_models > 1 ? " of " : "", x->n_models > 1 ? x->models[i].name : "");
+    }
+}
+
 static void print_configurations(const struct prepared_plan *p, const struct plan_work *w,
                                  const struct plan_machine *m, bool all)
 {
@@ -169,9 +184,10 @@ static void print_estimate(const struct plan_total *t, const struct plan_machine
     if (isfinite(m->bandwidth))
         printf("  roughly: every token reads all weights once at %.1f GB/s (one thread, "
                "measured now);\n"
-               "  assumed: %.1f s to start a worker, %.0f s with torch, %.0f s for torch.compile\n",
+               "  assumed: %.1f s to start a worker, %.0f s with torch, %.0f s for torch.compile, "
+               "%.0f GFLOP/s in windows\n",
                m->bandwidth / 1e9, PLAN_ESTIMATE_START_S, PLAN_ESTIMATE_START_PYTHON_S,
-               PLAN_ESTIMATE_COMPILE_S);
+               PLAN_ESTIMATE_COMPILE_S, PLAN_ESTIMATE_WINDOW_FLOPS / 1e9);
 }
 
 static void print_order(const struct plan *p, bool all, struct arena *a)
@@ -249,6 +265,7 @@ static enum err_code run(struct cli *cli, const void *args, const struct opt_lis
     print_reasons(&p->plan, cli->verbose, cli->arena);
     print_configurations(p, &work, &machine, cli->verbose);
     print_work(&p->experiment, &work, &total);
+    print_quality(&p->plan, &total);
     print_estimate(&total, &machine);
     if (total.configurations)
         print_order(&p->plan, cli->verbose, cli->arena);

@@ -5,10 +5,12 @@
 #include "domain/experiment.h"
 #include "domain/precision.h"
 #include "io/file.h"
+#include "lab/perplexity_text.h"
 #include "lab/plan.h"
 
 #include <math.h>
 #include <string.h>
+#include <sys/stat.h>
 
 constexpr double MB = 1e6;
 constexpr double SAMPLE_BYTES = 900; /* of a line of samples.jsonl without its tokens */
@@ -84,6 +86,36 @@ static double artefact_mb(const struct backend *b, const struct model_facts *m,
     return (double)m->params * weight_bytes(precision) / MB;
 }
 
+void plan_estimate_quality(const struct plan *p, uint32_t model, struct plan_quality *ret)
+{
+    const struct experiment_perplexity *const x = p->experiment->perplexity;
+    const uint32_t n_ctx = p->facts[model].n_ctx;
+    struct stat st;
+    *ret = (struct plan_quality){};
+    if (!x || stat(x->path, &st) != 0)
+        return;
+    double tokens = ceil((double)st.st_size / PLAN_ESTIMATE_BYTES_PER_PROMPT_TOKEN);
+    if (x->max_tokens && x->max_tokens < tokens)
+        tokens = x->max_tokens;
+    const uint32_t usual = n_ctx && n_ctx < PERPLEXITY_TEXT_WINDOW ? n_ctx : PERPLEXITY_TEXT_WINDOW;
+    ret->window = fmin(x->window ? x->window : usual, fmax(tokens, 2));
+    const double stride = x->stride ? x->stride : ret->window / 2;
+    ret->windows = 1 + ceil(fmax(tokens - ret->window, 0) / stride);
+}
+
+/* The worker and the baseline's beside it start once and take every window. */
+static double quality_seconds(const struct plan *p, uint32_t model, double start)
+{
+    const double params = (double)p->facts[model].params;
+    struct plan_quality q;
+    plan_estimate_quality(p, model, &q);
+    if (q.windows <= 0)
+        return 0;
+    const double engines = p->experiment->baseline_backend ? 2 : 1;
+    return engines *
+           (start + q.windows * q.window * 2 * fmax(params, 0) / PLAN_ESTIMATE_WINDOW_FLOPS);
+}
+
 void plan_estimate_configuration(const struct plan *p, const struct plan_work *w,
                                  const struct plan_machine *m, uint32_t configuration,
                                  struct plan_estimate *ret)
@@ -124,7 +156,8 @@ void plan_estimate_configuration(const struct plan *p, const struct plan_work *w
         return;
     const double start = (python(b) ? PLAN_ESTIMATE_START_PYTHON_S : PLAN_ESTIMATE_START_S) +
                          (compiles(b) ? PLAN_ESTIMATE_COMPILE_S : 0) + weights / m->bandwidth;
-    ret->seconds = x->invocations * (start + w->steps * weights / m->bandwidth + w->fixed_s);
+    ret->seconds = x->invocations * (start + w->steps * weights / m->bandwidth + w->fixed_s) +
+                   quality_seconds(p, c->model, start);
 }
 
 /* An artefact that several backends load is made once: count it at the first of them. */

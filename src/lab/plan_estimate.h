@@ -22,6 +22,7 @@ constexpr double PLAN_ESTIMATE_COMPILE_S = 40;     /* torch.compile, per worker 
 constexpr double PLAN_ESTIMATE_WORKER_MB = 100;    /* beside weights and cache */
 constexpr double PLAN_ESTIMATE_WORKER_PYTHON_MB = 600;
 constexpr double PLAN_ESTIMATE_BYTES_PER_PROMPT_TOKEN = 4; /* of English text */
+constexpr double PLAN_ESTIMATE_WINDOW_FLOPS = 2e10; /* a second, in forwards of many tokens */
 
 struct plan_work { /* the wanted scenarios that can run, summed for one invocation of any
                       configuration */
@@ -34,10 +35,15 @@ struct plan_work { /* the wanted scenarios that can run, summed for one invocati
     double cache_tokens; /* positions that the largest request keeps */
 };
 
+struct plan_quality { /* the windows that a configuration scores; all 0 where there is no text */
+    double windows, window;
+};
+
 struct plan_estimate {
-    double seconds;          /* all invocations of the configuration; NOT_MEASURED: unknown */
-    double memory_mb;        /* all of its workers at once; NOT_MEASURED: unknown */
-    double disk_mb;          /* of what it loads, made in the cache; NOT_MEASURED: unknown */
+    double seconds;   /* all invocations of the configuration and its part of the quality pass;
+                       * NOT_MEASURED: unknown */
+    double memory_mb; /* all of its workers at once; NOT_MEASURED: unknown */
+    double disk_mb;   /* of what it loads, made in the cache; NOT_MEASURED: unknown */
     const char *why_unknown; /* nullptr where all three are known */
 };
 
@@ -50,6 +56,7 @@ struct plan_total {
 };
 
 void plan_estimate_work(const struct plan *p, struct plan_work *ret);
+void plan_estimate_quality(const struct plan *p, uint32_t model, struct plan_quality *ret);
 void plan_estimate_configuration(const struct plan *p, const struct plan_work *w,
                                  const struct plan_machine *m, uint32_t configuration,
                                  struct plan_estimate *ret);
