@@ -11,7 +11,8 @@
 
 /* clang-format off */
 static const char *const torch_precisions[] = {"fp32", "fp16", "bf16", nullptr};
-static const char *const onnx_precisions[] = {"fp32", "int8", nullptr};
+static const char *const onnx_precisions[] = {"fp32", "int8", "int4", nullptr};
+static const char *const onnx_gpu_precisions[] = {"fp32", "fp16", "int8", "int4", nullptr};
 static const char *const gguf_precisions[] = {
     "fp32",   "fp16", "bf16", "int8",   "int4",   "q8_0",   "q6_k",   "q5_k_m",
     "q5_k_s", "q5_1", "q5_0", "q4_k_m", "q4_k_s", "q4_1",   "q4_0",   "iq4_nl",
@@ -98,7 +99,7 @@ static const struct backend backends[] = {
     {"onnxruntime-cpu", "ONNX Runtime on the CPU", "cpu", "onnx",
      BACKEND_WORKER_NATIVE, &backend_onnxruntime, onnx_precisions, onnxruntime_cpu_here},
     {"onnxruntime-gpu", "ONNX Runtime with its CUDA provider", "cuda", "onnx",
-     BACKEND_WORKER_NATIVE, &backend_onnxruntime, onnx_precisions, onnxruntime_gpu_here},
+     BACKEND_WORKER_NATIVE, &backend_onnxruntime, onnx_gpu_precisions, onnxruntime_gpu_here},
     {"tensorrt", "TensorRT engines", "cuda", "onnx",
      BACKEND_WORKER_NONE, nullptr, tensorrt_precisions, no_tensorrt},
     {"ollama", "a model served by Ollama", "cpu", "none",
@@ -167,6 +168,12 @@ static bool lists(const char *const *words, const char *word)
 static enum err_code wrong_precision(const struct backend *b, const char *precision, struct err *e)
 {
     char all[256] = "";
+    const bool half = strcmp(precision, "fp16") == 0 || strcmp(precision, "bf16") == 0;
+    if (half && b->engine == &backend_onnxruntime && strcmp(b->device, "cpu") == 0)
+        return err_set(e, ERR_UNSUPPORTED,
+                       "%s does not compute in %s: ONNX Runtime's CPU provider turns the weights "
+                       "back to fp32 when it loads the graph and multiplies in fp32",
+                       b->name, precision);
     for (const char *const *p = b->precisions; *p; p++) {
         const size_t at = strlen(all);
         (void)snprintf(all + at, sizeof all - at, "%s%s", at ? ", " : "", *p);

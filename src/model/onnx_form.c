@@ -2,6 +2,8 @@
 
 #include "base/arena.h"
 #include "base/defs.h"
+#include "model/onnx_form_fp16.h"
+#include "model/onnx_form_int4.h"
 #include "model/onnx_form_int8.h"
 #include "model/onnx_weights.h"
 #include "model/safetensors.h"
@@ -39,7 +41,8 @@ static const struct onnx_form fp32 = {
     .look_up = look_up_fp32,
 };
 
-static const struct onnx_form *const forms[] = {&fp32, &onnx_form_int8};
+static const struct onnx_form *const forms[] = {&fp32, &onnx_form_fp16, &onnx_form_int8,
+                                                &onnx_form_int4};
 
 const struct onnx_form *onnx_form_find(const char *precision)
 {
@@ -51,5 +54,5 @@ const struct onnx_form *onnx_form_find(const char *precision)
 
 const char *onnx_form_names(void)
 {
-    return "fp32, int8";
+    return "fp32, fp16, int8, int4";
 }

@@ -28,5 +28,5 @@ struct onnx_form {
 
 /* nullptr: no such form. */
 const struct onnx_form *onnx_form_find(const char *precision);
-/* "fp32, int8": for messages. */
+/* "fp32, fp16, int8, int4": for messages. */
 const char *onnx_form_names(void);

@@ -2,33 +2,28 @@
 
 #include "base/arena.h"
 #include "base/defs.h"
-#include "base/str.h"
 #include "model/int8.h"
+#include "model/onnx_steps.h"
 #include "model/onnx_weights.h"
 #include "model/safetensors.h"
 
 #include <stdlib.h>
 
-/* In the texts: %x the activations, %w the matrix, %b the bias, %o the result. */
-struct step {
-    const char *op, *inputs, *outputs, *attributes;
-};
-
 // clang-format off
-static const struct step product[] = {
+static const struct onnx_step product[] = {
     {"DynamicQuantizeLinear", "%x",                         "%o.u8 %o.step %o.zero", ""},
     {"MatMulInteger",         "%o.u8 %w %o.zero",           "%o.i32",                ""},
     {"Cast",                  "%o.i32",                     "%o.float",              "to=1"},
     {"Mul",                   "%o.step %w.scale",           "%o.scale",              ""},
 };
-static const struct step with_bias[] = {
+static const struct onnx_step with_bias[] = {
     {"Mul",                   "%o.float %o.scale",          "%o.product",            ""},
     {"Add",                   "%o.product %b",              "%o",                    ""},
 };
-static const struct step without_bias[] = {
+static const struct onnx_step without_bias[] = {
     {"Mul",                   "%o.float %o.scale",          "%o",                    ""},
 };
-static const struct step looked_up[] = { /* %x: the ids */
+static const struct onnx_step looked_up[] = { /* %x: the ids */
     {"Gather",                "%w %x",                      "%o.columns",            "axis=1"},
     {"Transpose",             "%o.columns",                 "%o.rows",               "perm=1,0"},
     {"Cast",                  "%o.rows",                    "%o.float",              "to=1"},
@@ -38,56 +33,24 @@ static const struct step looked_up[] = { /* %x: the ids */
 };
 // clang-format on
 
-struct words {
-    const char *x, *weight, *bias, *out;
-};
-
-static void spell(struct str *out, const char *text, const struct words *words)
-{
-    for (; *text; text++) {
-        if (*text != '%') {
-            str_putc(out, *text);
-            continue;
-        }
-        text++;
-        str_puts(out, *text == 'x'   ? words->x
-                      : *text == 'w' ? words->weight
-                      : *text == 'b' ? words->bias
-                                     : words->out);
-    }
-}
-
-static void add(struct onnx_weights *w, const struct step *steps, size_t n,
-                const struct words *words)
-{
-    for (size_t i = 0; i < n; i++) {
-        CLEANUP(str_done) struct str inputs = {}, outputs = {};
-        spell(&inputs, steps[i].inputs, words);
-        spell(&outputs, steps[i].outputs, words);
-        onnx_write_attrs(onnx_write_node(onnx_weights_graph(w), steps[i].op, str_text(&inputs),
-                                         str_text(&outputs)),
-                         steps[i].attributes);
-    }
-}
-
 static void multiply(struct onnx_weights *w, const struct onnx_matrix *m, const char *x,
                      const char *bias, const char *out)
 {
-    const struct words words = {x, m->name, bias, out};
-    add(w, product, COUNT_OF(product), &words);
+    const struct onnx_steps_words words = {x, m->name, bias, out};
+    onnx_steps_add(w, product, COUNT_OF(product), &words);
     if (bias)
-        add(w, with_bias, COUNT_OF(with_bias), &words);
+        onnx_steps_add(w, with_bias, COUNT_OF(with_bias), &words);
     else
-        add(w, without_bias, COUNT_OF(without_bias), &words);
+        onnx_steps_add(w, without_bias, COUNT_OF(without_bias), &words);
 }
 
 static void look_up(struct onnx_weights *w, const struct onnx_matrix *m, const char *ids,
                     const char *out)
 {
-    const struct words words = {ids, m->name, nullptr, out};
+    const struct onnx_steps_words words = {ids, m->name, nullptr, out};
     onnx_write_i64(onnx_weights_graph(w), arena_printf(onnx_weights_arena(w), "%s.axis", out), "1",
                    &(int64_t){1});
-    add(w, looked_up, COUNT_OF(looked_up), &words);
+    onnx_steps_add(w, looked_up, COUNT_OF(looked_up), &words);
 }
 
 /* ---- the weights ---- */

@@ -26,6 +26,7 @@ struct onnx_write_node {
 struct onnx_write {
     struct arena *arena;
     const char *graph, *data_name;
+    char *domain; /* of operators that are not ONNX's own; one is enough here. nullptr: none */
     struct list nodes, initializers, inputs, outputs;
 };
 
@@ -189,7 +190,12 @@ struct onnx_write_node *onnx_write_node(struct onnx_write *w, const char *op, co
     struct onnx_write_node *const n = arena_alloc(a, 1, sizeof *n);
     n->arena = a;
     onnx__node_proto__init(&n->proto);
-    n->proto.op_type = arena_strdup(a, op);
+    const char *const colon = strchr(op, ':');
+    n->proto.op_type = arena_strdup(a, colon ? colon + 1 : op);
+    if (colon) {
+        n->proto.domain = arena_strndup(a, op, (size_t)(colon - op));
+        w->domain = n->proto.domain;
+    }
     n->proto.input = split(a, inputs, " ", &n->proto.n_input);
     n->proto.output = split(a, outputs, " ", &n->proto.n_output);
     n->proto.name = n->proto.output[0]; /* unique, and says what it makes */
@@ -268,16 +274,21 @@ enum err_code onnx_write_save(struct onnx_write *w, const char *path, struct err
     graph.n_output = w->outputs.n;
     graph.output = (Onnx__ValueInfoProto **)w->outputs.items;
 
-    Onnx__OperatorSetIdProto opset = ONNX__OPERATOR_SET_ID_PROTO__INIT, *opsets[] = {&opset};
+    Onnx__OperatorSetIdProto opset = ONNX__OPERATOR_SET_ID_PROTO__INIT;
+    Onnx__OperatorSetIdProto theirs = ONNX__OPERATOR_SET_ID_PROTO__INIT;
+    Onnx__OperatorSetIdProto *opsets[] = {&opset, &theirs};
     char standard[] = "", producer[] = "chimera", version[] = CHIMERA_VERSION;
     opset.domain = standard;
     opset.has_version = 1;
     opset.version = OPSET;
+    theirs.domain = w->domain;
+    theirs.has_version = 1;
+    theirs.version = 1;
 
     Onnx__ModelProto model = ONNX__MODEL_PROTO__INIT;
     model.has_ir_version = 1;
     model.ir_version = IR_VERSION;
-    model.n_opset_import = COUNT_OF(opsets);
+    model.n_opset_import = w->domain ? 2 : 1;
     model.opset_import = opsets;
     model.producer_name = producer;
     model.producer_version = version;

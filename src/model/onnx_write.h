@@ -17,9 +17,11 @@ struct onnx_write_node;
 
 enum onnx_write_type : uint8_t {
     ONNX_WRITE_F32 = 1,
+    ONNX_WRITE_U8 = 2,
     ONNX_WRITE_I8 = 3,
     ONNX_WRITE_I64 = 7,
-    ONNX_WRITE_BOOL = 9
+    ONNX_WRITE_BOOL = 9,
+    ONNX_WRITE_F16 = 10
 };
 
 /* data_name: the file of the external weights, beside the model. */
@@ -38,6 +40,7 @@ void onnx_write_f32(struct onnx_write *w, const char *name, const char *shape, c
 void onnx_write_external(struct onnx_write *w, const char *name, enum onnx_write_type t,
                          const char *shape, uint64_t offset, uint64_t bytes);
 
+/* op: "Gemm"; of another domain "com.microsoft:MatMulNBits". */
 struct onnx_write_node *onnx_write_node(struct onnx_write *w, const char *op, const char *inputs,
                                         const char *outputs);
 /* "axis=-1 perm=0,2,1,3 approximate=tanh": whole numbers, lists of them, words. */

@@ -1,5 +1,6 @@
 /* want: what transformers' AutoTokenizer gives for tokenizers in the shapes of the real families
- * (tests/oracle/tokenizer_families.py, which trains them here). usage: [TEXTS [SEED]], default 2000 each */
+ * (tests/oracle/tokenizer_families.py, which trains them here). usage: [TEXTS [SEED]], default 2000
+ * each */
 #include "base/arena.h"
 #include "base/defs.h"
 #include "base/str.h"
