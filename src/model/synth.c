@@ -19,7 +19,7 @@
 
 /* Part of the path in the cache: raise it when the files that are written change. */
 constexpr unsigned FORMAT_GPT2 = 3;
-constexpr unsigned FORMAT = 1; /* the other families */
+constexpr unsigned FORMAT = 2; /* the other families */
 
 static const char prefix[] = "synth:";
 
@@ -45,12 +45,13 @@ static enum err_code write_configs(const struct synth_spec *s, const char *folde
                                    struct err *e)
 {
     CLEANUP(str_done) struct str text = {};
-    synth_config_write(s, synth_spec_name(s, a), synth_tokenizer_end(s), &text);
+    synth_config_write(s, synth_spec_name(s, a), synth_tokenizer_begin(s), synth_tokenizer_end(s),
+                       &text);
     if (file_write(file_join(a, folder, "config.json"), text.text, text.n, e))
         return e->code;
     str_clear(&text);
     str_printf(&text, "{\n  \"bos_token_id\": %u,\n  \"eos_token_id\": %u\n}\n",
-               synth_tokenizer_end(s), synth_tokenizer_end(s));
+               synth_tokenizer_begin(s), synth_tokenizer_end(s));
     return file_write(file_join(a, folder, "generation_config.json"), text.text, text.n, e);
 }
 

@@ -17,7 +17,8 @@ static const char *dtype_name(const struct synth_spec *s)
     return s->dtype == SYNTH_FP16 ? "float16" : s->dtype == SYNTH_BF16 ? "bfloat16" : "float32";
 }
 
-static void gpt2(const struct synth_spec *s, const char *name, unsigned end, struct jsonw *w)
+static void gpt2(const struct synth_spec *s, const char *name, unsigned begin, unsigned end,
+                 struct jsonw *w)
 {
     jsonw_object(w);
     jsonw_karray(w, "architectures");
@@ -42,7 +43,7 @@ static void gpt2(const struct synth_spec *s, const char *name, unsigned end, str
     jsonw_kbool(w, "scale_attn_weights", true);
     jsonw_kbool(w, "scale_attn_by_inverse_layer_idx", false);
     jsonw_kbool(w, "tie_word_embeddings", synth_spec_tied(s));
-    jsonw_ki64(w, "bos_token_id", end);
+    jsonw_ki64(w, "bos_token_id", begin);
     jsonw_ki64(w, "eos_token_id", end);
     jsonw_kstr(w, "torch_dtype", dtype_name(s));
     jsonw_kbool(w, "use_cache", true);
@@ -140,7 +141,8 @@ static void shape(const struct synth_spec *s, const struct hf_family *f, struct 
         jsonw_kbool(w, "mlp_bias", s->biases);
 }
 
-static void gated(const struct synth_spec *s, const char *name, unsigned end, struct jsonw *w)
+static void gated(const struct synth_spec *s, const char *name, unsigned begin, unsigned end,
+                  struct jsonw *w)
 {
     const struct hf_family *const f = hf_family_find(synth_spec_model_type(s));
     jsonw_object(w);
@@ -162,7 +164,7 @@ static void gated(const struct synth_spec *s, const char *name, unsigned end, st
         jsonw_null(w);
     }
     jsonw_kbool(w, "tie_word_embeddings", synth_spec_tied(s));
-    jsonw_ki64(w, "bos_token_id", end);
+    jsonw_ki64(w, "bos_token_id", begin);
     jsonw_ki64(w, "eos_token_id", end);
     jsonw_key(w, "pad_token_id");
     jsonw_null(w);
@@ -171,12 +173,13 @@ static void gated(const struct synth_spec *s, const char *name, unsigned end, st
     jsonw_end_object(w);
 }
 
-void synth_config_write(const struct synth_spec *s, const char *name, unsigned end, struct str *out)
+void synth_config_write(const struct synth_spec *s, const char *name, unsigned begin, unsigned end,
+                        struct str *out)
 {
     struct jsonw w = {.out = out, .pretty = true};
     if (s->family == SYNTH_GPT2)
-        gpt2(s, name, end, &w);
+        gpt2(s, name, begin, end, &w);
     else
-        gated(s, name, end, &w);
+        gated(s, name, begin, end, &w);
     str_putc(out, '\n');
 }

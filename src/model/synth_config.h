@@ -4,6 +4,6 @@
 struct str;
 struct synth_spec;
 
-/* name: of the spec. end: the token that begins and ends a text. */
-void synth_config_write(const struct synth_spec *s, const char *name, unsigned end,
+/* name: of the spec. begin, end: the tokens that begin and end a text. */
+void synth_config_write(const struct synth_spec *s, const char *name, unsigned begin, unsigned end,
                         struct str *out);

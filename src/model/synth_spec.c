@@ -380,6 +380,10 @@ enum err_code synth_spec_complete(struct synth_spec *s, struct err *e)
             return err_set(e, ERR_USAGE, "%s must be from %u to %u, not %" PRIu64, what[k],
                            keys[k].least, keys[k].most, x);
     }
+    if (s->vocab_size < synth_tokenizer_least(s->family))
+        return err_set(e, ERR_USAGE,
+                       "vocabulary (vocab) must be at least %u for this family, not %u",
+                       synth_tokenizer_least(s->family), s->vocab_size);
     fill_in(s);
     return check_together(s, e);
 }

@@ -1,6 +1,6 @@
 """Small tokenizers in the shapes of the real families, trained here with Hugging Face tokenizers, and what `transformers`
 gives for random texts. usage: tokenizer_families.py FOLDER COUNT SEED [VOCAB]
-Writes FOLDER/<family>/ and prints JSON lines for test_tokenizer_families: for each family one with its folder, then the texts."""
+Writes FOLDER/<family>/ beside those that are there and prints JSON lines for test_tokenizer_families: for each family one with its folder, then the texts."""
 import json
 import os
 import random
@@ -189,6 +189,7 @@ FAMILIES = [gpt2, llama3, qwen2, legacy, metaspace, llama2, llama2_legacy, gemma
 
 
 def make(folder, vocab):
+    yield from sorted(n for n in os.listdir(folder) if n.startswith("synth"))
     for family in FAMILIES:
         parts, config, model = family(vocab)
         at = os.path.join(folder, family.__name__)

@@ -6,6 +6,7 @@
 #include "base/str.h"
 #include "io/file.h"
 #include "io/json.h"
+#include "model/synth_tokenizer.h"
 #include "model/tokenizer.h"
 #include "test.h"
 
@@ -101,13 +102,36 @@ static void check_line(struct family *f, const char *line, size_t n, size_t leas
     }
 }
 
+/* The synth models' tokenizers, each with the smallest vocabulary and a larger one. */
+static void write_synth(const char *folder, struct arena *a)
+{
+    for (enum synth_family family = 0; family < SYNTH_FAMILIES; family++) {
+        const uint32_t sizes[] = {synth_tokenizer_least(family), 1000, 60'000};
+        for (size_t i = 0; i < COUNT_OF(sizes); i++) {
+            struct synth_spec s = SYNTH_SPEC_DEFAULT;
+            struct err e = {};
+            s.family = family;
+            s.vocab_size = sizes[i];
+            const char *const type = synth_spec_model_type(&s);
+            const char *const into = arena_printf(a, "%s/synth-%u-%s", folder, sizes[i], type);
+            const char *const config = arena_printf(a, "{\"model_type\": \"%s\"}", type);
+            const bool good =
+                !file_make_folders(into, &e) && !synth_tokenizer_write(&s, into, a, &e) &&
+                !file_write(file_join(a, into, "config.json"), config, strlen(config), &e);
+            CHECK(into, good, "%s", e.msg);
+        }
+    }
+}
+
 int main(int argc, char **argv)
 {
     const char *const given = getenv("CHIMERA_TESTS"), *const sources = given ? given : "tests";
     const char *const count = argc > 1 ? argv[1] : "2000", *const seed = argc > 2 ? argv[2] : "7";
     char folder[] = "test_families.XXXXXX", command[1024];
+    CLEANUP(arena_freep) struct arena *a = arena_new(1U << 29);
     if (!mkdtemp(folder))
         return 1;
+    write_synth(folder, a);
     (void)snprintf(command, sizeof command,
                    "python3 -c 'import transformers, tokenizers' 2>/dev/null && python3 "
                    "'%s/oracle/tokenizer_families.py' '%s' %s %s 2>'%s/log'",
