@@ -252,8 +252,10 @@ static enum err_code put_around(struct tokenizer_file *t, const struct json *spe
                        name ? name : "");
     for (struct json_iter it = json_iter(ids); (v = json_next(&it, nullptr));) {
         const int64_t id = json_i64(v, -1);
-        if (id < 0 || id >= INT32_MAX)
-            return err_set(e, ERR_PARSE, "TemplateProcessing: '%.100s' has an impossible id", name);
+        if (id < 0 || (uint64_t)id >= t->bpe.table.n_tokens)
+            return err_set(e, ERR_PARSE,
+                           "TemplateProcessing: '%.100s' has the id %lld, and there are %zu tokens",
+                           name, (long long)id, t->bpe.table.n_tokens);
         if (t->n_before + t->n_after == MOST_AROUND)
             return err_set(e, ERR_LIMIT, "more than %zu special tokens around a text", MOST_AROUND);
         if (!t->before) {

@@ -171,5 +171,62 @@ max_tokens: 4
     write("experiment", "fail_control_characters", whole + '"\\e[2J\\x7f": 3\n')
 
 
-for make in (make_safetensors, make_gguf, make_onnx, make_config, make_experiment):
+def make_tokenizer():
+    def ids(words):
+        return {w: i for i, w in enumerate(words)}
+
+    def added(i, text, **more):
+        return {"id": i, "content": text, "single_word": False, "lstrip": False, "rstrip": False, "normalized": False, "special": True, **more}
+
+    def files(*parts):
+        return "\0".join(json.dumps(p, separators=(",", ":"), ensure_ascii=False) for p in parts).encode()
+
+    level = {"type": "ByteLevel", "add_prefix_space": False, "trim_offsets": True, "use_regex": True}
+    gpt2 = {"version": "1.0", "added_tokens": [added(9, "<|endoftext|>")], "normalizer": None, "pre_tokenizer": level,
+            "post_processor": level, "decoder": level,
+            "model": {"type": "BPE", "unk_token": None, "byte_fallback": False, "ignore_merges": False,
+                      "vocab": {**ids(["a", "b", "\u0120", "ab", "\u0120a", "e", "l", "o", "aa"]), "<|endoftext|>": 9},
+                      "merges": [["a", "b"], "\u0120 a", ["a", "a"]]}}
+    split = {"type": "Split", "pattern": {"Regex": "(?i:'s|'t)|[^\\r\\n\\p{L}\\p{N}]?\\p{L}+|\\p{N}{1,3}| ?[^\\s\\p{L}\\p{N}]+|\\s+(?!\\S)|\\s+"},
+             "behavior": "Isolated", "invert": False}
+    template = {"type": "TemplateProcessing", "single": [{"SpecialToken": {"id": "<s>", "type_id": 0}}, {"Sequence": {"id": "A", "type_id": 0}}],
+                "pair": [], "special_tokens": {"<s>": {"id": "<s>", "ids": [10], "tokens": ["<s>"]}}}
+    llama3 = {**gpt2, "added_tokens": [added(9, "<|endoftext|>"), added(10, "<s>", lstrip=True, rstrip=True)],
+              "normalizer": {"type": "NFC"}, "post_processor": {"type": "Sequence", "processors": [level, template]},
+              "pre_tokenizer": {"type": "Sequence", "pretokenizers": [split, {**level, "use_regex": False}]},
+              "model": {**gpt2["model"], "ignore_merges": True}}
+    words = ["<unk>", "<s>", "</s>", "<0x20>", "<0xC3>", "<0xA9>", "\u2581", "a", "b", "\u2581a", "H", "e", "l", "o"]
+    sentence = {"version": "1.0", "added_tokens": [added(0, "<unk>"), added(1, "<s>"), added(2, "</s>", normalized=True, special=False, single_word=True)],
+                "normalizer": {"type": "Sequence", "normalizers": [{"type": "Prepend", "prepend": "\u2581"}, {"type": "Replace", "pattern": {"String": " "}, "content": "\u2581"}]},
+                "pre_tokenizer": None, "post_processor": {**template, "special_tokens": {"<s>": {"id": "<s>", "ids": [1], "tokens": ["<s>"]}}},
+                "decoder": {"type": "Sequence", "decoders": [{"type": "Replace", "pattern": {"String": "\u2581"}, "content": " "},
+                            {"type": "ByteFallback"}, {"type": "Fuse"}, {"type": "Strip", "content": " ", "start": 1, "stop": 0}]},
+                "model": {"type": "BPE", "unk_token": "<unk>", "fuse_unk": True, "byte_fallback": True, "vocab": ids(words), "merges": ["\u2581 a"]}}
+    gemma = {**sentence, "normalizer": {"type": "Replace", "pattern": {"String": " "}, "content": "\u2581"},
+             "pre_tokenizer": {"type": "Split", "pattern": {"String": " "}, "behavior": "MergedWithPrevious", "invert": False}}
+    meta = {**sentence, "normalizer": None, "pre_tokenizer": {"type": "Metaspace", "replacement": "\u2581", "prepend_scheme": "first", "split": True},
+            "decoder": {"type": "Metaspace", "replacement": "\u2581", "prepend_scheme": "first", "split": True}}
+    more = {**gpt2, "normalizer": {"type": "Sequence", "normalizers": [{"type": "NFKC"}, {"type": "Lowercase"}, {"type": "Strip", "strip_left": True, "strip_right": True}]},
+            "pre_tokenizer": {"type": "Sequence", "pretokenizers": [{"type": "Digits", "individual_digits": True}, {"type": "Whitespace"}, level]}}
+    write("tokenizer", "pass_byte_level", files(gpt2))
+    write("tokenizer", "any_llama3", files(llama3, {"tokenizer_class": "PreTrainedTokenizerFast", "bos_token": "<s>"}, {"model_type": "llama"}))
+    write("tokenizer", "any_sentence", files(sentence))
+    write("tokenizer", "any_llama_class", files(sentence, {"tokenizer_class": "LlamaTokenizer", "legacy": False, "add_bos_token": True,
+                                                        "add_eos_token": False, "bos_token": "<s>", "eos_token": "</s>", "unk_token": "<unk>"}, {"model_type": "llama"}))
+    write("tokenizer", "any_gemma", files(gemma, {"tokenizer_class": "GemmaTokenizer", "extra_special_tokens": {"x_token": "<x>"}}, {"model_type": "gemma3_text"}))
+    write("tokenizer", "any_metaspace", files(meta))
+    write("tokenizer", "any_normalizers", files(more))
+    write("tokenizer", "fail_empty", b"")
+    write("tokenizer", "fail_no_model", b"{}")
+    write("tokenizer", "fail_huge_id", files({**gpt2, "model": {**gpt2["model"], "vocab": {"a": 2**31 - 1}}}))
+    write("tokenizer", "fail_huge_added_id", files({**gpt2, "added_tokens": [added(2**40, "x")]}))
+    write("tokenizer", "fail_merge_of_nothing", files({**gpt2, "model": {**gpt2["model"], "merges": [["a", "zz"]]}}))
+    write("tokenizer", "fail_wordpiece", files({**gpt2, "model": {"type": "WordPiece", "vocab": {}}}))
+    write("tokenizer", "fail_regex", files({**gpt2, "pre_tokenizer": {**split, "pattern": {"Regex": "(("}}}))
+    slow = {**split, "pattern": {"Regex": "(a*)*b|(a+)+$x"}}
+    write("tokenizer", "any_slow_regex", files({**gpt2, "pre_tokenizer": {"type": "Sequence", "pretokenizers": [slow, {**level, "use_regex": False}]}}))
+    write("tokenizer", "fail_control_characters", files({**gpt2, "normalizer": {"type": "\x1b[2J\n\x7f"}}))
+
+
+for make in (make_tokenizer, make_safetensors, make_gguf, make_onnx, make_config, make_experiment):
     make()
