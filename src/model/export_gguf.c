@@ -6,16 +6,14 @@
 #include "io/file.h"
 #include "model/checkpoint.h"
 #include "model/gguf_family.h"
+#include "model/gguf_tokenizer.h"
 #include "model/gguf_write.h"
 #include "model/half.h"
-#include "model/tokenizer.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-/* Kinds of tokens, as llama.cpp numbers them. */
-enum token : int32_t { TOKEN_NORMAL = 1, TOKEN_CONTROL = 3, TOKEN_USER = 4, TOKEN_UNUSED = 5 };
 constexpr size_t CHUNK = (size_t)1 << 18; /* elements read at once */
 constexpr size_t BLOCK = 32;              /* rows transposed at once: two cache lines of a column */
 
@@ -269,57 +267,6 @@ static enum err_code put_divisors(struct writer *w, struct arena *a, struct err 
     return gguf_write_data(w->out, x, half * sizeof *x, e);
 }
 
-static int32_t kind_of(const struct tokenizer *t, int32_t id)
-{
-    if (tokenizer_is_special(t, id))
-        return TOKEN_CONTROL;
-    return tokenizer_is_added(t, id) ? TOKEN_USER : TOKEN_NORMAL;
-}
-
-static void put_merges(struct gguf_write *w, const struct tokenizer *t, struct arena *a)
-{
-    const size_t n = tokenizer_n_merges(t);
-    const char **const merges = arena_alloc(a, n + 1, sizeof *merges);
-    for (size_t i = 0; i < n; i++) {
-        int32_t left = 0, right = 0;
-        tokenizer_merge(t, i, &left, &right);
-        merges[i] = arena_printf(a, "%s %s", tokenizer_token(t, left), tokenizer_token(t, right));
-    }
-    gguf_write_strs(w, "tokenizer.ggml.merges", merges, n);
-}
-
-static enum err_code put_tokenizer(struct gguf_write *w, const struct checkpoint *m,
-                                   struct arena *a, struct err *e)
-{
-    CLEANUP(tokenizer_freep) struct tokenizer *t = nullptr;
-    if (tokenizer_read(m->folder, a, &t, e))
-        return err_wrap(e, "a GGUF file needs the tokenizer");
-    const size_t n = m->config.vocab_size, known = tokenizer_n_tokens(t);
-    if (known > n)
-        return err_set(e, ERR_UNSUPPORTED, "'%s': its tokenizer has %zu tokens and the model %zu",
-                       m->folder, known, n);
-    const char **const tokens = arena_alloc(a, n, sizeof *tokens);
-    int32_t *const kinds = ARENA_ARRAY(a, int32_t, n);
-    for (size_t i = 0; i < n; i++) {
-        tokens[i] = i < known ? tokenizer_token(t, (int32_t)i) : nullptr;
-        kinds[i] = tokens[i] ? kind_of(t, (int32_t)i) : TOKEN_UNUSED;
-        if (!tokens[i])
-            tokens[i] = arena_printf(a, "[PAD%zu]", i);
-    }
-    gguf_write_str(w, "tokenizer.ggml.model", "gpt2");
-    gguf_write_str(w, "tokenizer.ggml.pre", "gpt-2");
-    gguf_write_strs(w, "tokenizer.ggml.tokens", tokens, n);
-    gguf_write_i32s(w, "tokenizer.ggml.token_type", kinds, n);
-    put_merges(w, t, a);
-    if (m->config.bos_token_id >= 0)
-        gguf_write_u32(w, "tokenizer.ggml.bos_token_id", (uint32_t)m->config.bos_token_id);
-    if (m->config.eos_token_id >= 0)
-        gguf_write_u32(w, "tokenizer.ggml.eos_token_id", (uint32_t)m->config.eos_token_id);
-    gguf_write_bool(w, "tokenizer.ggml.add_bos_token", false);
-    gguf_write_bool(w, "tokenizer.ggml.add_eos_token", false);
-    return ERR_OK;
-}
-
 enum err_code export_gguf(const struct checkpoint *m, const char *precision, const char *path,
                           struct arena *a, struct export_report *r, struct err *e)
 {
@@ -332,7 +279,9 @@ enum err_code export_gguf(const struct checkpoint *m, const char *precision, con
         return e->code;
     gguf_family_put(m, m->config.synth ? m->config.synth : file_name_of(m->folder),
                     w.kind->file_type, out);
-    if (put_tokenizer(out, m, a, e) || each(&w, announce, e))
+    if (gguf_tokenizer_write(out, m->folder, m->config.vocab_size, m->config.bos_token_id,
+                             m->config.eos_token_id, a, e) ||
+        each(&w, announce, e))
         return e->code;
     if (has_divisors(m)) /* no weight of the checkpoint: in no share */
         gguf_write_tensor(out, "rope_freqs.weight", GGUF_WRITE_F32, m->config.head_dim / 2, 0);

@@ -118,6 +118,15 @@ void gguf_write_i32s(struct gguf_write *w, const char *name, const int32_t *x, s
         str_add(&w->keys, (const char *)x, n * sizeof *x);
 }
 
+void gguf_write_f32s(struct gguf_write *w, const char *name, const float *x, size_t n)
+{
+    key(w, name, KIND_ARRAY);
+    put_u32(&w->keys, KIND_F32);
+    put_u64(&w->keys, n);
+    if (n)
+        str_add(&w->keys, (const char *)x, n * sizeof *x);
+}
+
 void gguf_write_tensor(struct gguf_write *w, const char *name, enum gguf_write_type t,
                        int64_t columns, int64_t rows)
 {

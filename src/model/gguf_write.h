@@ -26,6 +26,7 @@ void gguf_write_f32(struct gguf_write *w, const char *name, float x);
 void gguf_write_bool(struct gguf_write *w, const char *name, bool x);
 void gguf_write_strs(struct gguf_write *w, const char *name, const char *const *texts, size_t n);
 void gguf_write_i32s(struct gguf_write *w, const char *name, const int32_t *x, size_t n);
+void gguf_write_f32s(struct gguf_write *w, const char *name, const float *x, size_t n);
 
 /* columns is the length of a row, which is contiguous; rows is 0 for a vector. */
 void gguf_write_tensor(struct gguf_write *w, const char *name, enum gguf_write_type t,
