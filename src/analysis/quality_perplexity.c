@@ -109,12 +109,13 @@ static const char *why_not_compared(const struct perplexity_log *log, const stru
 static void tail_of_kl(const struct perplexity_log *log, const struct sums *s, struct arena *a,
                        struct quality_perplexity *q)
 {
-    double *const all = ARENA_ARRAY(a, double, s->n_tokens + 1);
     size_t n = 0;
+    for (uint32_t i = 0; i < log->header.windows; i++)
+        if (!log->windows[i].kl_each)
+            return;
+    double *const all = ARENA_ARRAY(a, double, s->n_tokens + 1);
     for (uint32_t i = 0; i < log->header.windows; i++) {
         const struct perplexity_log_window *const w = &log->windows[i];
-        if (!w->kl_each)
-            return;
         memcpy(all + n, w->kl_each, w->tokens * sizeof *all);
         n += w->tokens;
     }

@@ -14,7 +14,9 @@
 #include <string.h>
 
 constexpr size_t MEMORY = (size_t)8 << 30;
-constexpr uint32_t MOST_AT_ONCE = 16; /* windows of one request */
+constexpr uint32_t MOST_AT_ONCE = 16;  /* windows of one request */
+constexpr uint32_t MOST_TOKENS = 2048; /* of them, unless one window has more: an answer has to
+                                        * come within its time */
 
 struct perplexity {
     const struct perplexity_spec *spec;
@@ -243,7 +245,8 @@ static void fill_request(const struct measuring *m, const bool *done, uint32_t *
         if (done && done[*next])
             continue;
         rows += w.end - w.begin;
-        if (ret->n && rows * m->candidate->vocab * sizeof(float) > PERPLEXITY_REQUEST)
+        const uint64_t bytes = rows * m->candidate->vocab * sizeof(float);
+        if (ret->n && (bytes > PERPLEXITY_REQUEST || rows > MOST_TOKENS))
             return;
         ret->windows[ret->n] = *next;
         ret->spans[ret->n++] = (struct perplexity_worker_span){t->ids + w.begin, w.end - w.begin};

@@ -11,7 +11,7 @@
 #include <string.h>
 
 constexpr size_t SCRATCH = (size_t)4 << 30;
-constexpr int64_t MOST_WINDOWS = 100'000'000;
+constexpr uint32_t MOST_WINDOWS = 16U << 20; /* a text has no more bytes */
 
 /* ---- writing ---- */
 
@@ -151,7 +151,8 @@ static bool header_of(const struct json *v, struct arena *a, struct perplexity_l
            count_of(v, "tokens", &ret->tokens) && count_of(v, "window", &ret->window) &&
            count_of(v, "stride", &ret->stride) && count_of(v, "windows", &ret->windows) &&
            count_of(v, "clusters", &ret->clusters) && count_of(v, "vocab", &ret->vocab) &&
-           ret->windows <= MOST_WINDOWS && ret->windows <= ret->tokens;
+           ret->windows >= 1 && ret->windows <= MOST_WINDOWS && ret->windows <= ret->tokens &&
+           ret->clusters >= 1 && ret->clusters <= ret->windows;
 }
 
 static const double *each_of(const struct json *list, uint32_t n, struct arena *a)
@@ -181,7 +182,7 @@ static bool window_of(const struct json *v, const struct perplexity_log_header *
     w.kl_each = each_of(json_get(v, "kl_each"), w.tokens, a);
     *ret = w;
     return w.window < h->windows && w.cluster < h->clusters && w.tokens > 0 &&
-           w.tokens <= h->tokens;
+           w.tokens <= h->window;
 }
 
 static void end_of(const struct json *v, struct arena *a, struct perplexity_log *log)

@@ -132,6 +132,16 @@ ok "the same figures as in one go" cmp one two
 "$chimera" -q run run.yaml -o killed --resume >out 2>err
 is "nothing is scored again" "$(windows killed)" "$all"
 
+# Ctrl-C lets the windows that are asked for finish, and stops.
+"$chimera" run run.yaml -o stopped >out 2>err &
+pid=$!
+while kill -0 $pid 2>/dev/null && ! grep -q '^perplexity' err; do sleep 0.05; done
+kill -INT $pid 2>/dev/null
+wait $pid
+is "Ctrl-C while scoring" $? 130
+"$chimera" -q run run.yaml -o stopped --resume >out 2>err
+is "and on from there" "$? $(windows stopped)" "0 $all"
+
 # A text that changed since is not mixed in.
 head -c 900 "killed/$log" | sed '$d' >"$work/part"
 cp "$work/part" "killed/$log"

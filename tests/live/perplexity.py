@@ -76,19 +76,21 @@ def main():
         model = "synth:gpt2/L=2,d=64,h=2,vocab=1000,ctx=128,seed=5"
         path = chimera("synth", model)["path"]
     report = chimera("perplexity", model, "--text", TEXT, "-b", "transformers-cpu", "-b", "onnxruntime-cpu", "-b",
-                     "llamacpp-cpu", "--window", str(WINDOW), "--stride", str(STRIDE), "--max-tokens", str(TOKENS),
-                     "-t", str(THREADS))
+                     "llamacpp-cpu", "-p", "fp32", "-p", "bf16", "--window", str(WINDOW), "--stride", str(STRIDE),
+                     "--max-tokens", str(TOKENS), "-t", str(THREADS))
     text = open(TEXT, encoding="utf-8", newline="").read()
     tokenizer = transformers.AutoTokenizer.from_pretrained(path, local_files_only=True)
     ids = tokenizer(text)["input_ids"][:TOKENS]
     offsets = tokenizer(text, return_offsets_mapping=True)["offset_mapping"][:TOKENS]
     bytes_ = len(text[offsets[0][1]:offsets[-1][1]].encode())
-    logp = [float(r[i]) for i, r in rows(path, torch.float32, ids)]
+    reference = list(rows(path, torch.float32, ids))
+    logp = [float(r[i]) for i, r in reference]
     nll = -math.fsum(logp)
     want = math.exp(nll / len(logp))
     check("the same tokens", report["tokens"] == len(ids), f"{report['tokens']}, want {len(ids)}")
-    for c, rel in zip(report["configurations"], (1e-6, 1e-4, 1e-3)):
-        name = c["backend"]
+    found = {(c["backend"], c["precision"]): c for c in report["configurations"]}
+    for name, rel in ("transformers-cpu", 1e-6), ("onnxruntime-cpu", 1e-4), ("llamacpp-cpu", 1e-3):
+        c = found[name, "fp32"]
         if c["status"] in ("unavailable", "incompatible"):
             skip(f"{name}: perplexity", c["reason"])
             continue
@@ -96,19 +98,16 @@ def main():
         near(f"{name}: perplexity", p.get("perplexity"), want, rel)
         near(f"{name}: bits per byte", p.get("bits_per_byte"), nll / math.log(2) / bytes_, rel)
         check(f"{name}: every token but the first", p.get("tokens") == len(ids) - 1, f"{p.get('tokens')}")
-    compare(model, path, ids)
+    compare(found["transformers-cpu", "bf16"], path, ids, reference)
 
 
-def compare(model, path, ids):
+def compare(c, path, ids, reference):
     """Two precisions of one engine: the difference, the divergence and the shared choice."""
-    report = chimera("perplexity", model, "--text", TEXT, "-b", "transformers-cpu", "-p", "fp32", "-p", "bf16",
-                     "--window", str(WINDOW), "--stride", str(STRIDE), "--max-tokens", str(TOKENS), "-t", str(THREADS))
-    c = report["configurations"][1]
     if c["status"] != "ok":
         skip("bf16 against fp32", c["reason"])
         return
     kl, delta, same = [], [], 0
-    for (i, p), (_, q) in zip(rows(path, torch.float32, ids), rows(path, torch.bfloat16, ids)):
+    for (i, p), (_, q) in zip(reference, rows(path, torch.bfloat16, ids)):
         kl.append(float((p.exp() * (p - q)).sum()))
         delta.append(float(p[i] - q[i]))
         same += int(p.argmax()) == int(q.argmax())

@@ -95,8 +95,11 @@ static void test_refused(struct arena *a)
          "{\"kind\":\"window\",\"window\":4,\"cluster\":0,\"first\":1,\"tokens\":3,\"nll\":1}\n"},
         {"a block that there is not",
          "{\"kind\":\"window\",\"window\":1,\"cluster\":4,\"first\":1,\"tokens\":3,\"nll\":1}\n"},
-        {"more tokens than the text",
-         "{\"kind\":\"window\",\"window\":1,\"cluster\":1,\"first\":1,\"tokens\":26,\"nll\":1}\n"},
+        {"more tokens than a window",
+         "{\"kind\":\"window\",\"window\":1,\"cluster\":1,\"first\":1,\"tokens\":11,\"nll\":1}\n"},
+        {"a header of more blocks than windows",
+         "{\"kind\":\"header\",\"schema\":\"chimera.perplexity/1\",\"tokens\":25,\"window\":10,"
+         "\"stride\":5,\"windows\":4,\"clusters\":4000000000,\"vocab\":1}\n"},
         {"a negative number",
          "{\"kind\":\"window\",\"window\":-1,\"cluster\":1,\"first\":1,\"tokens\":2,\"nll\":1}\n"},
         {"an unknown status", "{\"kind\":\"end\",\"status\":\"fine\"}\n"},
