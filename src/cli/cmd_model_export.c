@@ -1,5 +1,6 @@
 #include "base/arena.h"
 #include "base/str.h"
+#include "cli/calibrate.h"
 #include "cli/cmd_model.h"
 #include "cli/export_text.h"
 #include "io/file.h"
@@ -11,10 +12,12 @@
 #include <string.h>
 
 static const char *const formats[] = {"onnx", "gguf", nullptr};
+static const char *const forms[] = {"dynamic", "qdq", nullptr};
+enum form : unsigned { FORM_DYNAMIC, FORM_QDQ };
 
 struct export_args {
-    unsigned format;
-    const char *precision, *out;
+    unsigned format, form;
+    const char *precision, *out, *calibrate;
 };
 
 /* clang-format off */
@@ -22,11 +25,17 @@ static const struct opt opts[] = {
     {OPT_CHOICE, 'f', "format", "FORMAT", "onnx", "what to make",
      FIELD_OF(struct export_args, format, unsigned), .choice = formats},
     {OPT_STR, 'p', "precision", "P", "fp32",
-     "of the weights: fp32; ONNX: int8; GGUF: fp16, bf16, int8 (= q8_0), int4 (= q4_0), q6_k, q4_k_m ...",
+     "of the weights: fp32; ONNX: fp16, int8, int4; GGUF: fp16, bf16, int8 (= q8_0), int4 (= q4_0), q6_k, q4_k_m ...",
      FIELD_OF(struct export_args, precision, const char *)},
     {OPT_STR, 'o', "output", "PATH", nullptr,
      "folder (onnx) or file (gguf) to make; without it NAME-PRECISION.onnx or .gguf here",
      FIELD_OF(struct export_args, out, const char *)},
+    {OPT_CHOICE, 0, "form", "FORM", "dynamic",
+     "of int8 in ONNX: dynamic quantises activations as they come, qdq has static scales",
+     FIELD_OF(struct export_args, form, unsigned), .choice = forms},
+    {OPT_STR, 0, "calibrate", "FILE", nullptr,
+     "text that qdq's scales are found with, held-out text best; without it seeded random tokens",
+     FIELD_OF(struct export_args, calibrate, const char *)},
     {},
 };
 /* clang-format on */
@@ -39,7 +48,7 @@ static const char *default_out(struct arena *a, const struct model_facts *m,
 }
 
 static void print_json(const struct model_facts *m, const struct export_args *args,
-                       const struct export_report *r)
+                       const struct onnx_ranges *ranges, const struct export_report *r)
 {
     CLEANUP(str_done) struct str out = {};
     struct jsonw w = {.out = &out, .pretty = true};
@@ -49,6 +58,8 @@ static void print_json(const struct model_facts *m, const struct export_args *ar
     jsonw_kstr(&w, "source", m->path);
     jsonw_kstr(&w, "format", formats[args->format]);
     jsonw_kstr(&w, "precision", args->precision);
+    jsonw_kstr(&w, "form", args->form == FORM_QDQ ? "qdq" : nullptr);
+    jsonw_kstr(&w, "calibrated_on", ranges->from);
     jsonw_kstr(&w, "path", r->path);
     jsonw_ki64(&w, "bytes", r->bytes);
     jsonw_kf64(&w, "made_ms", r->ms);
@@ -57,13 +68,35 @@ static void print_json(const struct model_facts *m, const struct export_args *ar
     puts(str_text(&out));
 }
 
+static enum err_code make_qdq(const struct model_facts *m, const struct export_args *args,
+                              const char *out, struct arena *a, struct onnx_ranges *ranges,
+                              struct export_report *r, struct err *e)
+{
+    if (args->format != 0 || strcmp(args->precision, "int8") != 0)
+        return err_set(e, ERR_USAGE, "--form qdq is a form of int8 in ONNX: add --precision int8");
+    if (calibrate(m, args->calibrate, out, a, ranges, e))
+        return e->code;
+    return export_make_form(m->path, "int8-qdq", ranges, out, a, r, e);
+}
+
+static enum err_code check_words(const struct export_args *args, struct err *e)
+{
+    if (strchr(args->precision, '-'))
+        return err_set(e, ERR_USAGE, "--precision: no precision '%s'; a form has an option, --form",
+                       args->precision);
+    if (args->calibrate && args->form != FORM_QDQ)
+        return err_set(e, ERR_USAGE,
+                       "--calibrate is for --form qdq, which alone has static scales");
+    return ERR_OK;
+}
+
 static enum err_code run(struct cli *cli, const void *given, const struct opt_list *operands, int *,
                          struct err *e)
 {
     const struct export_args *const args = given;
     struct model_facts m = {};
     struct export_report r = {};
-    if (resolve_model(operands->items[0], nullptr, true, cli->arena, &m, e))
+    if (check_words(args, e) || resolve_model(operands->items[0], nullptr, true, cli->arena, &m, e))
         return e->code;
     if (m.kind == MODEL_MISSING)
         return err_set(e, ERR_UNAVAILABLE, "%s", m.why_missing);
@@ -71,13 +104,17 @@ static enum err_code run(struct cli *cli, const void *given, const struct opt_li
         return err_set(e, ERR_UNSUPPORTED, "'%s' is no Hugging Face folder; only such is exported",
                        m.name);
     const char *const out = args->out ? args->out : default_out(cli->arena, &m, args);
-    if (export_make(m.path, args->format == 0 ? EXPORT_ONNX : EXPORT_GGUF, args->precision, out,
-                    cli->arena, &r, e))
+    struct onnx_ranges ranges = {};
+    if (args->form == FORM_QDQ ? make_qdq(&m, args, out, cli->arena, &ranges, &r, e)
+                               : export_make(m.path, args->format == 0 ? EXPORT_ONNX : EXPORT_GGUF,
+                                             args->precision, out, cli->arena, &r, e))
         return e->code;
     if (cli->json)
-        print_json(&m, args, &r);
+        print_json(&m, args, &ranges, &r);
     else
         export_text_print(&r);
+    if (!cli->json && ranges.from)
+        printf("calibrated on %s\n", ranges.from);
     return ERR_OK;
 }
 

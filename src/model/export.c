@@ -9,6 +9,7 @@
 #include "model/checkpoint.h"
 #include "model/export_gguf.h"
 #include "model/export_onnx.h"
+#include "model/onnx_ranges.h"
 #include "model/quantize.h"
 #include "model/sources.h"
 
@@ -58,9 +59,11 @@ static enum err_code copy_small_files(const char *from, const char *to, struct a
     return ERR_OK;
 }
 
-static enum err_code write_facts(const struct checkpoint *m, const char *precision,
-                                 const char *sources, const char *folder, struct arena *a,
-                                 struct export_report *r, struct err *e)
+/* "int8-qdq" is int8. */
+static enum err_code write_facts(const struct checkpoint *m, const char *form,
+                                 const struct onnx_ranges *ranges, const char *sources,
+                                 const char *folder, struct arena *a, struct export_report *r,
+                                 struct err *e)
 {
     CLEANUP(str_done) struct str out = {};
     struct jsonw w = {.out = &out, .pretty = true};
@@ -76,7 +79,9 @@ static enum err_code write_facts(const struct checkpoint *m, const char *precisi
     jsonw_kstr(&w, "files", sources);
     jsonw_end_object(&w);
     jsonw_kstr(&w, "architecture", c->architecture);
-    jsonw_kstr(&w, "precision", precision);
+    jsonw_kstr(&w, "precision", arena_strndup(a, form, strcspn(form, "-")));
+    jsonw_kstr(&w, "form", strchr(form, '-') ? strchr(form, '-') + 1 : nullptr);
+    jsonw_kstr(&w, "calibrated_on", ranges ? ranges->from : nullptr);
     jsonw_ki64(&w, "n_layers", c->n_layers);
     jsonw_ki64(&w, "d_model", c->d_model);
     jsonw_ki64(&w, "n_heads", c->n_heads);
@@ -120,21 +125,22 @@ static enum err_code move_folder(const char *beside, const char *out, struct are
     return ERR_OK;
 }
 
-static enum err_code fill_onnx(const struct checkpoint *m, const char *precision,
-                               const char *folder, struct arena *a, struct export_report *r,
-                               struct err *e)
+static enum err_code fill_onnx(const struct checkpoint *m, const char *form,
+                               const struct onnx_ranges *ranges, const char *folder,
+                               struct arena *a, struct export_report *r, struct err *e)
 {
     const char *sources = nullptr;
     int64_t unused = 0;
     if (sources_list(m->folder, a, &sources, &unused, e) ||
-        export_onnx(m, precision, folder, a, r, e) ||
+        export_onnx(m, form, ranges, folder, a, r, e) ||
         copy_small_files(m->folder, folder, a, &r->bytes, e))
         return e->code;
-    return write_facts(m, precision, sources, folder, a, r, e);
+    return write_facts(m, form, ranges, sources, folder, a, r, e);
 }
 
-static enum err_code make_onnx(const struct checkpoint *m, const char *precision, const char *out,
-                               struct arena *a, struct export_report *r, struct err *e)
+static enum err_code make_onnx(const struct checkpoint *m, const char *form,
+                               const struct onnx_ranges *ranges, const char *out, struct arena *a,
+                               struct export_report *r, struct err *e)
 {
     struct stat st;
     if (lstat(out, &st) == 0 && !S_ISDIR(st.st_mode))
@@ -147,7 +153,7 @@ static enum err_code make_onnx(const struct checkpoint *m, const char *precision
     const mode_t mask = umask(0);
     (void)umask(mask);
     (void)chmod(beside, 0777 & ~mask);
-    if (fill_onnx(m, precision, beside, a, r, e) || move_folder(beside, out, a, e)) {
+    if (fill_onnx(m, form, ranges, beside, a, r, e) || move_folder(beside, out, a, e)) {
         export_remove(beside, a);
         return e->code;
     }
@@ -190,8 +196,22 @@ enum err_code export_make(const char *source, enum export_format f, const char *
     struct export_report r = {.path = arena_strdup(a, out)};
     CLEANUP(checkpoint_done) struct checkpoint m = {};
     if (checkpoint_open(source, a, &m, e) ||
-        (f == EXPORT_ONNX ? make_onnx(&m, precision, out, a, &r, e)
+        (f == EXPORT_ONNX ? make_onnx(&m, precision, nullptr, out, a, &r, e)
                           : make_gguf(&m, precision, out, a, &r, e)))
+        return e->code;
+    r.ms = clock_ms(clock_now() - begin);
+    *ret = r;
+    return ERR_OK;
+}
+
+enum err_code export_make_form(const char *source, const char *form,
+                               const struct onnx_ranges *ranges, const char *out, struct arena *a,
+                               struct export_report *ret, struct err *e)
+{
+    const nsec_t begin = clock_now();
+    struct export_report r = {.path = arena_strdup(a, out)};
+    CLEANUP(checkpoint_done) struct checkpoint m = {};
+    if (checkpoint_open(source, a, &m, e) || make_onnx(&m, form, ranges, out, a, &r, e))
         return e->code;
     r.ms = clock_ms(clock_now() - begin);
     *ret = r;

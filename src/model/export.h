@@ -10,6 +10,7 @@
 #include "base/err.h"
 
 struct arena;
+struct onnx_ranges;
 
 /* Grows with every change of what is written for the same model: it is part of the cache's address.
  */
@@ -18,12 +19,19 @@ constexpr int EXPORT_VERSION = 2;
 enum export_format : uint8_t { EXPORT_ONNX, EXPORT_GGUF };
 
 /* out: a folder for ONNX (model.onnx, model.onnx.data, chimera.json, config and tokenizer), a file
- * for GGUF. ONNX: "fp32", "int8". GGUF: "fp32", "fp16", and what quantize.h knows ("int8" is q8_0).
- * ERR_UNSUPPORTED: what the format or the engine behind it cannot express. ERR_USAGE: out stands in
- * the way. */
+ * for GGUF. ONNX: "fp32", "fp16", "int8", "int4". GGUF: "fp32", "fp16", and what quantize.h knows
+ * ("int8" is q8_0). ERR_UNSUPPORTED: what the format or the engine behind it cannot express.
+ * ERR_USAGE: out stands in the way. */
 [[nodiscard]] enum err_code export_make(const char *source, enum export_format f,
                                         const char *precision, const char *out, struct arena *a,
                                         struct export_report *ret, struct err *e);
+
+/* The ONNX forms beside the plain ones: form "int8-qdq" with the ranges of a calibration
+ * (onnx_form_qdq.h), "fp32-watched" with none, to make one. */
+[[nodiscard]] enum err_code export_make_form(const char *source, const char *form,
+                                             const struct onnx_ranges *ranges, const char *out,
+                                             struct arena *a, struct export_report *ret,
+                                             struct err *e);
 
 /* Remove a folder that holds files only, as an export makes it; what cannot be removed stays. */
 void export_remove(const char *path, struct arena *a);

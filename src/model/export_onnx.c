@@ -10,8 +10,9 @@
 
 constexpr char DATA[] = "model.onnx.data";
 
-enum err_code export_onnx(const struct checkpoint *m, const char *precision, const char *folder,
-                          struct arena *a, struct export_report *r, struct err *e)
+enum err_code export_onnx(const struct checkpoint *m, const char *precision,
+                          const struct onnx_ranges *ranges, const char *folder, struct arena *a,
+                          struct export_report *r, struct err *e)
 {
     const struct onnx_form *const form = onnx_form_find(precision);
     if (!form)
@@ -24,6 +25,7 @@ enum err_code export_onnx(const struct checkpoint *m, const char *precision, con
     CLEANUP(onnx_weights_freep) struct onnx_weights *w = nullptr;
     if (onnx_weights_open(m->file, graph, file_join(a, folder, DATA), r, a, &w, e))
         return e->code;
+    onnx_weights_calibrate(w, ranges);
     onnx_decoder_graph(m, form, w, a);
     if (onnx_weights_close(w, e))
         return e->code;

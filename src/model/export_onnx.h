@@ -11,9 +11,10 @@
 
 struct arena;
 struct checkpoint;
+struct onnx_ranges;
 
-/* Writes into folder, which exists. ERR_UNSUPPORTED: no form of that precision, or a weight that it
- * cannot store. */
+/* Writes into folder, which exists. ranges: for forms with static scales, else nullptr.
+ * ERR_UNSUPPORTED: no form of that precision, or a weight that it cannot store. */
 [[nodiscard]] enum err_code export_onnx(const struct checkpoint *m, const char *precision,
-                                        const char *folder, struct arena *a,
-                                        struct export_report *r, struct err *e);
+                                        const struct onnx_ranges *ranges, const char *folder,
+                                        struct arena *a, struct export_report *r, struct err *e);

@@ -5,6 +5,7 @@
 #include "model/onnx_form_fp16.h"
 #include "model/onnx_form_int4.h"
 #include "model/onnx_form_int8.h"
+#include "model/onnx_form_qdq.h"
 #include "model/onnx_weights.h"
 #include "model/safetensors.h"
 
@@ -41,8 +42,9 @@ static const struct onnx_form fp32 = {
     .look_up = look_up_fp32,
 };
 
-static const struct onnx_form *const forms[] = {&fp32, &onnx_form_fp16, &onnx_form_int8,
-                                                &onnx_form_int4};
+static const struct onnx_form *const forms[] = {&fp32,           &onnx_form_fp16,
+                                                &onnx_form_int8, &onnx_form_int4,
+                                                &onnx_form_qdq,  &onnx_form_qdq_watched};
 
 const struct onnx_form *onnx_form_find(const char *precision)
 {

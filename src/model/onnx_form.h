@@ -12,7 +12,8 @@ struct onnx_weights;
 struct onnx_write;
 
 struct onnx_form {
-    const char *precision; /* "fp32": as the command line and the experiments name it */
+    const char *precision; /* "fp32": as the command line and the experiments name it; with "-form"
+                              behind it where there are several of one */
 
     /* Streams m into the data file under m->name, with what belongs to it, and counts it. Called
      * once for each matrix, before the others. */

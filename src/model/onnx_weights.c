@@ -21,6 +21,7 @@ struct onnx_weights {
     struct export_report *report;
     struct arena *arena;
     struct sink data;
+    const struct onnx_ranges *ranges;
     struct err first; /* failure; .code ERR_OK: none yet */
     uint64_t begin;   /* of the current or last tensor in the file */
     float *chunk;
@@ -79,6 +80,16 @@ void onnx_weights_freep(struct onnx_weights **w)
 struct onnx_write *onnx_weights_graph(const struct onnx_weights *w)
 {
     return w->graph;
+}
+
+void onnx_weights_calibrate(struct onnx_weights *w, const struct onnx_ranges *ranges)
+{
+    w->ranges = ranges;
+}
+
+const struct onnx_ranges *onnx_weights_ranges(const struct onnx_weights *w)
+{
+    return w->ranges;
 }
 
 struct arena *onnx_weights_arena(const struct onnx_weights *w)

@@ -16,6 +16,7 @@
 
 struct arena;
 struct export_report;
+struct onnx_ranges;
 struct onnx_weights;
 struct safetensors;
 struct safetensors_tensor;
@@ -50,6 +51,9 @@ void onnx_weights_f32(struct onnx_weights *w, const char *name, const struct saf
 /* ---- for the forms of onnx_form.h ---- */
 
 struct onnx_write *onnx_weights_graph(const struct onnx_weights *w);
+/* Scales for forms that have static ones; nullptr: none. Borrowed. */
+void onnx_weights_calibrate(struct onnx_weights *w, const struct onnx_ranges *ranges);
+const struct onnx_ranges *onnx_weights_ranges(const struct onnx_weights *w);
 struct arena *onnx_weights_arena(const struct onnx_weights *w); /* for names and shapes */
 bool onnx_weights_failed(const struct onnx_weights *w);
 [[gnu::format(printf, 3, 4)]]

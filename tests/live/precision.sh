@@ -47,6 +47,35 @@ if engine onnxruntime-cpu; then
     make inspect fp32 --run --json
     ok "nothing else" test "$(value out "d['ran']['matmul_by_dtype']")" = "{'f32': 1.0}"
 
+    # fp16 is for GPUs: what a CPU makes of it is fp32, and nothing is called fp16 that ran so.
+    ok "fp16 is exported" make export $model --precision fp16 -o fp16
+    make inspect fp16 --run --json
+    ok "its file is half precision" test "$(value out "list(d['matmul_by_dtype'])")" = "['f16']"
+    ok "on a CPU it ran in f32" test "$(value out "d['ran']['matmul_by_dtype']")" = "{'f32': 1.0}"
+    experiment half-onnx.yaml $model onnxruntime-cpu fp16
+    "$chimera" plan half-onnx.yaml >out 2>err
+    ok "so that the label is incompatible, with that reason" grep -q 'does not compute in fp16' out
+    ok "int4 is exported" make export $model --precision int4 -o int4
+    make inspect int4 --run --json
+    ok "and most products are by four-bit weights" test "$(value out "d['ran']['matmul_by_dtype']['int4xint8'] > 0.5")" = True
+    ok "int8 with static scales" make export $model --precision int8 --form qdq -o qdq
+    ok "says what calibrated it" grep -q '"calibrated_on": "64 sequences of 128 random tokens, seed 42"' qdq/chimera.json
+    make inspect qdq --run --json
+    ok "QuantizeLinear and DequantizeLinear stand in the file" test "$(value out "d['nodes']['QuantizeLinear'] == 9 and d['nodes']['DequantizeLinear'] == 18")" = True
+    ok "and become integer products" test "$(value out "d['ran']['matmul_by_dtype']")" = "{'int8': 1.0}"
+    seq 1 2000 >text
+    ok "calibrated on a text" make export $model --precision int8 --form qdq --calibrate text -o qdq2
+    ok "which is named" grep -q 'tokens of text"' qdq2/chimera.json
+    ok "a form without its precision is a mistake" sh -c "! '$chimera' model export $model --form qdq -o no 2>err && grep -q 'int8' err && ! test -e no"
+    ok "so is a form as a precision" sh -c "! '$chimera' model export $model -p int8-qdq -o no 2>err && grep -q -- '--form' err && ! test -e no"
+    ok "and a text without the form" sh -c "! '$chimera' model export $model -p int8 --calibrate text -o no 2>err && grep -q -- '--form qdq' err"
+    ok "nothing is left beside them" sh -c '! ls -d ./*.?????? 2>/dev/null | grep -v "\.yaml$" | grep -q .'
+    for f in qdq int4; do
+        experiment $f.yaml $f onnxruntime-cpu "$(value $f/chimera.json "d['precision']")"
+        "$chimera" run $f.yaml -o r-$f >out 2>err
+        ok "$f runs, and its label holds" test "$(cell r-$f status)" = ok
+    done
+
     cp -r fp32 liar
     sed -i 's/"precision": "fp32"/"precision": "int8"/; s/"dtype": "F32"/"dtype": "I8"/' liar/chimera.json
     experiment liar.yaml liar onnxruntime-cpu int8
