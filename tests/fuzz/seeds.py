@@ -181,17 +181,20 @@ def make_tokenizer():
     def files(*parts):
         return "\0".join(json.dumps(p, separators=(",", ":"), ensure_ascii=False) for p in parts).encode()
 
+    # GPT-2's letters for the bytes 0 to 255; those of "a" and "b" come first
+    own = [*range(33, 127), *range(161, 173), *range(174, 256)]
+    alphabet = [chr(b) for b in own if chr(b) not in "ab"] + [chr(256 + i) for i in range(256 - len(own))]
     level = {"type": "ByteLevel", "add_prefix_space": False, "trim_offsets": True, "use_regex": True}
-    gpt2 = {"version": "1.0", "added_tokens": [added(9, "<|endoftext|>")], "normalizer": None, "pre_tokenizer": level,
+    gpt2 = {"version": "1.0", "added_tokens": [added(259, "<|endoftext|>")], "normalizer": None, "pre_tokenizer": level,
             "post_processor": level, "decoder": level,
             "model": {"type": "BPE", "unk_token": None, "byte_fallback": False, "ignore_merges": False,
-                      "vocab": {**ids(["a", "b", "\u0120", "ab", "\u0120a", "e", "l", "o", "aa"]), "<|endoftext|>": 9},
+                      "vocab": {**ids(["a", "b", "ab", "\u0120a", "aa", *alphabet]), "<|endoftext|>": 259},
                       "merges": [["a", "b"], "\u0120 a", ["a", "a"]]}}
     split = {"type": "Split", "pattern": {"Regex": "(?i:'s|'t)|[^\\r\\n\\p{L}\\p{N}]?\\p{L}+|\\p{N}{1,3}| ?[^\\s\\p{L}\\p{N}]+|\\s+(?!\\S)|\\s+"},
              "behavior": "Isolated", "invert": False}
     template = {"type": "TemplateProcessing", "single": [{"SpecialToken": {"id": "<s>", "type_id": 0}}, {"Sequence": {"id": "A", "type_id": 0}}],
-                "pair": [], "special_tokens": {"<s>": {"id": "<s>", "ids": [10], "tokens": ["<s>"]}}}
-    llama3 = {**gpt2, "added_tokens": [added(9, "<|endoftext|>"), added(10, "<s>", lstrip=True, rstrip=True)],
+                "pair": [], "special_tokens": {"<s>": {"id": "<s>", "ids": [260], "tokens": ["<s>"]}}}
+    llama3 = {**gpt2, "added_tokens": [added(259, "<|endoftext|>"), added(260, "<s>", lstrip=True, rstrip=True)],
               "normalizer": {"type": "NFC"}, "post_processor": {"type": "Sequence", "processors": [level, template]},
               "pre_tokenizer": {"type": "Sequence", "pretokenizers": [split, {**level, "use_regex": False}]},
               "model": {**gpt2["model"], "ignore_merges": True}}
@@ -209,13 +212,13 @@ def make_tokenizer():
     more = {**gpt2, "normalizer": {"type": "Sequence", "normalizers": [{"type": "NFKC"}, {"type": "Lowercase"}, {"type": "Strip", "strip_left": True, "strip_right": True}]},
             "pre_tokenizer": {"type": "Sequence", "pretokenizers": [{"type": "Digits", "individual_digits": True}, {"type": "Whitespace"}, level]}}
     write("tokenizer", "pass_byte_level", files(gpt2))
-    write("tokenizer", "any_llama3", files(llama3, {"tokenizer_class": "PreTrainedTokenizerFast", "bos_token": "<s>"}, {"model_type": "llama"}))
-    write("tokenizer", "any_sentence", files(sentence))
-    write("tokenizer", "any_llama_class", files(sentence, {"tokenizer_class": "LlamaTokenizer", "legacy": False, "add_bos_token": True,
+    write("tokenizer", "pass_llama3", files(llama3, {"tokenizer_class": "PreTrainedTokenizerFast", "bos_token": "<s>"}, {"model_type": "llama"}))
+    write("tokenizer", "pass_sentence", files(sentence))
+    write("tokenizer", "pass_llama_class", files(sentence, {"tokenizer_class": "LlamaTokenizer", "legacy": False, "add_bos_token": True,
                                                         "add_eos_token": False, "bos_token": "<s>", "eos_token": "</s>", "unk_token": "<unk>"}, {"model_type": "llama"}))
-    write("tokenizer", "any_gemma", files(gemma, {"tokenizer_class": "GemmaTokenizer", "extra_special_tokens": {"x_token": "<x>"}}, {"model_type": "gemma3_text"}))
-    write("tokenizer", "any_metaspace", files(meta))
-    write("tokenizer", "any_normalizers", files(more))
+    write("tokenizer", "pass_gemma", files(gemma, {"tokenizer_class": "GemmaTokenizer", "extra_special_tokens": {"x_token": "<x>"}}, {"model_type": "gemma3_text"}))
+    write("tokenizer", "pass_metaspace", files(meta))
+    write("tokenizer", "pass_normalizers", files(more))
     write("tokenizer", "fail_empty", b"")
     write("tokenizer", "fail_no_model", b"{}")
     write("tokenizer", "fail_huge_id", files({**gpt2, "model": {**gpt2["model"], "vocab": {"a": 2**31 - 1}}}))
