@@ -268,7 +268,7 @@ static void count_op(struct onnx_shares *s, struct span op)
     while (i < s->n_ops && !is(op, s->ops[i].name))
         i++;
     const size_t n = (size_t)(op.end - op.at);
-    if (i == ONNX_SHARES_OPS || n >= sizeof s->ops[i].name)
+    if (n == 0 || i == ONNX_SHARES_OPS || n >= sizeof s->ops[i].name)
         return;
     if (i == s->n_ops)
         memcpy(s->ops[s->n_ops++].name, op.at, n);
