@@ -43,22 +43,48 @@ static bool contains(const struct edit *d, uint32_t letter)
     return letter < d->n_last && d->last[letter];
 }
 
+struct search {
+    struct edit *edit;
+    struct edit_pair p;
+    size_t last,
+        at;      /* the subsequence's length at the last stretch looked at, and which that was */
+    double best; /* 1 ends the search */
+};
+
+static double similarity_of(size_t common, size_t most)
+{
+    return 1.0 - (double)(most - 2 * common) / (double)most;
+}
+
+/* b[from .. from + n), the i-th of a row of stretches in which one differs from the next by one
+ * element at either end, so that its subsequence grows by one at most. One whose outer element is
+ * not in a cannot be the best.
+ */
+static void look(struct search *s, size_t i, size_t from, size_t n, uint32_t outer)
+{
+    size_t most_common = s->last + (i - s->at);
+    most_common = most_common < n ? most_common : n;
+    if (s->best >= 1.0 || !contains(s->edit, outer) ||
+        similarity_of(most_common < s->p.na ? most_common : s->p.na, s->p.na + n) <= s->best)
+        return;
+    s->last = edit_lcs(s->edit, (struct edit_pair){s->p.a, s->p.b + from, s->p.na, n});
+    s->at = i;
+    s->best = fmax(s->best, similarity_of(s->last, s->p.na + n));
+}
+
 /* The best of the beginnings of b, its stretches as long as a, and its ends, a being no longer than
- * b. A stretch whose outer element is not in a cannot be the best. 1 ends the search. */
+ * b: one row of stretches. */
 static double best_stretch(struct edit *d, struct edit_pair p)
 {
-    double best = 0;
-    for (size_t i = 1; i < p.na && best < 1.0; i++)
-        if (contains(d, p.b[i - 1]))
-            best = fmax(best, indel_similarity(d, (struct edit_pair){p.a, p.b, p.na, i}));
-    for (size_t i = 0; i + p.na < p.nb && best < 1.0; i++)
-        if (contains(d, p.b[i + p.na - 1]))
-            best = fmax(best, indel_similarity(d, (struct edit_pair){p.a, p.b + i, p.na, p.na}));
-    for (size_t i = p.nb - p.na; i < p.nb && best < 1.0; i++)
-        if (contains(d, p.b[i]))
-            best =
-                fmax(best, indel_similarity(d, (struct edit_pair){p.a, p.b + i, p.na, p.nb - i}));
-    return best;
+    struct search s = {.edit = d, .p = p};
+    size_t at = 0;
+    for (size_t i = 1; i < p.na; i++)
+        look(&s, ++at, 0, i, p.b[i - 1]);
+    for (size_t i = 0; i + p.na < p.nb; i++)
+        look(&s, ++at, i, p.na, p.b[i + p.na - 1]);
+    for (size_t i = p.nb - p.na; i < p.nb; i++)
+        look(&s, ++at, i, p.nb - i, p.b[i]);
+    return s.best;
 }
 
 static double stretch_of_longer(struct edit *d, struct edit_pair p)

@@ -18,6 +18,16 @@ struct words { /* of one text, stemmed if asked for */
     size_t n, n_lines, room_letters, room_end, room_lines, room_ids, room_gram;
 };
 
+/* The same words come again: their stems are kept, where word and stem are short, one in each
+ * place. */
+constexpr size_t STEMS = 4096;
+constexpr size_t STEM_BYTES = 16;
+
+struct stem {
+    char word[STEM_BYTES], stem[STEM_BYTES]; /* NUL-padded */
+    uint8_t n;                               /* of stem */
+};
+
 struct rouge {
     struct words target, prediction;
     struct intern ids;
@@ -25,7 +35,8 @@ struct rouge {
     uint32_t *count; /* by id; all zero between uses */
     bool *marked;
     size_t room_count, room_marked;
-    bool stem;
+    struct stem *stems; /* STEMS of them; nullptr: words are not stemmed */
+    char letter[256];   /* of a byte that is a letter or a digit, in lower case; else 0 */
 };
 
 struct rouge *rouge_new(bool stem)
@@ -33,7 +44,14 @@ struct rouge *rouge_new(bool stem)
     struct rouge *r = nullptr;
     size_t room = 0;
     r = regrow(r, &room, 1, sizeof *r);
-    r->stem = stem;
+    room = 0;
+    if (stem)
+        r->stems = regrow(r->stems, &room, STEMS, sizeof *r->stems);
+    for (unsigned c = 0; c < 128; c++) {
+        const bool upper = c >= 'A' && c <= 'Z';
+        if (upper || (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9'))
+            r->letter[c] = (char)(upper ? c | 0x20 : c);
+    }
     return r;
 }
 
@@ -56,6 +74,7 @@ struct rouge *rouge_free(struct rouge *r)
     lcs_done(&r->lcs);
     free(r->count);
     free(r->marked);
+    free(r->stems);
     free(r);
     return nullptr;
 }
@@ -94,23 +113,16 @@ const char *rouge_name(unsigned type)
 
 /* ---- words ---- */
 
-/* The letter or digit that text[*i] is in lower case, or 0. Two characters that are not ASCII are
- * ASCII letters in lower case: U+212A KELVIN SIGN is k, U+0130 is i and a combining dot.
+/* Two characters that are not ASCII are ASCII letters in lower case: U+212A KELVIN SIGN is k,
+ * U+0130 is i and a combining dot. Takes the bytes behind text[i] that belong to it.
  */
-static char letter_at(const uint8_t *text, size_t n, size_t *i, bool *ret_ends_word)
+static char wide_letter(const uint8_t *text, size_t n, size_t *i, bool *ret_ends_word)
 {
-    const uint8_t c = text[*i];
-    *ret_ends_word = false;
-    ++*i;
-    if ((c >= 'a' && c <= 'z') || (c >= '0' && c <= '9'))
-        return (char)c;
-    if (c >= 'A' && c <= 'Z')
-        return (char)(c | 0x20);
-    if (c == 0xe2 && n - *i >= 2 && text[*i] == 0x84 && text[*i + 1] == 0xaa) {
+    if (text[*i] == 0xe2 && n - *i > 2 && text[*i + 1] == 0x84 && text[*i + 2] == 0xaa) {
         *i += 2;
         return 'k';
     }
-    if (c == 0xc4 && n - *i >= 1 && text[*i] == 0xb0) {
+    if (text[*i] == 0xc4 && n - *i > 1 && text[*i + 1] == 0xb0) {
         *i += 1;
         *ret_ends_word = true;
         return 'i';
@@ -118,15 +130,32 @@ static char letter_at(const uint8_t *text, size_t n, size_t *i, bool *ret_ends_w
     return 0;
 }
 
-/* letters[begin..end) is a word; returns where its stem ends. */
-static size_t finish(const struct rouge *r, struct words *w, size_t begin, size_t end)
+static size_t stem(struct rouge *r, char *word, size_t n)
 {
-    if (end - begin > 3 && r->stem)
-        end = begin + porter_stem(w->letters + begin, end - begin, PORTER_NLTK);
-    if (end > begin) {
-        REGROW(w->end, w->room_end, w->n + 1);
-        w->end[w->n++] = end;
+    if (n >= STEM_BYTES)
+        return porter_stem(word, n, PORTER_NLTK);
+    char padded[STEM_BYTES] = {};
+    memcpy(padded, word, n);
+    uint64_t half[2];
+    memcpy(half, padded, sizeof half);
+    const uint64_t mixed = (half[0] ^ half[1] * 0x9e3779b97f4a7c15ULL) * 0xd6e8feb86659fd93ULL;
+    struct stem *const kept = &r->stems[mixed >> 52 & (STEMS - 1)];
+    if (memcmp(kept->word, padded, STEM_BYTES) != 0) {
+        memcpy(kept->word, padded, STEM_BYTES);
+        memcpy(kept->stem, padded, STEM_BYTES);
+        kept->n = (uint8_t)porter_stem(kept->stem, n, PORTER_NLTK);
     }
+    memcpy(word, kept->stem, kept->n);
+    return kept->n;
+}
+
+/* letters[begin..end) is a word; returns where its stem ends. */
+static size_t finish(struct rouge *r, struct words *w, size_t begin, size_t end)
+{
+    if (end - begin > 3 && r->stems)
+        end = begin + stem(r, w->letters + begin, end - begin);
+    if (end > begin)
+        w->end[w->n++] = end;
     return end;
 }
 
@@ -136,23 +165,25 @@ static void add_line(struct words *w)
     w->lines[w->n_lines++] = w->n;
 }
 
-static void split(const struct rouge *r, const struct line *text, struct words *w)
+static void split(struct rouge *r, const struct line *text, struct words *w)
 {
     const uint8_t *const bytes = (const uint8_t *)text->text;
     w->n = w->n_lines = 0;
     REGROW(w->letters, w->room_letters, text->n + 1);
+    REGROW(w->end, w->room_end, text->n + 1);
     size_t begin = 0, at = 0;
-    for (size_t i = 0; i < text->n;) {
-        const bool line_ends = bytes[i] == '\n';
+    for (size_t i = 0; i < text->n; i++) {
+        const uint8_t byte = bytes[i];
         bool ends_word = false;
-        const char letter = letter_at(bytes, text->n, &i, &ends_word);
+        const char letter =
+            byte < 0x80 ? r->letter[byte] : wide_letter(bytes, text->n, &i, &ends_word);
         if (letter)
             w->letters[at++] = letter;
         if (letter && !ends_word)
             continue;
         if (at > begin)
             begin = at = finish(r, w, begin, at);
-        if (line_ends)
+        if (byte == '\n')
             add_line(w);
     }
     if (at > begin)
@@ -188,8 +219,7 @@ static struct rouge_score score_of(size_t hits, size_t n_target, size_t n_predic
     return (struct rouge_score){p, r, p + r > 0 ? 2 * p * r / (p + r) : 0};
 }
 
-/* Turn the numbers of (n - 1)-grams into those of n-grams; `known` is the bit that keeps them apart
- * from the numbers of words. */
+/* Keeps the keys of n-grams apart from those of words. */
 constexpr uint64_t GRAM = UINT64_C(1) << 63;
 
 static void grams_grow(struct rouge *r, unsigned n)
@@ -276,8 +306,10 @@ static void against(struct rouge *r, const struct line *reference, unsigned most
     number_prediction(r);
     if (wants_l)
         by_type[ROUGE_L] = longest(r);
-    if (wants_lsum)
-        by_type[ROUGE_LSUM] = by_lines(r);
+    if (wants_lsum) /* of one line each, the two are the same: no word can count twice */
+        by_type[ROUGE_LSUM] = r->target.n_lines > 1 || r->prediction.n_lines > 1 ? by_lines(r)
+                              : wants_l                                          ? by_type[ROUGE_L]
+                                                                                 : longest(r);
     score_grams(r, most_grams, by_type);
 }
 
