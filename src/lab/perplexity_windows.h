@@ -12,7 +12,7 @@
 #include <stdint.h>
 
 /* Most blocks of windows that are taken as clusters (docs/METHOD.md says why). */
-constexpr uint32_t PERPLEXITY_WINDOWS_CLUSTERS = 30;
+constexpr uint32_t PERPLEXITY_WINDOWS_CLUSTERS = 10;
 
 struct perplexity_windows { /* window at least 2, stride in [1, window) */
     uint32_t tokens, window, stride;
