@@ -26,6 +26,7 @@ now = time.monotonic_ns  # CLOCK_MONOTONIC, the clock of every chimera process
 
 DTYPES = {"fp32": "float32", "fp16": "float16", "bf16": "bfloat16"}
 ATTENTION = "sdpa"
+EMBED_BATCH = 32  # texts in one forward of an embedding model
 FIRST_LOOK = 1024  # tokens that the sampler orders before it orders the whole vocabulary
 
 
@@ -555,6 +556,145 @@ class Compiler:
         }
 
 
+class Embedder(Engine):
+    """A model that turns texts into vectors, as sentence-transformers does it: tokens cut at the model's
+    longest text, one forward, the hidden states pooled over the attention mask, the vector's length made 1.
+
+    Pooling and longest text are read from the folder (modules.json and what it names); a folder without
+    modules.json is pooled by the mean, sentence-transformers' own choice, and the notes say so. A module
+    that is not done here (a dense layer, a sum of poolings) is refused, never left out.
+    """
+
+    POOLINGS = {"pooling_mode_mean_tokens": "mean", "pooling_mode_cls_token": "cls", "pooling_mode_lasttoken": "lasttoken"}
+
+    def __init__(self, q: Json):
+        begin = now()
+        self.backend, self.precision = q["backend"], q.get("precision") or "fp32"
+        self.device = "cuda" if "gpu" in self.backend else "cpu"
+        self.threads = int(q.get("threads") or 0) or len(os.sched_getaffinity(0))
+        self.sha256 = q.get("artefact_sha256")
+        self.compiled, self.compiler, self.compile_ms, self.not_compiled = False, None, None, None
+        self.notes: list[str] = []
+        self.check_precision()
+        self.import_libraries()
+        self.import_ms = (now() - begin) / 1e6
+        self.load_embedder(q["model_path"])
+        self.matmul = self.probe_matmul()
+        self.load_ms = (now() - begin) / 1e6
+
+    def load_embedder(self, path: str) -> None:
+        self.path = path
+        if not os.path.isfile(os.path.join(path, "config.json")):
+            raise Refusal("unavailable", f"'{path}' is no Hugging Face folder: it has no config.json")
+        torch, t = self.torch, self.transformers
+        transformer = self.read_modules()
+        self.dtype = getattr(torch, DTYPES[self.precision])
+        try:
+            self.tokenizer = t.AutoTokenizer.from_pretrained(transformer, local_files_only=True)
+            model, info = t.AutoModel.from_pretrained(transformer, dtype=self.dtype, local_files_only=True,
+                                                      attn_implementation=ATTENTION, output_loading_info=True)
+        except (ValueError, KeyError, OSError) as error:
+            raise Refusal("incompatible" if "nrecognized" in str(error) else "error",
+                          f"'{path}': {' '.join(str(error).split())}") from None
+        # A pooler on top of the hidden states is no part of an embedding, and may lack its weights.
+        lacking = sorted(k for k in info["missing_keys"] if not k.startswith("pooler."))
+        if lacking or info["mismatched_keys"]:
+            raise Refusal("error", f"'{path}': weights are missing or of another shape: {lacking[:3]}")
+        self.tokenizer.padding_side = "right"
+        if self.tokenizer.pad_token is None:
+            self.tokenizer.pad_token = self.tokenizer.eos_token or self.tokenizer.unk_token
+        self.model = model.to(self.device).eval().requires_grad_(False)
+        if getattr(self.model, "pooler", None) is not None:
+            self.model.pooler = None
+        places = int(getattr(model.config, "max_position_embeddings", 0) or 0)
+        limits = [n for n in (self.longest, places, int(self.tokenizer.model_max_length)) if n]
+        self.n_ctx = min(limits)
+        self.vocab = int(model.config.vocab_size)
+
+    def read_modules(self) -> str:
+        """Pooling, prefix and longest text of the folder; returns where the transformer lies."""
+        path, modules = self.path, read_json(self.path, "modules.json")
+        self.pooling, self.prefix = "mean", ""
+        transformer = path
+        if modules is None:
+            self.notes.append("the folder has no modules.json: pooled by the mean over the attention mask")
+        for module in modules or []:
+            kind, place = str(module.get("type", "")).rsplit(".", 1)[-1], os.path.join(path, module.get("path") or "")
+            if kind == "Transformer":
+                transformer = place
+            elif kind == "Pooling":
+                self.pooling = self.read_pooling(place)
+            elif kind != "Normalize":  # which is always done: lengths do not enter a cosine
+                raise Refusal("incompatible", f"'{path}': modules.json has a {kind} module, which is not done here")
+        settings = read_json(transformer, "sentence_bert_config.json") or {}
+        self.longest = int(settings.get("max_seq_length") or 0)
+        self.lower = bool(settings.get("do_lower_case"))
+        prompts = read_json(path, "config_sentence_transformers.json") or {}
+        if prompts.get("default_prompt_name"):
+            self.prefix = (prompts.get("prompts") or {}).get(prompts["default_prompt_name"]) or ""
+        return transformer
+
+    def read_pooling(self, place: str) -> str:
+        config = read_json(place, "config.json") or {}
+        mode = config.get("pooling_mode")
+        chosen = [mode] if isinstance(mode, str) else [
+            self.POOLINGS.get(k, k) for k, v in config.items() if k.startswith("pooling_mode_") and v is True]
+        if len(chosen) != 1 or chosen[0] not in self.POOLINGS.values():
+            raise Refusal("incompatible", f"'{self.path}': pooling {' + '.join(chosen) or 'none'}: "
+                                          "mean, cls and lasttoken are done here")
+        return chosen[0]
+
+    def embed(self, q: Json) -> Json:
+        texts, path = q.get("texts"), q.get("file")
+        if not isinstance(texts, list) or not all(isinstance(x, str) for x in texts):
+            raise Refusal("error", "embed: texts is missing: want a list of texts")
+        if not path:
+            raise Refusal("error", "embed: file is missing")
+        texts = [self.prefix + (x.lower() if self.lower else x).strip() for x in texts]
+        lengths = [len(ids) for ids in self.tokenizer(texts, return_attention_mask=False, verbose=False)["input_ids"]] if texts else []
+        order = sorted(range(len(texts)), key=lambda i: -lengths[i])  # equal lengths share a forward: less padding
+        rows: list[Any] = [None] * len(texts)
+        for at in range(0, len(order), EMBED_BATCH):
+            part = order[at:at + EMBED_BATCH]
+            for i, row in zip(part, self.vectors([texts[i] for i in part])):
+                rows[i] = row
+        out = self.np.stack(rows) if rows else self.np.zeros((0, int(self.model.config.hidden_size)))
+        out.astype(self.np.float32).tofile(path)
+        return {"event": "embeddings", "id": q.get("id"), "texts": len(texts), "dimension": int(out.shape[1]),
+                "cut": sum(n > self.n_ctx for n in lengths)}
+
+    def vectors(self, texts: list[str]) -> Any:
+        torch = self.torch
+        x = self.tokenizer(texts, padding=True, truncation=True, max_length=self.n_ctx, return_tensors="pt").to(self.device)
+        with torch.inference_mode():
+            hidden = self.model(**x).last_hidden_state.float()
+            mask = x["attention_mask"]
+            if self.pooling == "mean":
+                weight = mask.unsqueeze(-1).float()
+                v = (hidden * weight).sum(1) / weight.sum(1).clamp(min=1e-9)
+            else:
+                last = mask.sum(1) - 1 if self.pooling == "lasttoken" else torch.zeros_like(mask[:, 0])
+                v = hidden[torch.arange(len(texts)), last.clamp(min=0)]
+            v = torch.nn.functional.normalize(v, dim=1)
+        return v.cpu().numpy()
+
+    def evidence(self) -> Json:
+        e = super().evidence()
+        e["notes"] = e["notes"] + self.notes
+        return e | {"pooling": self.pooling, "longest_tokens": self.n_ctx, "prefix": self.prefix}
+
+
+def read_json(folder: str, name: str) -> Any:
+    """None where the file is not there."""
+    try:
+        with open(os.path.join(folder, name), encoding="utf-8") as f:
+            return json.load(f)
+    except FileNotFoundError:
+        return None
+    except ValueError as error:
+        raise Refusal("error", f"'{os.path.join(folder, name)}': {error}") from None
+
+
 def shares(counts: dict[str, int]) -> dict[str, float]:
     total = sum(counts.values())
     return {k: n / total for k, n in counts.items()} if total else {}
@@ -625,14 +765,18 @@ class Worker:
         elif op == "load":
             if self.engine:
                 raise Refusal("error", "a worker loads once")
-            self.engine = Engine(q)
+            self.engine = Embedder(q) if q.get("task") == "embed" else Engine(q)
             gc.collect()
             gc.freeze()  # what stays for good is not walked by the collections between requests
             self.reply(self.engine.loaded())
-        elif op not in ("run", "logits", "tokenize", "detokenize"):
+        elif op not in ("run", "logits", "tokenize", "detokenize", "embed"):
             raise Refusal("error", f"no such operation: '{op}'")
         elif not self.engine:
             raise Refusal("error", f"{op}: nothing is loaded")
+        elif isinstance(self.engine, Embedder) != (op == "embed"):
+            raise Refusal("error", f"{op}: the model was loaded with task {'embed' if op != 'embed' else 'generate'}")
+        elif op == "embed":
+            self.reply(self.engine.embed(q))
         elif op == "run":
             self.reply(self.engine.run(q))
         elif op == "logits":
