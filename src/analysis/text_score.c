@@ -189,6 +189,11 @@ struct text_scores text_score_compute(const struct line *predictions, const stru
     return s;
 }
 
+void text_score_append(struct text_scores *s, const struct text_score_series *series)
+{
+    s->series[s->n_series++] = *series;
+}
+
 static double weighted_mean(const struct text_scores *s, const double *x, const uint32_t *weights)
 {
     double sum = 0, n = 0;

@@ -59,6 +59,9 @@ struct text_scores {
 text_score_compute(const struct line *predictions, const struct line *refs, size_t n_refs,
                    size_t n_lines, const struct text_score_options *options, struct arena *a);
 
+/* One more series of s->n_lines values, computed elsewhere (embeddings); once. */
+void text_score_append(struct text_scores *s, const struct text_score_series *series);
+
 /* Of all lines, line i taken weights[i] times (nullptr: once). NOT_MEASURED when none has a value.
  */
 [[nodiscard]] double text_score_value(const struct text_scores *s, size_t series,

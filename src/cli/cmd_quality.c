@@ -16,11 +16,12 @@ constexpr size_t MEMORY = (size_t)64 << 30;
 
 struct quality_args {
     struct opt_list pred, ref, metric;
-    const char *rouge_types, *edit_types, *delimiter;
+    const char *rouge_types, *edit_types, *delimiter, *embed_model;
     unsigned tokenize, smooth, exact_normalize, unicode, paired;
     double smooth_value;
     uint32_t chrf_char_order, chrf_word_order, chrf_beta;
-    uint32_t bootstrap, trials;
+    uint32_t bootstrap, trials, embed_threads;
+    double embed_timeout_s;
     uint64_t seed;
     bool stem, lowercase, chrf_lowercase, chrf_whitespace, chrf_eps_smoothing, per_line;
 };
@@ -76,6 +77,13 @@ static const struct opt opts[] = {
      FIELD_OF(struct quality_args, exact_normalize, unsigned), .choice = kinds},
     {OPT_CHOICE, 0, "unicode", "FORM", "none", "normal form in which exact compares",
      FIELD_OF(struct quality_args, unicode, unsigned), .choice = forms},
+    {OPT_STR, 0, "embed-model", "PATH", nullptr,
+     "semantic's embedding model: a folder of sentence-transformers' kind, or a .gguf",
+     FIELD_OF(struct quality_args, embed_model, const char *)},
+    {OPT_U32, 0, "embed-threads", "N", "2", "threads of its engine",
+     FIELD_OF(struct quality_args, embed_threads, uint32_t), .min = 1, .max = 1024},
+    {OPT_F64, 0, "embed-timeout", "S", "600", "seconds for it to load, and for one answer of 256 texts",
+     FIELD_OF(struct quality_args, embed_timeout_s, double), .min = 1, .max = 86400},
     {OPT_CHOICE, 0, "paired", "TEST", "ar",
      "test of two systems: ar, approximate randomisation; bs, paired bootstrap",
      FIELD_OF(struct quality_args, paired, unsigned), .choice = tests},
@@ -263,16 +271,40 @@ static const struct line *interleave(const struct quality_result *r, struct aren
     return refs;
 }
 
-static void compute(struct quality_result *r, const struct text_score_options *o, struct arena *a)
+static enum err_code embed(const struct quality_args *args, const struct line *refs,
+                           struct quality_result *r, struct arena *a, struct err *e)
+{
+    const struct line **const systems = ARENA_ARRAY(a, const struct line *, r->n_systems);
+    for (size_t i = 0; i < r->n_systems; i++)
+        systems[i] = r->systems[i].file.lines;
+    const struct quality_semantic_spec spec = {.model = args->embed_model,
+                                               .threads = args->embed_threads,
+                                               .timeout_s = args->embed_timeout_s,
+                                               .systems = systems,
+                                               .n_systems = r->n_systems,
+                                               .n = r->systems[0].file.n,
+                                               .refs = refs,
+                                               .n_refs = r->n_refs};
+    return quality_semantic_compute(&spec, a, &r->semantic, e);
+}
+
+static enum err_code compute(const struct quality_args *args, struct quality_result *r,
+                             const struct text_score_options *o, struct arena *a, struct err *e)
 {
     const struct line *const refs = interleave(r, a);
     const size_t n = r->systems[0].file.n;
     struct text_resample_plan paired = r->plan;
     if (r->by_bootstrap)
         paired.trials = 0;
+    if (r->wants_semantic && embed(args, refs, r, a, e))
+        return e->code;
     for (size_t i = 0; i < r->n_systems; i++) {
         struct quality_system *const s = &r->systems[i];
         s->scores = text_score_compute(s->file.lines, refs, r->n_refs, n, o, a);
+        if (r->semantic.x)
+            text_score_append(&s->scores, &(struct text_score_series){.metric = "semantic",
+                                                                      .name = "semantic",
+                                                                      .x = r->semantic.x[i]});
         s->intervals = ARENA_ARRAY(a, struct text_resample_interval, s->scores.n_series);
         text_resample_intervals(&s->scores, &r->plan, a, s->intervals);
         if (i == 0)
@@ -280,29 +312,29 @@ static void compute(struct quality_result *r, const struct text_score_options *o
         s->against = ARENA_ARRAY(a, struct text_resample_difference, s->scores.n_series);
         text_resample_paired(&r->systems[0].scores, &s->scores, &paired, a, s->against);
     }
+    return ERR_OK;
 }
 
 static enum err_code run(struct cli *cli, const void *given, const struct opt_list *operands,
                          int *ret_exit, struct err *e)
 {
     (void)operands;
-    (void)ret_exit;
     const struct quality_args *const args = given;
     CLEANUP(arena_freep) struct arena *a = arena_new(MEMORY);
     CLEANUP(str_done) struct str out = {};
     struct text_score_options options;
-    bool semantic = false;
     struct quality_result r = {.per_line = args->per_line, .by_bootstrap = args->paired == 1};
-    if (choose(args, a, &options, &semantic, e) || read_all(args, a, &r, e))
+    if (choose(args, a, &options, &r.wants_semantic, e) || read_all(args, a, &r, e))
         return e->code;
-    if (semantic)
-        r.why_no_semantic = "no embedding model";
     r.plan = (struct text_resample_plan){
         .resamples = args->bootstrap,
         .trials = args->trials ? args->trials : text_resample_trials(r.systems[0].file.n),
         .seed = args->seed,
         .confidence = TEXT_RESAMPLE_CONFIDENCE};
-    compute(&r, &options, a);
+    if (compute(args, &r, &options, a, e))
+        return e->code;
+    if (args->embed_model && r.semantic.why)
+        *ret_exit = 1; /* what was asked for, and could have been had, is missing */
     const char *const no = getenv("NO_COLOR");
     const bool colour =
         cli->color == 1 || (cli->color == 0 && isatty(STDOUT_FILENO) && !(no && *no));
@@ -331,7 +363,9 @@ const struct command cmd_quality = {
         "interval, and the p value of a paired test.",
     .examples = "  chimera quality --pred out.txt --ref gold.txt\n"
                 "  chimera quality --pred a.txt --pred b.txt --ref gold.txt --metric bleu,chrf\n"
-                "  chimera quality --pred out.txt --ref gold.txt --metric rouge --stem --json",
+                "  chimera quality --pred out.txt --ref gold.txt --metric rouge --stem --json\n"
+                "  chimera quality --pred out.txt --ref gold.txt --metric semantic --embed-model "
+                "all-MiniLM-L6-v2",
     .opts = opts,
     .args_bytes = sizeof(struct quality_args),
     .run = run,

@@ -98,8 +98,10 @@ void quality_print_text(const struct quality_result *r, bool verbose, bool colou
         if (is_corpus(&first->series[k]))
             str_printf(out, "%s: %s\n", first->series[k].name,
                        signature(r, &first->series[k], &first->options, a));
-    if (r->why_no_semantic)
-        str_printf(out, "semantic: not computed: %s\n", r->why_no_semantic);
+    if (r->semantic.why)
+        str_printf(out, "semantic: not computed: %s\n", r->semantic.why);
+    else if (r->semantic.about)
+        str_printf(out, "semantic: %s\n", r->semantic.about);
     if (r->plan.resamples && first->n_lines < TEXT_RESAMPLE_LEAST)
         str_printf(out, "no intervals: fewer than %zu lines\n", TEXT_RESAMPLE_LEAST);
     else if (r->plan.resamples)
@@ -166,11 +168,16 @@ static void json_series(struct jsonw *w, const struct quality_result *r,
         jsonw_kstr(w, "ci_95_reason",
                    r->plan.resamples ? "too few lines, or lines without a value" : "not asked for");
     jsonw_kstr(w, "scale",
-               series->percent                  ? "0 to 100"
-               : strcmp(series->metric, "edit") ? "0 to 1"
-                                                : nullptr);
+               strcmp(series->metric, "semantic") == 0 ? "-1 to 1"
+               : series->percent                       ? "0 to 100"
+               : strcmp(series->metric, "edit")        ? "0 to 1"
+                                                       : nullptr);
     if (is_corpus(series))
         jsonw_kstr(w, "signature", signature(r, series, &s->scores.options, a));
+    if (strcmp(series->metric, "semantic") == 0) {
+        jsonw_kstr(w, "model", r->semantic.about);
+        jsonw_ki64(w, "texts_cut", (int64_t)r->semantic.cut);
+    }
     if (series->kind == TEXT_SCORE_BLEU)
         json_bleu(w, &s->scores, k);
     if (s->against)
@@ -226,11 +233,11 @@ void quality_print_json(const struct quality_result *r, struct arena *a, struct 
         jsonw_kobject(&w, "scores");
         for (size_t k = 0; k < r->systems[i].scores.n_series; k++)
             json_series(&w, r, &r->systems[i], k, a);
-        if (r->why_no_semantic) {
+        if (r->semantic.why) {
             jsonw_kobject(&w, "semantic");
             jsonw_kstr(&w, "metric", "semantic");
             jsonw_kf64(&w, "value", NOT_MEASURED);
-            jsonw_kstr(&w, "reason", r->why_no_semantic);
+            jsonw_kstr(&w, "reason", r->semantic.why);
             jsonw_end_object(&w);
         }
         jsonw_end_object(&w);

@@ -3,6 +3,7 @@
 
 #include "analysis/text_resample.h"
 #include "cli/quality_input.h"
+#include "cli/quality_semantic.h"
 
 struct arena;
 struct str;
@@ -22,7 +23,8 @@ struct quality_result {
     struct text_resample_plan plan;
     bool by_bootstrap; /* the paired test; else by randomisation */
     bool per_line;
-    const char *why_no_semantic; /* nullptr: it was not asked for */
+    bool wants_semantic;
+    struct quality_semantic semantic;
 };
 
 void quality_print_text(const struct quality_result *r, bool verbose, bool colour, struct arena *a,

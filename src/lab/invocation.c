@@ -17,6 +17,8 @@ static void build_request(const struct invocation_spec *s, const char *op, struc
     struct jsonw w = {.out = out};
     jsonw_object(&w);
     jsonw_kstr(&w, "op", op);
+    if (s->task)
+        jsonw_kstr(&w, "task", s->task);
     jsonw_kstr(&w, "backend", s->backend);
     jsonw_kstr(&w, "precision", s->precision);
     jsonw_kstr(&w, "model", s->model);

@@ -17,6 +17,7 @@ struct invocation_spec { /* what to load, and how to watch it; borrowed as long 
     const char *const *argv;        /* of the worker's program */
     const char *const *environment; /* may be nullptr */
     const char *backend, *precision, *model, *model_path, *device;
+    const char *task;            /* "embed"; nullptr: to generate */
     const char *synthetic;       /* law of the synthetic engine; nullptr: its default */
     const char *artefact_sha256; /* as invocation_prepare() found it; nullptr: unknown */
     uint32_t threads, max_context, max_batch;

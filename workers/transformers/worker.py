@@ -575,19 +575,17 @@ class Embedder(Engine):
         self.sha256 = q.get("artefact_sha256")
         self.compiled, self.compiler, self.compile_ms, self.not_compiled = False, None, None, None
         self.notes: list[str] = []
+        self.path = q["model_path"]
         self.check_precision()
+        transformer = self.read_modules()  # what is refused is refused before seconds of importing
         self.import_libraries()
         self.import_ms = (now() - begin) / 1e6
-        self.load_embedder(q["model_path"])
+        self.load_embedder(transformer)
         self.matmul = self.probe_matmul()
         self.load_ms = (now() - begin) / 1e6
 
-    def load_embedder(self, path: str) -> None:
-        self.path = path
-        if not os.path.isfile(os.path.join(path, "config.json")):
-            raise Refusal("unavailable", f"'{path}' is no Hugging Face folder: it has no config.json")
-        torch, t = self.torch, self.transformers
-        transformer = self.read_modules()
+    def load_embedder(self, transformer: str) -> None:
+        path, torch, t = self.path, self.torch, self.transformers
         self.dtype = getattr(torch, DTYPES[self.precision])
         try:
             self.tokenizer = t.AutoTokenizer.from_pretrained(transformer, local_files_only=True)
@@ -614,6 +612,8 @@ class Embedder(Engine):
     def read_modules(self) -> str:
         """Pooling, prefix and longest text of the folder; returns where the transformer lies."""
         path, modules = self.path, read_json(self.path, "modules.json")
+        if modules is None and not os.path.isfile(os.path.join(path, "config.json")):
+            raise Refusal("unavailable", f"'{path}' is no Hugging Face folder: it has no config.json")
         self.pooling, self.prefix = "mean", ""
         transformer = path
         if modules is None:
