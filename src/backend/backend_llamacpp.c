@@ -13,6 +13,7 @@
 #include "io/jsonw.h"
 #include "model/gguf_label.h"
 #include "model/gguf_read.h"
+#include "model/tokenizer.h"
 
 #include <ctype.h>
 #include <errno.h>
@@ -72,7 +73,8 @@ struct session {
     enum llama_flash_attn_type flash;
     bool gpu;
     struct gguf_read file;
-    char last_error[400]; /* the library's own words */
+    struct tokenizer *tokenizer; /* of a source that we exported; nullptr: the library's own */
+    char last_error[400];        /* the library's own words */
 };
 
 /* ---- the library ---- */
@@ -298,6 +300,7 @@ static void close_session(struct session *s)
         s->pool_free(s->pool);
     if (s->model)
         lib.llama_model_free(s->model);
+    tokenizer_freep(&s->tokenizer);
     free(s->batch.token);
     free(s->batch.pos);
     free(s->batch.n_seq_id);
@@ -327,6 +330,15 @@ static enum err_code load_model(struct session *s, const struct engine_load *loa
     return make_room(s, (struct forward_room){n, positions, n}, e);
 }
 
+/* A source that we exported has its tokens from the tokenizer that all engines share: llama.cpp's
+ * has no normal forms and older tables, and an engine would get other work than the others
+ * (docs/METHOD.md, "Tokens"). A .gguf from elsewhere knows its own. */
+static enum err_code choose_tokenizer(struct session *s, const struct model_facts *f,
+                                      struct arena *a, struct err *e)
+{
+    return f && f->kind == MODEL_HF ? tokenizer_read(f->path, a, &s->tokenizer, e) : ERR_OK;
+}
+
 static enum err_code open_session(const struct engine_load *load, struct arena *a,
                                   struct session **ret, struct engine_about *about, struct err *e)
 {
@@ -340,8 +352,8 @@ static enum err_code open_session(const struct engine_load *load, struct arena *
     for (uint32_t k = 0; k < MOST_BATCH; k++)
         s->sequence[k] = (llama_seq_id)k;
     lib.llama_log_set(on_log, s);
-    if (read_options(s, load->options, e) || gguf_read(load->artefact, a, &s->file, e) ||
-        load_model(s, load, about, e)) {
+    if (read_options(s, load->options, e) || choose_tokenizer(s, load->facts, a, e) ||
+        gguf_read(load->artefact, a, &s->file, e) || load_model(s, load, about, e)) {
         close_session(s);
         return e->code;
     }
@@ -354,6 +366,13 @@ static enum err_code open_session(const struct engine_load *load, struct arena *
 static enum err_code tokenize(struct session *s, const char *text, size_t bytes, int32_t *ids,
                               uint32_t room, uint32_t *ret_n, struct err *e)
 {
+    if (s->tokenizer) {
+        size_t count = 0;
+        if (tokenizer_encode(s->tokenizer, text, bytes, ids, room, &count, e))
+            return e->code;
+        *ret_n = (uint32_t)count;
+        return ERR_OK;
+    }
     /* add_special obeys the file's own word on BOS and EOS: GPT-2 wants neither. */
     const int32_t n =
         lib.llama_tokenize(s->vocab, text, (int32_t)bytes, ids, (int32_t)room, true, true);
@@ -366,6 +385,8 @@ static enum err_code tokenize(struct session *s, const char *text, size_t bytes,
 static enum err_code detokenize(struct session *s, const int32_t *ids, uint32_t n, struct str *out,
                                 struct err *e)
 {
+    if (s->tokenizer)
+        return tokenizer_decode(s->tokenizer, ids, n, out, e);
     size_t room = (size_t)n * 8 + 8;
     for (int tries = 0; tries < 2; tries++) {
         str_reserve(out, room);
@@ -507,6 +528,7 @@ static void evidence(struct session *s, struct jsonw *w)
     write_share(w, "weights_by_dtype", &s->file, SHARE_BYTES);
     write_share(w, "weights_elements_by_dtype", &s->file, SHARE_ELEMENTS);
     write_share(w, "matmul_by_dtype", &s->file, SHARE_PRODUCTS);
+    jsonw_kstr(w, "tokenizer", s->tokenizer ? "chimera" : "llama.cpp");
     jsonw_kstr(w, "kv_cache", lib.ggml_type_name(s->cache_type));
     jsonw_kstr(w, "flash_attn",
                s->flash == LLAMA_FLASH_ATTN_TYPE_AUTO      ? "auto"

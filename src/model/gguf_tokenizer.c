@@ -97,13 +97,6 @@ enum gguf_tokenizer_kind gguf_tokenizer_kind(const struct tokenizer *t)
     return n->n_steps == 0 || (nfc && kind == GGUF_TOKENIZER_QWEN2) ? kind : GGUF_TOKENIZER_OTHER;
 }
 
-bool gguf_tokenizer_is_equal(const struct tokenizer *t)
-{
-    const struct tokenizer_file *const f = tokenizer_parts(t);
-    return gguf_tokenizer_kind(t) == GGUF_TOKENIZER_GPT2 && !f->bpe.ignore_merges &&
-           f->n_before + f->n_after == 0;
-}
-
 static int32_t kind_of(const struct tokenizer *t, int32_t id)
 {
     const struct tokenizer_bpe *const m = &tokenizer_parts(t)->bpe;

@@ -23,10 +23,6 @@ enum gguf_tokenizer_kind : uint8_t {
 
 enum gguf_tokenizer_kind gguf_tokenizer_kind(const struct tokenizer *t);
 
-/* Does llama.cpp give the same tokens for every text? Only where that is proven
- * (docs/METHOD.md, "Tokens"). */
-bool gguf_tokenizer_is_equal(const struct tokenizer *t);
-
 /* The tokenizer of `folder`, for a model of so many rows. bos, eos: config.json's; below 0: none.
  */
 [[nodiscard]] enum err_code gguf_tokenizer_write(struct gguf_write *w, const char *folder,

@@ -19,7 +19,7 @@
 
 /* Part of the path in the cache: raise it when the files that are written change. */
 constexpr unsigned FORMAT_GPT2 = 3;
-constexpr unsigned FORMAT = 2; /* the other families */
+constexpr unsigned FORMAT = 3; /* the other families */
 
 static const char prefix[] = "synth:";
 

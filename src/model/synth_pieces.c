@@ -44,6 +44,18 @@ static bool as_piece(const struct synth_pieces_token *t, struct str *out)
     return true;
 }
 
+/* One character, or two tokens together: any other would never be made. */
+static bool is_made(const struct vocabulary *v, const struct str *piece)
+{
+    size_t length;
+    (void)unicode_class_decode(piece->text, piece->n, &length);
+    for (size_t at = 1; at < piece->n; at++)
+        if (tokenizer_table_find(&v->table, piece->text, at) >= 0 &&
+            tokenizer_table_find(&v->table, piece->text + at, piece->n - at) >= 0)
+            return true;
+    return length == piece->n;
+}
+
 static enum err_code put_all(struct vocabulary *v, const char *const *specials, uint32_t n_specials,
                              const struct synth_pieces_token *tokens, size_t n, struct err *e)
 {
@@ -63,7 +75,7 @@ static enum err_code put_all(struct vocabulary *v, const char *const *specials, 
         if (put(v, &c, 1, e))
             return e->code;
     for (size_t i = 0; i < n; i++)
-        if (as_piece(&tokens[i], &piece) && put(v, piece.text, piece.n, e))
+        if (as_piece(&tokens[i], &piece) && is_made(v, &piece) && put(v, piece.text, piece.n, e))
             return e->code;
     return ERR_OK;
 }

@@ -145,10 +145,11 @@ static void check_family(enum synth_family family, uint32_t vocab, size_t n, con
     if (!m)
         return;
     const size_t same = count_same(t, lib.llama_model_get_vocab(m), n, &first);
-    const bool claimed = gguf_tokenizer_is_equal(t);
-    CHECK(label, !claimed || same == n, "%zu of %zu texts; first: %s", same, n, str_text(&first));
-    printf("# %s: %zu of %zu texts the same%s; first other: %s\n", label, same, n,
-           claimed ? " (claimed)" : "", str_text(&first));
+    const bool normalised = family == SYNTH_QWEN2 || family == SYNTH_QWEN3;
+    const double least = normalised ? 0.5 : 0.999;
+    CHECK(label, (double)same >= least * (double)n, "%zu of %zu texts; first: %s", same, n,
+          str_text(&first));
+    printf("# %s: %zu of %zu texts the same\n", label, same, n);
     lib.llama_model_free(m);
 }
 
