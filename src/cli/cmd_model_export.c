@@ -12,8 +12,8 @@
 #include <string.h>
 
 static const char *const formats[] = {"onnx", "gguf", nullptr};
-static const char *const forms[] = {"dynamic", "qdq", nullptr};
-enum form : unsigned { FORM_DYNAMIC, FORM_QDQ };
+static const char *const forms[] = {"dynamic", "row", "qdq", nullptr};
+enum form : unsigned { FORM_DYNAMIC, FORM_ROW, FORM_QDQ };
 
 struct export_args {
     unsigned format, form;
@@ -31,7 +31,7 @@ static const struct opt opts[] = {
      "folder (onnx) or file (gguf) to make; without it NAME-PRECISION.onnx or .gguf here",
      FIELD_OF(struct export_args, out, const char *)},
     {OPT_CHOICE, 0, "form", "FORM", "dynamic",
-     "of int8 in ONNX: dynamic quantises activations as they come, qdq has static scales",
+     "of int8 in ONNX, the activations' scale: dynamic, one per forward; row, one per token; qdq, static",
      FIELD_OF(struct export_args, form, unsigned), .choice = forms},
     {OPT_STR, 0, "calibrate", "FILE", nullptr,
      "text that qdq's scales are found with, held-out text best; without it seeded random tokens",
@@ -58,7 +58,7 @@ static void print_json(const struct model_facts *m, const struct export_args *ar
     jsonw_kstr(&w, "source", m->path);
     jsonw_kstr(&w, "format", formats[args->format]);
     jsonw_kstr(&w, "precision", args->precision);
-    jsonw_kstr(&w, "form", args->form == FORM_QDQ ? "qdq" : nullptr);
+    jsonw_kstr(&w, "form", args->form == FORM_DYNAMIC ? nullptr : forms[args->form]);
     jsonw_kstr(&w, "calibrated_on", ranges->from);
     jsonw_kstr(&w, "path", r->path);
     jsonw_ki64(&w, "bytes", r->bytes);
@@ -68,12 +68,15 @@ static void print_json(const struct model_facts *m, const struct export_args *ar
     puts(str_text(&out));
 }
 
-static enum err_code make_qdq(const struct model_facts *m, const struct export_args *args,
-                              const char *out, struct arena *a, struct onnx_ranges *ranges,
-                              struct export_report *r, struct err *e)
+static enum err_code make(const struct model_facts *m, const struct export_args *args,
+                          const char *out, struct arena *a, struct onnx_ranges *ranges,
+                          struct export_report *r, struct err *e)
 {
-    if (args->format != 0 || strcmp(args->precision, "int8") != 0)
-        return err_set(e, ERR_USAGE, "--form qdq is a form of int8 in ONNX: add --precision int8");
+    if (args->form == FORM_DYNAMIC)
+        return export_make(m->path, args->format == 0 ? EXPORT_ONNX : EXPORT_GGUF, args->precision,
+                           out, a, r, e);
+    if (args->form == FORM_ROW)
+        return export_make_form(m->path, "int8-row", nullptr, out, a, r, e);
     if (calibrate(m, args->calibrate, out, a, ranges, e))
         return e->code;
     return export_make_form(m->path, "int8-qdq", ranges, out, a, r, e);
@@ -84,6 +87,9 @@ static enum err_code check_words(const struct export_args *args, struct err *e)
     if (strchr(args->precision, '-'))
         return err_set(e, ERR_USAGE, "--precision: no precision '%s'; a form has an option, --form",
                        args->precision);
+    if (args->form != FORM_DYNAMIC && (args->format != 0 || strcmp(args->precision, "int8") != 0))
+        return err_set(e, ERR_USAGE, "--form %s is a form of int8 in ONNX: add --precision int8",
+                       forms[args->form]);
     if (args->calibrate && args->form != FORM_QDQ)
         return err_set(e, ERR_USAGE,
                        "--calibrate is for --form qdq, which alone has static scales");
@@ -105,9 +111,7 @@ static enum err_code run(struct cli *cli, const void *given, const struct opt_li
                        m.name);
     const char *const out = args->out ? args->out : default_out(cli->arena, &m, args);
     struct onnx_ranges ranges = {};
-    if (args->form == FORM_QDQ ? make_qdq(&m, args, out, cli->arena, &ranges, &r, e)
-                               : export_make(m.path, args->format == 0 ? EXPORT_ONNX : EXPORT_GGUF,
-                                             args->precision, out, cli->arena, &r, e))
+    if (make(&m, args, out, cli->arena, &ranges, &r, e))
         return e->code;
     if (cli->json)
         print_json(&m, args, &ranges, &r);

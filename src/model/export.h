@@ -14,7 +14,7 @@ struct onnx_ranges;
 
 /* Grows with every change of what is written for the same model: it is part of the cache's address.
  */
-constexpr int EXPORT_VERSION = 2;
+constexpr int EXPORT_VERSION = 3;
 
 enum export_format : uint8_t { EXPORT_ONNX, EXPORT_GGUF };
 

@@ -42,9 +42,10 @@ static const struct onnx_form fp32 = {
     .look_up = look_up_fp32,
 };
 
-static const struct onnx_form *const forms[] = {&fp32,           &onnx_form_fp16,
-                                                &onnx_form_int8, &onnx_form_int4,
-                                                &onnx_form_qdq,  &onnx_form_qdq_watched};
+static const struct onnx_form *const forms[] = {
+    &fp32,           &onnx_form_fp16, &onnx_form_int8,        &onnx_form_int8_row,
+    &onnx_form_int4, &onnx_form_qdq,  &onnx_form_qdq_watched,
+};
 
 const struct onnx_form *onnx_form_find(const char *precision)
 {

@@ -14,7 +14,7 @@ static void multiply(struct onnx_weights *w, const struct onnx_matrix *m, const 
                      const char *bias, const char *out)
 {
     if (m->looked_up) {
-        onnx_form_int8.multiply(w, m, x, bias, out);
+        onnx_form_int8_row.multiply(w, m, x, bias, out);
         return;
     }
     struct arena *const a = onnx_weights_arena(w);
@@ -32,7 +32,7 @@ static void multiply(struct onnx_weights *w, const struct onnx_matrix *m, const 
 static void look_up(struct onnx_weights *w, const struct onnx_matrix *m, const char *ids,
                     const char *out)
 {
-    onnx_form_int8.look_up(w, m, ids, out);
+    onnx_form_int8_row.look_up(w, m, ids, out);
 }
 
 /* ---- the weights ---- */
@@ -77,7 +77,7 @@ static bool put_blocks(struct onnx_weights *w, const struct onnx_matrix *m, cons
 static void store(struct onnx_weights *w, const struct onnx_matrix *m)
 {
     if (m->looked_up) {
-        onnx_form_int8.store(w, m);
+        onnx_form_int8_row.store(w, m);
         return;
     }
     struct packer p = {.inputs = onnx_weights_n_inputs(m), .outputs = onnx_weights_n_outputs(m)};

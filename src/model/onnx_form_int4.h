@@ -4,7 +4,8 @@
  * accuracy_level 4: the activations are quantised in blocks of 32 too, and the products are int8
  * times int4, so that no row of a batch and no padding changes another. NAME is uint8 [outputs,
  * blocks, 16], NAME.scale float32 [outputs, blocks]. The table of tokens, and with it a tied head,
- * is int8 as in onnx_form_int8.h: it is what every recipe of llama.cpp's keeps wider too.
+ * is int8 with a scale per row of activations (onnx_form_int8.h): it is what every recipe of
+ * llama.cpp's keeps wider too.
  */
 #pragma once
 

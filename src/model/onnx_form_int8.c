@@ -16,6 +16,24 @@ static const struct onnx_step product[] = {
     {"Cast",                  "%o.i32",                     "%o.float",              "to=1"},
     {"Mul",                   "%o.step %w.scale",           "%o.scale",              ""},
 };
+/* |x| <= 127 steps of each row, kept as uint8 around 128: MatMulInteger takes one zero, and its
+ * kernels like unsigned activations best. The steps are multiplied in before the scales of the
+ * outputs: as (step x scale) ONNX Runtime 1.23 takes them for its MatMulIntegerToFloat, which knows
+ * one step for all rows, and is wrong. */
+static const struct onnx_step product_row[] = {
+    {"Abs",                   "%x",                         "%o.size",               ""},
+    {"ReduceMax",             "%o.size int8.last",          "%o.largest",            "keepdims=1"},
+    {"Mul",                   "%o.largest int8.unit",       "%o.least",              ""},
+    {"Add",                   "%o.least int8.tiny",         "%o.step",               ""},
+    {"Div",                   "%x %o.step",                 "%o.steps",              ""},
+    {"Round",                 "%o.steps",                   "%o.whole",              ""},
+    {"Add",                   "%o.whole int8.middle",       "%o.raised",             ""},
+    {"Cast",                  "%o.raised",                  "%o.u8",                 "to=2"},
+    {"MatMulInteger",         "%o.u8 %w int8.zero",         "%o.i32",                ""},
+    {"Cast",                  "%o.i32",                     "%o.whole.float",        "to=1"},
+    {"Mul",                   "%o.whole.float %o.step",     "%o.float",              ""},
+    {"Identity",              "%w.scale",                   "%o.scale",              ""},
+};
 static const struct onnx_step with_bias[] = {
     {"Mul",                   "%o.float %o.scale",          "%o.product",            ""},
     {"Add",                   "%o.product %b",              "%o",                    ""},
@@ -38,6 +56,17 @@ static void multiply(struct onnx_weights *w, const struct onnx_matrix *m, const 
 {
     const struct onnx_steps_words words = {x, m->name, bias, out};
     onnx_steps_add(w, product, COUNT_OF(product), &words);
+    if (bias)
+        onnx_steps_add(w, with_bias, COUNT_OF(with_bias), &words);
+    else
+        onnx_steps_add(w, without_bias, COUNT_OF(without_bias), &words);
+}
+
+static void multiply_row(struct onnx_weights *w, const struct onnx_matrix *m, const char *x,
+                         const char *bias, const char *out)
+{
+    const struct onnx_steps_words words = {x, m->name, bias, out};
+    onnx_steps_add(w, product_row, COUNT_OF(product_row), &words);
     if (bias)
         onnx_steps_add(w, with_bias, COUNT_OF(with_bias), &words);
     else
@@ -146,5 +175,27 @@ const struct onnx_form onnx_form_int8 = {
     .precision = "int8",
     .store = store,
     .multiply = multiply,
+    .look_up = look_up,
+};
+
+/* The constants of product_row come with the table of tokens, which every model has once. */
+static void store_row(struct onnx_weights *w, const struct onnx_matrix *m)
+{
+    struct onnx_write *const g = onnx_weights_graph(w);
+    store(w, m);
+    if (!m->looked_up)
+        return;
+    const float unit = 1 / 127.0F, tiny = 1e-30F, middle = 128;
+    onnx_write_i64(g, "int8.last", "1", &(int64_t){-1});
+    onnx_write_f32(g, "int8.unit", "", &unit);
+    onnx_write_f32(g, "int8.tiny", "", &tiny);
+    onnx_write_f32(g, "int8.middle", "", &middle);
+    onnx_write_u8(g, "int8.zero", "", &(uint8_t){128});
+}
+
+const struct onnx_form onnx_form_int8_row = {
+    .precision = "int8-row",
+    .store = store_row,
+    .multiply = multiply_row,
     .look_up = look_up,
 };

@@ -10,3 +10,6 @@
 #include "model/onnx_form.h"
 
 extern const struct onnx_form onnx_form_int8;
+/* "int8-row": the same weights; a scale for each row of activations, symmetric. Neither padding nor
+ * another sequence of the batch changes a result; ONNX Runtime has no fused kernel for it. */
+extern const struct onnx_form onnx_form_int8_row;

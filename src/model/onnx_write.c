@@ -152,6 +152,13 @@ void onnx_write_i64(struct onnx_write *w, const char *name, const char *shape, c
     inline_data(w, p, x, n * sizeof *x);
 }
 
+void onnx_write_u8(struct onnx_write *w, const char *name, const char *shape, const uint8_t *x)
+{
+    size_t n = 0;
+    Onnx__TensorProto *const p = tensor(w, name, ONNX_WRITE_U8, shape, &n);
+    inline_data(w, p, x, n * sizeof *x);
+}
+
 void onnx_write_i8(struct onnx_write *w, const char *name, const char *shape, const int8_t *x)
 {
     size_t n = 0;

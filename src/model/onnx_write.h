@@ -35,6 +35,7 @@ void onnx_write_output(struct onnx_write *w, const char *name, enum onnx_write_t
 
 /* Small constants, inside the model file. shape "" is a scalar. */
 void onnx_write_i64(struct onnx_write *w, const char *name, const char *shape, const int64_t *x);
+void onnx_write_u8(struct onnx_write *w, const char *name, const char *shape, const uint8_t *x);
 void onnx_write_i8(struct onnx_write *w, const char *name, const char *shape, const int8_t *x);
 void onnx_write_f32(struct onnx_write *w, const char *name, const char *shape, const float *x);
 /* A weight that lies in the data file at [offset, offset + bytes). */
