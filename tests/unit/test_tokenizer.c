@@ -131,6 +131,30 @@ static void check_refused(const char *folder, struct arena *a)
          "\"decoder\":{\"type\":\"ByteLevel\"}}",
          "'q'"},
         {"not JSON", "{\"model\":", "not JSON"},
+        {"a pattern that is none",
+         "{\"model\":{\"type\":\"BPE\"},\"pre_tokenizer\":{\"type\":\"Split\",\"pattern\":{"
+         "\"Regex\":"
+         "\"(a\"},\"behavior\":\"Isolated\",\"invert\":false}}",
+         "'(a' is no regular expression"},
+        {"dropout", "{\"model\":{\"type\":\"BPE\",\"dropout\":0.1}}", "dropout"},
+        {"a step after ByteLevel",
+         "{\"model\":{\"type\":\"BPE\"},\"pre_tokenizer\":{\"type\":\"Sequence\",\"pretokenizers\":"
+         "[{"
+         "\"type\":\"ByteLevel\",\"add_prefix_space\":true},{\"type\":\"WhitespaceSplit\"}]}}",
+         "after ByteLevel"},
+        {"an added token with another id",
+         "{\"model\":{\"type\":\"BPE\",\"vocab\":{\"a\":0},\"merges\":[]},\"added_tokens\":[{"
+         "\"id\":7,"
+         "\"content\":\"x\"}]}",
+         "'x' has the id 7"},
+        {"an id beyond belief",
+         "{\"model\":{\"type\":\"BPE\",\"vocab\":{\"a\":99999999},\"merges\":[]}}", "more than"},
+        {"another post-processor",
+         "{\"model\":{\"type\":\"BPE\",\"vocab\":{\"a\":0},\"merges\":[]},\"post_processor\":{"
+         "\"type\":"
+         "\"BertProcessing\"}}",
+         "BertProcessing"},
+        {"another decoder", "{\"model\":{\"type\":\"BPE\"},\"decoder\":{\"type\":\"CTC\"}}", "CTC"},
     };
     for (size_t i = 0; i < COUNT_OF(rows); i++) {
         struct err e = {};
@@ -142,6 +166,31 @@ static void check_refused(const char *folder, struct arena *a)
         CHECK(rows[i].why, code != ERR_OK && !t && strstr(e.msg, rows[i].named), "%d: %s", code,
               e.msg);
     }
+}
+
+/* A pattern that tries without end stops with an error. */
+static void check_hostile(const char *folder, struct arena *a)
+{
+    static const char json[] = "{\"model\":{\"type\":\"BPE\",\"vocab\":{\"a\":0},\"merges\":[]},"
+                               "\"pre_tokenizer\":{\"type\":"
+                               "\"Split\",\"pattern\":{\"Regex\":\"^(?:a|b|ab)*$\"}"
+                               ",\"behavior\":\"Isolated\","
+                               "\"invert\":false}}";
+    CLEANUP(tokenizer_freep) struct tokenizer *t = nullptr;
+    struct err e = {};
+    int32_t ids[512];
+    size_t n = 0;
+    char text[121] = {};
+    memset(text, 'a', 120);
+    for (size_t i = 1; i < 120; i += 2)
+        text[i] = 'b';
+    text[119] = 'x';
+    const bool read =
+        !file_write(file_join(a, folder, "tokenizer.json"), json, sizeof json - 1, &e) &&
+        !tokenizer_read(folder, a, &t, &e);
+    const enum err_code code = read ? tokenizer_encode(t, text, 120, ids, 512, &n, &e) : ERR_OK;
+    CHECK("a pattern without end is given up",
+          read && code == ERR_LIMIT && strstr(e.msg, "gave up"), "%d: %s", code, e.msg);
 }
 
 /* The same merges as "a b" in merges.txt, beside vocab.json. */
@@ -219,6 +268,7 @@ int main(void)
     CHECK("too little room is an error", code == ERR_LIMIT && n == 77, "%s", e.msg);
     check_old_format(t, folder, a);
     check_refused(folder, a);
+    check_hostile(folder, a);
     static const char *const files[] = {"tokenizer.json", "tokenizer_config.json", "vocab.json",
                                         "merges.txt"};
     for (size_t i = 0; i < COUNT_OF(files); i++)
