@@ -16,7 +16,10 @@
  *    more it amplifies from layer to layer what an engine rounds. With a gain of 1.5 (scores of
  *    2.25) llama.cpp's half-precision table of GELU alone grew to 1.2e-2 of the logits' deviation
  * in 12 layers; with 1 all that it rounds is 7e-3;
- *  - Gemma 3's norms after the branches carry what the branches' last weights carry elsewhere;
+ *  - Gemma 3's norms after the branches carry what the branches' last weights carry elsewhere. Its
+ *    first layer takes most of the growth: a GELU whose rounding is multiplied by another number in
+ *    each layer would grow past 1e-2 of the logits' deviation in llama.cpp's half-precision table
+ *    (1.4e-2 in 7 layers of even growth, 5e-3 so);
  *  - biases are not zero and norm weights not one, so that a path that forgets them is found.
  */
 #include "model/synth_tensors.h"
@@ -39,7 +42,9 @@ constexpr double SILU_RMS = 0.596; /* of silu(z) */
 constexpr double GELU_RMS = 0.652; /* of gelu(z) */
 constexpr double LEAST_GROWTH = 1.3;
 constexpr double MOST_ATTENTION = 0.5; /* attention's variance over that of the stream it joins */
-constexpr uint32_t PER_LAYER = 12;     /* GPT-2 */
+constexpr double ATTENTION_PART = 8;   /* the growth's part that is attention's: one in so many */
+constexpr double GEMMA_PART = 3;
+constexpr uint32_t PER_LAYER = 12; /* GPT-2 */
 constexpr uint32_t MOST_PER_LAYER = 20;
 
 struct list {
@@ -88,9 +93,9 @@ struct branches {
     double attention, mlp; /* standard deviations */
 };
 
-static struct branches branches_of(double growth, double *stream)
+static struct branches branches_of(double growth, double part, double *stream)
 {
-    const double share = fmin(MOST_ATTENTION, (growth - 1) / 8);
+    const double share = fmin(MOST_ATTENTION, (growth - 1) / part);
     const struct branches b = {sqrt(share * *stream), sqrt((growth - 1 - share) * *stream)};
     *stream *= growth;
     return b;
@@ -138,7 +143,7 @@ static void add_gpt2(struct list *l)
     add(l, "transformer.wte.weight", s->vocab_size, d, 0, EMBEDDING_STD);
     add(l, "transformer.wpe.weight", s->n_ctx, d, 0, EMBEDDING_STD);
     for (uint32_t i = 0; i < s->n_layers; i++)
-        add_gpt2_layer(l, i, branches_of(growth, &stream));
+        add_gpt2_layer(l, i, branches_of(growth, ATTENTION_PART, &stream));
     add(l, "transformer.ln_f.weight", 0, d, gain, gain * NORM_STD);
     add(l, "transformer.ln_f.bias", 0, d, 0, BIAS_STD);
     if (!synth_spec_tied(s))
@@ -219,18 +224,30 @@ static void add_gated_layer(struct list *l, uint32_t layer, const struct hf_fami
         add_norm(l, layer, "post_feedforward_layernorm.weight", d, b.mlp);
 }
 
+/* Of the first layer, where all others grow by LEAST_GROWTH. */
+static double first_growth(uint32_t n_layers, double whole)
+{
+    for (uint32_t i = 1; i < n_layers && whole > LEAST_GROWTH; i++)
+        whole /= LEAST_GROWTH;
+    return fmax(whole, LEAST_GROWTH);
+}
+
 static void add_gated(struct list *l)
 {
     const struct synth_spec *const s = l->s;
     const struct hf_family *const f = hf_family_find(synth_spec_model_type(s));
     const int64_t d = s->d_model;
     const double growth = growth_of(s->n_layers, 4.0 * s->d_model);
+    const double first = first_growth(s->n_layers, 4.0 * s->d_model);
     const double zero = f->norm == HF_RMS_NORM_1P ? 1 : 0;
     const double gain = LOGITS_STD / (EMBEDDING_STD * sqrt((double)d));
     double stream = EMBEDDING_STD * EMBEDDING_STD * (f->scaled_embedding ? s->d_model : 1);
     add(l, "model.embed_tokens.weight", s->vocab_size, d, 0, EMBEDDING_STD);
     for (uint32_t i = 0; i < s->n_layers; i++)
-        add_gated_layer(l, i, f, branches_of(growth, &stream));
+        add_gated_layer(l, i, f,
+                        f->post_norms
+                            ? branches_of(i == 0 ? first : LEAST_GROWTH, GEMMA_PART, &stream)
+                            : branches_of(growth, ATTENTION_PART, &stream));
     add(l, "model.norm.weight", 0, d, gain - zero, gain * NORM_STD);
     if (!synth_spec_tied(s))
         add(l, "lm_head.weight", s->vocab_size, d, 0, EMBEDDING_STD);

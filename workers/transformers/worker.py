@@ -444,7 +444,8 @@ class Engine:
             {"requested": self.compiled, "happened": False, "backend": "inductor" if self.compiled else None,
              "graphs": 0, "breaks": 0, "recompiles": 0, "fallback": "eager" if self.compiled else None,
              "reason": self.not_compiled},
-            "attention": self.model.config._attn_implementation, "cache": "dynamic",
+            "attention": self.model.config._attn_implementation,
+            "cache": "dynamic, whole where layers slide" if self.compiler and self.compiler.whole else "dynamic",
             "torch": self.torch.__version__, "python": sys.version.split()[0],
             "cpu_capability": self.torch.backends.cpu.get_cpu_capability(),
             "import_ms": self.import_ms, "blas": blas, "notes": notes,
@@ -477,11 +478,14 @@ class Compiler:
 
     def __init__(self, engine: Engine):
         import torch._dynamo.utils
-        from transformers.cache_utils import DynamicCache, DynamicLayer
+        from transformers.cache_utils import DynamicCache, DynamicLayer, DynamicSlidingWindowLayer
 
         self.engine, torch, model = engine, engine.torch, engine.model
         kinds = {type(layer) for layer in DynamicCache(config=model.config).layers}
-        if kinds - {DynamicLayer}:
+        # A sliding layer's cache is kept whole here: the mask, not the cache, is what makes it slide, so the
+        # numbers are the same, and what it costs is memory and the products that the mask throws away.
+        self.whole = DynamicSlidingWindowLayer in kinds
+        if kinds - {DynamicLayer, DynamicSlidingWindowLayer}:
             raise Refusal("incompatible", f"caches of {', '.join(k.__name__ for k in kinds)} are not compiled here")
         self.counters = torch._dynamo.utils.counters
         self.counters.clear()
