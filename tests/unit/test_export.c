@@ -59,6 +59,34 @@ static void test_half(void)
     CHECK("too large is told", !half_from_all((const float[]){1, 70000}, 2, out), "it was not");
 }
 
+/* bfloat16 is float32's upper half: by hand, from the bits. */
+static void test_bf16(void)
+{
+    static const struct {
+        const char *what;
+        float x;
+        uint16_t want;
+    } bits[] = {
+        {"one", 1, 0x3f80},
+        {"minus two", -2, 0xc000},
+        {"tie to even, down", 1 + 0x1p-8F, 0x3f80},
+        {"tie to even, up", 1 + 0x3p-8F, 0x3f82},
+        {"just above a tie", 1 + 0x1.01p-8F, 0x3f81},
+        {"carries into the exponent", 2 - 0x1p-9F, 0x4000},
+        {"smallest subnormal rounds away", 0x1p-149F, 0x0000},
+        {"minus zero", -0.0F, 0x8000},
+        {"infinity", HUGE_VALF, 0x7f80},
+    };
+    for (size_t i = 0; i < COUNT_OF(bits); i++) {
+        const uint16_t got = half_bf16(bits[i].x);
+        CHECK(bits[i].what, got == bits[i].want, "bf16: got %04x, want %04x", got, bits[i].want);
+    }
+    CHECK("NaN stays one", (half_bf16((float)NOT_MEASURED) & 0x7fffU) > 0x7f80, "it did not");
+    uint16_t out[2];
+    CHECK("too large is told", !half_bf16_all((const float[]){1, 0x1.fffffep127F}, 2, out),
+          "it was not");
+}
+
 /* By hand: column 0 has the largest 127 (scale 1), column 1 has 0 (scale 1), column 2 has 2.54
  * (0.02). */
 static void test_int8(void)
@@ -398,6 +426,7 @@ int main(void)
         return 1;
     folder = path;
     test_half();
+    test_bf16();
     test_int8();
     const struct synth_spec s = {
         .n_layers = 2, .d_model = 32, .n_heads = 4, .vocab_size = 300, .n_ctx = 64, .seed = 7};
