@@ -7,7 +7,7 @@
 struct arena;
 
 /* name: a Hugging Face folder, a .gguf, an ONNX folder, a tag (has ':' and is no path), or
- * synth:gpt2/L=8,d=512,h=8,vocab=50257,ctx=1024,seed=42. A relative path is tried in folder
+ * synth:gpt2/L=8,d=512,h=8,... (model/synth_spec.h). A relative path is tried in folder
  * (nullptr: skipped), then in the working directory.
  *
  * make = false never writes: a synth model that is not in the cache has its facts from the formula

@@ -255,9 +255,11 @@ static enum err_code parse_pair(const char *name, const char *text, size_t n, st
         if (k != SEED && !keys[k].values && (x < keys[k].least || x > keys[k].most))
             return err_set(e, ERR_USAGE, "'%s': %s must be from %u to %u, not %" PRIu64, name,
                            keys[k].name, keys[k].least, keys[k].most, x);
-        if (k == WINDOW && x == 0 && s->family == SYNTH_GEMMA3)
-            return err_set(e, ERR_USAGE, "'%s': gemma3's local layers need a window of 1 or more",
-                           name);
+        if (k == WINDOW && (x == 1 || (x == 0 && s->family == SYNTH_GEMMA3)))
+            return err_set(e, ERR_USAGE,
+                           "'%s': window=%" PRIu64 ": want 2 or more%s (transformers' own cache "
+                           "cannot hold a window of 1)",
+                           name, x, s->family == SYNTH_GEMMA3 ? "" : ", or 0 for none");
         set(s, k, x);
         return ERR_OK;
     }
@@ -287,7 +289,7 @@ static enum err_code parse_family(const char *name, const char *text, size_t n,
 
 static uint32_t default_window(enum synth_family f, uint32_t n_ctx)
 {
-    return f != SYNTH_GEMMA3 ? 0 : n_ctx < 4 ? 1 : n_ctx / 4;
+    return f != SYNTH_GEMMA3 ? 0 : n_ctx < 8 ? 2 : n_ctx / 4;
 }
 
 enum err_code synth_spec_parse(const char *name, struct synth_spec *ret, struct err *e)
