@@ -20,7 +20,7 @@ struct family {
     struct arena *a;
     struct tokenizer *t;
     char name[128], first[600];
-    size_t cases, encode_wrong, back_wrong, decode_wrong;
+    size_t least, cases, encode_wrong, back_wrong, decode_wrong;
 };
 
 static void note(struct family *f, size_t *which, const char *what, const char *line)
@@ -68,7 +68,9 @@ static void check_case(struct family *f, const struct json *v, const char *line)
 static void end_family(struct family *f, size_t least)
 {
     if (f->t)
-        CHECK(f->name, f->cases >= least && f->encode_wrong + f->back_wrong + f->decode_wrong == 0,
+        CHECK(f->name,
+              f->cases >= (f->least ? f->least : least) &&
+                  f->encode_wrong + f->back_wrong + f->decode_wrong == 0,
               "%zu texts, wrong: %zu encode, %zu decode of it, %zu decode; first: %s", f->cases,
               f->encode_wrong, f->back_wrong, f->decode_wrong, f->first);
     tokenizer_freep(&f->t);
@@ -81,6 +83,7 @@ static void begin_family(struct family *f, const struct json *v)
     struct err e = {};
     const char *const folder = json_str(json_get(v, "folder"), "");
     f->a = arena_new(1U << 28);
+    f->least = (size_t)json_i64(json_get(v, "least"), 0);
     (void)snprintf(f->name, sizeof f->name, "%.40s as %.20s", file_name_of(folder),
                    json_str(json_get(v, "class"), ""));
     const enum err_code code = tokenizer_read(folder, f->a, &f->t, &e);

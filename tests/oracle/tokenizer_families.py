@@ -213,7 +213,27 @@ def texts(library, count, seed):
         yield "".join(parts)
 
 
+def forms(folder):
+    """Every code point that a normal form or lower case may touch, between two marks, in bytes."""
+    code_points = [c for c in [*range(1, 0x20000), *range(0x2f800, 0x2fa20), *range(0xe0000, 0xe0200)]
+                   if not (0x3400 <= c < 0xa000 or 0xad00 <= c < 0xd700 or 0xd800 <= c < 0xf900 or 0x17000 <= c < 0x18d00)]
+    for name in ("NFC", "NFD", "NFKC", "NFKD", "Lowercase"):
+        t = Tokenizer(models.BPE(vocab={c: i for i, c in enumerate(sorted(pre_tokenizers.ByteLevel.alphabet()))}, merges=[]))
+        t.normalizer = getattr(normalizers, name)()
+        t.pre_tokenizer = pre_tokenizers.ByteLevel(add_prefix_space=False, use_regex=False)
+        t.decoder = decoders.ByteLevel()
+        at = os.path.join(folder, "form" + name)
+        os.makedirs(at)
+        t.save(os.path.join(at, "tokenizer.json"))
+        print(json.dumps({"folder": at, "class": "every code point", "least": len(code_points) // 128}))
+        for i in range(0, len(code_points), 128):
+            text = "".join("a\u0345" + chr(c) + "\u0334" + chr(c) for c in code_points[i:i + 128])
+            ids = t.encode(text).ids
+            print(json.dumps({"text": text, "ids": ids, "back": t.decode(ids), "some_ids": [], "decoded": ""}))
+
+
 def main(folder, count, seed, vocab):
+    forms(folder)
     for family in make(folder, vocab):
         library = AutoTokenizer.from_pretrained(os.path.join(folder, family))
         backend, size, r = library.backend_tokenizer, len(library), random.Random(seed)
