@@ -127,14 +127,17 @@ const struct command cmd_model_export = {
     .operands = "MODEL",
     .summary = "turn a Hugging Face folder into ONNX or GGUF",
     .about =
-        "MODEL is a Hugging Face folder or a synth: name; the architecture is GPT-2. ONNX: one\n"
+        "MODEL is a Hugging Face folder or a synth: name. ONNX: one\n"
         "graph for prefill and decoding with a KV cache, any batch and length, weights beside it.\n"
         "GGUF: what llama.cpp loads. Weights are streamed, so that a model larger than the memory\n"
         "can be exported. int8 in ONNX is int8 in every linear layer, the head and the token\n"
-        "table; the shares that are printed were counted while writing. Written beside its place\n"
-        "and renamed: after a failure nothing is left.",
+        "table; int4 is blocks of 32 in the layers; fp16 is for GPUs, CPUs compute it in fp32.\n"
+        "--form qdq is what TensorRT and OpenVINO build int8 from: scales of the activations are\n"
+        "found by running the model on a text. The shares that are printed were counted while\n"
+        "writing. Written beside its place and renamed: after a failure nothing is left.",
     .examples = "  chimera model export synth:gpt2/L=2,d=64,h=2 --format onnx -o tiny-onnx\n"
-                "  chimera model export synth:gpt2/L=2,d=64,h=2 --format gguf -o tiny.gguf",
+                "  chimera model export synth:gpt2/L=2,d=64,h=2 --format gguf -o tiny.gguf\n"
+                "  chimera model export synth:gpt2/L=2,d=64,h=2 -p int8 --form qdq -o tiny-qdq",
     .opts = opts,
     .args_bytes = sizeof(struct export_args),
     .min_operands = 1,
