@@ -40,7 +40,7 @@ double softmax_kl(const struct softmax_row *p, const struct softmax_row *q)
                                                : exp(lp) * (expm1(d) - d);
         const double next = sum + term;
         if (isinf(next))
-            return INFINITY;
+            return HUGE_VAL;
         lost += sum >= term ? (sum - next) + term : (term - next) + sum;
         sum = next;
     }
