@@ -120,7 +120,7 @@ static enum err_code do_item(const struct run_quality *q, const struct run_quali
     CLEANUP(arena_freep) struct arena *a = arena_new(MEMORY);
     CLEANUP(writing_done) struct writing w = {.arena = a, .log = {.fd = -1}};
     struct perplexity_log_end end = {};
-    bool todo;
+    bool todo = false;
     char now[32];
     const struct invocation_spec *const s = &item->spec;
     const char *const path =

@@ -51,7 +51,7 @@ struct perplexity_log_end {
 };
 
 void perplexity_log_format_header(const struct perplexity_log_header *h, struct str *out);
-void perplexity_log_format_window(const struct perplexity_log_window *w, struct str *out);
+void perplexity_log_format_window(const struct perplexity_log_window *x, struct str *out);
 void perplexity_log_format_end(const struct perplexity_log_end *x, struct str *out);
 
 struct perplexity_log {
