@@ -31,7 +31,7 @@ check llama "synth:llama/$small,kv=2,rope=llama3,tied=0,bias=1"
 check "llama, yarn" "synth:llama/$small,kv=1,rope=yarn,tied=1"
 check "qwen2, bf16 in shards" "synth:qwen2/$small,kv=2,dtype=bf16,shards=3"
 check qwen3 "synth:qwen3/$small,kv=2,hd=32"
-check "gemma3, local and global layers" "synth:gemma3/L=7,d=64,h=4,ff=172,vocab=1000,ctx=128,kv=2,hd=32,window=16"
+check "gemma3, local and global layers" "synth:gemma3/L=4,global=3,d=64,h=4,ff=172,vocab=1000,ctx=128,kv=2,hd=32,window=16"
 case $out in
 *"llamacpp-cpu "*unavailable*) refused= ;;
 *) refused="does not apply this model's sliding window" ;;
