@@ -76,6 +76,8 @@ static void test_gate(struct arena *a)
     } rows[] = {
         {"all of it within the limit", 0.072, QUALITY_PERPLEXITY_PASS},
         {"the limit is in it", 0.02, QUALITY_PERPLEXITY_CANNOT_TELL},
+        {"the estimate is within the limit, its interval is not", 0.05,
+         QUALITY_PERPLEXITY_CANNOT_TELL},
         {"all of it over the limit", -0.02, QUALITY_PERPLEXITY_FAIL},
         {"no limit", NOT_MEASURED, QUALITY_PERPLEXITY_NO_GATE},
     };
