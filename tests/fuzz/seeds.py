@@ -226,8 +226,6 @@ def make_tokenizer():
     write("tokenizer", "fail_merge_of_nothing", files({**gpt2, "model": {**gpt2["model"], "merges": [["a", "zz"]]}}))
     write("tokenizer", "fail_wordpiece", files({**gpt2, "model": {"type": "WordPiece", "vocab": {}}}))
     write("tokenizer", "fail_regex", files({**gpt2, "pre_tokenizer": {**split, "pattern": {"Regex": "(("}}}))
-    slow = {**split, "pattern": {"Regex": "(a*)*b|(a+)+$x"}}
-    write("tokenizer", "any_slow_regex", files({**gpt2, "pre_tokenizer": {"type": "Sequence", "pretokenizers": [slow, {**level, "use_regex": False}]}}))
     write("tokenizer", "fail_control_characters", files({**gpt2, "normalizer": {"type": "\x1b[2J\n\x7f"}}))
 
 

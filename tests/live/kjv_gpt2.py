@@ -1,0 +1,110 @@
+"""The shipped model is what its card says. TAP. usage: kjv_gpt2.py SOURCE-ROOT
+
+Digests are recomputed; the held-out perplexity too, by transformers; where the Debian package of the text is
+there, the held-out text and the tokenizer are made again from it and must be the same bytes.
+"""
+
+import hashlib
+import importlib.util
+import json
+import pathlib
+import re
+import shutil
+import sys
+
+try:
+    import torch  # noqa: F401
+    import transformers  # noqa: F401
+except ImportError as error:
+    print(f"1..0 # SKIP {error}")
+    sys.exit(0)
+
+ROOT = pathlib.Path(sys.argv[1])
+FOLDER = ROOT / "examples" / "kjv-gpt2"
+count = failed = 0
+
+
+def check(label, good, why=""):
+    global count, failed
+    count += 1
+    failed += not good
+    print(f"{'ok' if good else 'not ok'} {count} - {label}", flush=True)
+    if not good:
+        print(f"# {why}", flush=True)
+
+
+def skip(label, why):
+    global count
+    count += 1
+    print(f"ok {count} - {label} # SKIP {why}", flush=True)
+
+
+def script():
+    spec = importlib.util.spec_from_file_location("kjv_gpt2", ROOT / "tools" / "train" / "kjv_gpt2.py")
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+def test_digests(result, card):
+    for name, want in result["sha256"].items():
+        got = hashlib.sha256((FOLDER / name).read_bytes()).hexdigest()
+        check(f"digest of {name}", got == want, f"{got}, training.json says {want}")
+    check("the card has the weights' digest", result["sha256"]["model.safetensors"] in card)
+
+
+def test_card(result, card):
+    """Every figure that the card's first table gives is training.json's, rounded."""
+    held_out = result["held_out"]
+    rows = dict(re.findall(r"^\| (.+?) \| (.+?) \|$", card, re.MULTILINE))
+    for row, want in (("parameters", f"{result['parameters']:,}"), ("seed", str(result["seed"])),
+                      ("steps", f"{result['steps']:,}"),
+                      ("held-out perplexity per token", f"{held_out['perplexity_per_token']:.4f}"),
+                      ("held-out perplexity per byte", f"{held_out['perplexity_per_byte']:.5f}"),
+                      ("held-out bits per byte", f"{held_out['bits_per_byte']:.4f}")):
+        check(f"the card's {row}", rows.get(row) == want, f"{rows.get(row)}, training.json says {want}")
+
+
+def test_perplexity(made, result):
+    from tokenizers import Tokenizer
+    from transformers import GPT2LMHeadModel
+
+    model = GPT2LMHeadModel.from_pretrained(FOLDER)
+    t = Tokenizer.from_file(str(FOLDER / "tokenizer.json"))
+    want = result["held_out"]
+    got = made.perplexity(model, t, (FOLDER / "held-out.txt").read_text(encoding="utf-8"), want["stride"])
+    for key in ("tokens", "scored_tokens", "scored_bytes"):
+        check(f"held-out {key}", got[key] == want[key], f"{got[key]}, training.json says {want[key]}")
+    near = abs(got["nll"] / want["nll"] - 1)
+    check("held-out perplexity", near < 1e-6, f"{got}, training.json says {want}")
+    parameters = sum(p.numel() for p in model.parameters())
+    check("parameters", parameters == result["parameters"], parameters)
+
+
+def test_source(made):
+    if not shutil.which("bible"):
+        skip("the text and the tokenizer are made again", "the package bible-kjv is not here")
+        return
+    parts = made.split()
+    check("the held-out text is the package's",
+          made.plain(parts["held-out"]) == (FOLDER / "held-out.txt").read_text(encoding="utf-8"))
+    check("and no chapter of it is in the training text",
+          not set(made.plain(parts["held-out"]).split("\n\n")) & set(text.rstrip("\n") for _, _, text in parts["train"]))
+    check("the tokenizer is learnt again",
+          made.learn_tokenizer(parts["train"]).to_str(pretty=True) == (FOLDER / "tokenizer.json").read_text(encoding="utf-8"))
+
+
+def main():
+    result = json.loads((FOLDER / "training.json").read_text(encoding="utf-8"))
+    card = (FOLDER / "README.md").read_text(encoding="utf-8")
+    made = script()
+    made.deterministic(1)
+    test_digests(result, card)
+    test_card(result, card)
+    test_perplexity(made, result)
+    test_source(made)
+    print(f"1..{count}")
+    return failed > 0
+
+
+sys.exit(main())
