@@ -17,7 +17,7 @@ constexpr size_t MEMORY = (size_t)64 << 20;
 
 static const char *const models[] = {
     "synth:gpt2/L=1,d=8,h=2,vocab=257,ctx=16",
-    "synth:llama/L=2,d=32,h=4,kv=2,ff=64,vocab=257,ctx=16",
+    "synth:llama/L=2,d=32,h=4,kv=2,ff=64,vocab=300,ctx=16",
 };
 static const char *const configs[] = {"gpt2/config.json", "llama/config.json"};
 
