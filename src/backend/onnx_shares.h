@@ -63,8 +63,9 @@ const char *onnx_shares_product_name(enum onnx_shares_product p);
 /* How MatMulNBits multiplies at that accuracy level. */
 [[nodiscard]] enum onnx_shares_product onnx_shares_blocks(int64_t bits, int64_t accuracy);
 
-/* Writes why the label is not true, or "". products: those of the file, or of the proof. */
-void onnx_shares_check(const struct onnx_shares *s, const double *products, const char *precision,
+/* Writes why the label is not true, or "". by: products by their kind, those of the file, or of the
+ * proof. */
+void onnx_shares_check(const struct onnx_shares *s, const double *by, const char *precision,
                        char *reason, size_t room);
 /* The keys weights_by_dtype, weights_elements_by_dtype and matmul_by_dtype of an open object. */
-void onnx_shares_write(const struct onnx_shares *s, const double *products, struct jsonw *w);
+void onnx_shares_write(const struct onnx_shares *s, const double *by, struct jsonw *w);

@@ -29,8 +29,8 @@ bool int4_row(const float *w, size_t n, float *scales, uint8_t *ret)
         memset(out, 0x88, INT4_BLOCK / 2); /* zeros, where the row ends */
         for (size_t i = 0; i < m; i++) {
             const uint8_t q = round_to(x[i], isfinite(inverse) ? inverse : 0);
-            out[i / 2] = i % 2 ? (uint8_t)((out[i / 2] & 0x0fU) | q << 4)
-                               : (uint8_t)((out[i / 2] & 0xf0U) | q);
+            const unsigned kept = out[i / 2] & (i % 2 ? 0x0fU : 0xf0U);
+            out[i / 2] = (uint8_t)(kept | (unsigned)q << (i % 2 ? 4 : 0));
         }
     }
     return nothing == 0;

@@ -5,6 +5,7 @@ set -u
 chimera=$(cd "$(dirname "$1")" && pwd)/$(basename "$1")
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
+# shellcheck source=tests/support/tap.sh
 . "$(dirname "$0")/../support/tap.sh"
 cd "$work" || exit 1
 model=synth:gpt2/L=2,d=256,h=4,vocab=700
