@@ -78,7 +78,7 @@ static const struct opt opts[] = {
     {OPT_CHOICE, 0, "unicode", "FORM", "none", "normal form in which exact compares",
      FIELD_OF(struct quality_args, unicode, unsigned), .choice = forms},
     {OPT_STR, 0, "embed-model", "PATH", nullptr,
-     "semantic's embedding model: a folder of sentence-transformers' kind, or a .gguf",
+     "semantic's embedding model: a folder of sentence-transformers' kind",
      FIELD_OF(struct quality_args, embed_model, const char *)},
     {OPT_U32, 0, "embed-threads", "N", "2", "threads of its engine",
      FIELD_OF(struct quality_args, embed_threads, uint32_t), .min = 1, .max = 1024},

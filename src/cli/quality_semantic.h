@@ -12,7 +12,7 @@
 struct arena;
 
 struct quality_semantic_spec {
-    const char *model; /* a folder of sentence-transformers' kind, or a .gguf; nullptr: none */
+    const char *model; /* a folder of sentence-transformers' kind; nullptr: none */
     uint32_t threads;
     double timeout_s;                  /* of loading, and of one answer */
     const struct line *const *systems; /* n_systems lists of n predictions */

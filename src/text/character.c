@@ -44,18 +44,6 @@ uint32_t character_next(const char *text, size_t n, size_t *ret_bytes)
     return ESCAPED + b[0];
 }
 
-size_t character_decode(const char *text, size_t n, uint32_t *ret)
-{
-    size_t count = 0;
-    for (size_t at = 0; at < n;) {
-        const unsigned char byte = (unsigned char)text[at];
-        size_t bytes = 1;
-        ret[count++] = byte < 0x80 ? byte : character_next(text + at, n - at, &bytes);
-        at += bytes;
-    }
-    return count;
-}
-
 size_t character_encode(uint32_t c, char ret[static 4])
 {
     if (c < 0x80) {

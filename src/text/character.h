@@ -20,9 +20,6 @@ enum character_class : uint8_t {
  * character of its own, U+DC00 + byte, as with Python's errors="surrogateescape". */
 [[nodiscard]] uint32_t character_next(const char *text, size_t n, size_t *ret_bytes);
 
-/* All of text[0..n); room for n. Returns how many. */
-[[nodiscard]] size_t character_decode(const char *text, size_t n, uint32_t *ret);
-
 /* UTF-8 of c, 1 to 4 bytes; an escaped byte becomes that byte again. Returns the length. */
 [[nodiscard]] size_t character_encode(uint32_t c, char ret[static 4]);
 

@@ -4,9 +4,10 @@
  * min(count in the hypothesis, largest count in one reference): Papineni et al. (2002), "clipped
  * counts".
  *
- * An n-gram is found as (its first n - 1 symbols, its last symbol), the former by the place that
- * they had in the table of order n - 1: every key is one 64-bit number, whatever n is. An n-gram
- * both of whose (n - 1)-grams do not match cannot match, and is not looked for.
+ * An n-gram is found as (the number of its first n - 1 symbols, its last symbol), so that a key is
+ * one number whatever n is. Only what can still match is looked at: an n-gram whose first n - 1
+ * symbols match. Where these stand at one place of the references only, the next symbol there
+ * decides, and nothing is looked up.
  */
 #pragma once
 

@@ -33,17 +33,18 @@ struct tokenize {
     size_t slots_room;
     uint32_t stamp, n_ids;
     unsigned bits;
-    uint8_t ascii[ASCII]; /* enum cut_kind */
+    uint8_t kinds[256]; /* enum cut_kind of a byte */
 };
 
 /* What a character is to the cutting; the tables of the tokenisers are written in these. */
 enum cut_kind : uint8_t {
     CUT_OTHER,
+    CUT_NUMBER,
     CUT_SPACE,
     CUT_ALONE, /* a word of its own, always */
     CUT_POINT, /* a word of its own unless between numbers */
-    CUT_NUMBER,
-    CUT_DASH, /* a word of its own after a number */
+    CUT_DASH,  /* a word of its own after a number */
+    CUT_WIDE,  /* not ASCII: to be decoded */
 };
 
 const char *tokenize_name(enum tokenize_kind kind)
@@ -116,8 +117,8 @@ struct tokenize *tokenize_new(struct arena *a, struct tokenize_options options)
     struct tokenize *const t = ARENA_ARRAY(a, struct tokenize, 1);
     t->arena = a;
     t->options = options;
-    for (uint32_t c = 0; c < ASCII; c++)
-        t->ascii[c] = kind_of(options.kind, c);
+    for (uint32_t c = 0; c < COUNT_OF(t->kinds); c++)
+        t->kinds[c] = c < ASCII ? kind_of(options.kind, c) : CUT_WIDE;
     tokenize_reset(t);
     return t;
 }
@@ -255,7 +256,7 @@ static enum cut_kind next_kind(const struct cut *c, size_t at, size_t *ret_bytes
     const unsigned char byte = (unsigned char)c->text[at];
     *ret_bytes = 1;
     if (byte < ASCII)
-        return c->t->ascii[byte];
+        return (enum cut_kind)c->t->kinds[byte];
     const uint32_t wide = character_next(c->text + at, c->end - at, ret_bytes);
     return kind_of(c->t->options.kind, wide);
 }
@@ -307,11 +308,26 @@ static void points(struct cut *c, size_t bytes)
     c->begin = stop;
 }
 
+/* The end of the ASCII letters and digits at c->at, which are most of a text. */
+static inline size_t plain_end(struct cut *c)
+{
+    const uint8_t *const kinds = c->t->kinds;
+    size_t at = c->at;
+    while (at < c->end && kinds[(unsigned char)c->text[at]] <= CUT_NUMBER)
+        at++;
+    if (at > c->at)
+        c->before = (enum cut_kind)kinds[(unsigned char)c->text[at - 1]];
+    return at;
+}
+
 static void cut_line(struct tokenize *t, size_t begin, size_t end)
 {
     struct cut c = {.t = t, .text = t->text, .at = begin, .end = end, .begin = begin};
     c.before = t->options.kind == TOKENIZE_INTL ? CUT_NUMBER : CUT_SPACE;
     for (size_t bytes; c.at < end;) {
+        c.at = plain_end(&c);
+        if (c.at == end)
+            break;
         const enum cut_kind kind = next_kind(&c, c.at, &bytes);
         if (kind == CUT_POINT) {
             points(&c, bytes);
