@@ -12,6 +12,7 @@
  * arena at its end. */
 constexpr size_t FUZZ_MEMORY = (size_t)16 << 20;
 
+/* libFuzzer's name for it. */
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n);
 
 /* Writes data[0..n) as a file of that name (a literal) into the harness's own folder, over what was
