@@ -7,16 +7,21 @@
 
 #include <string.h>
 
-/* A word is read in pieces of 8 bytes, so that many may be read after the text's end. */
-constexpr size_t BEHIND = 8;
+/* A word is read in pieces of 16 bytes, so that many may be read after the text's end. */
+constexpr size_t PIECE = 16;
 constexpr uint32_t ASCII = 128;
 
 struct word {
     uint32_t at, n; /* bytes of tokenize.text */
 };
 
+struct key {
+    uint64_t head[2]; /* of a word of up to 16 bytes: the word; of a longer one its first 16 */
+    uint64_t hash;
+};
+
 struct slot {
-    uint64_t hash; /* of up to 8 bytes: the bytes */
+    struct key key;
     struct word word;
     uint32_t stamp, id;
 };
@@ -31,6 +36,8 @@ struct tokenize {
     size_t n_words, words_room, ids_room;
     struct slot *slots;
     size_t slots_room;
+    uint32_t *marks; /* places of a line that words may end at */
+    size_t marks_room;
     uint32_t stamp, n_ids;
     unsigned bits;
     uint8_t kinds[256]; /* enum cut_kind of a byte */
@@ -145,48 +152,56 @@ struct line tokenize_text(const struct tokenize *t, size_t word)
 
 /* ---- the numbering ---- */
 
-static uint64_t mix(uint64_t x)
-{
-    x *= 0x9E3779B97F4A7C15U;
-    return x ^ x >> 32;
-}
+static_assert(__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__, "eight() shifts the last bytes out");
 
-static uint64_t eight(const char *text, size_t n)
+/* The first 8 bytes of text[0..n), zeroes behind its end; 8 can be read wherever that is. */
+static inline uint64_t eight(const char *text, size_t n)
 {
     uint64_t bytes;
     memcpy(&bytes, text, sizeof bytes);
-    return n >= 8 ? bytes : bytes & (((uint64_t)1 << 8 * n) - 1);
+    const unsigned missing = n < 8 ? (unsigned)(8 - n) : 0;
+    return bytes << 4 * missing << 4 * missing >> 4 * missing >> 4 * missing;
 }
 
-static uint64_t hash(const char *text, size_t n)
+static inline uint64_t mix(uint64_t h, uint64_t low, uint64_t high)
 {
-    uint64_t h = eight(text, n);
-    for (size_t at = 8; at < n; at += 8)
-        h = mix(h) + eight(text + at, n - at);
-    return h;
+    h = (h ^ low ^ (high << 23 | high >> 41)) * 0x9E3779B97F4A7C15U;
+    return h ^ h >> 32;
 }
 
-static bool same(const struct tokenize *t, const struct slot *s, uint64_t h, struct word w)
+static inline struct key key_of(const char *text, size_t n)
 {
-    return s->hash == h && s->word.n == w.n &&
-           (w.n <= 8 || memcmp(t->text + s->word.at, t->text + w.at, w.n) == 0);
+    const uint64_t low = eight(text, n), high = eight(text + 8, n > 8 ? n - 8 : 0);
+    struct key k = {{low, high}, mix(n, low, high)};
+    for (size_t at = PIECE; at < n; at += PIECE)
+        k.hash = mix(k.hash, eight(text + at, n - at),
+                     eight(text + at + 8, n - at > 8 ? n - at - 8 : 0));
+    return k;
 }
 
-static struct slot *find(const struct tokenize *t, uint64_t h, struct word w)
+static inline bool same(const struct tokenize *t, const struct slot *s, const struct key *k,
+                        struct word w)
+{
+    const bool heads =
+        (s->key.head[0] == k->head[0]) & (s->key.head[1] == k->head[1]) & (s->word.n == w.n);
+    return heads && (w.n <= PIECE || memcmp(t->text + s->word.at, t->text + w.at, w.n) == 0);
+}
+
+static inline struct slot *find(const struct tokenize *t, const struct key *k, struct word w)
 {
     const size_t mask = ((size_t)1 << t->bits) - 1;
-    size_t i = (h ^ h >> 31) * 0x9E3779B97F4A7C15U >> (64 - t->bits);
-    while (t->slots[i].stamp == t->stamp && !same(t, &t->slots[i], h, w))
+    size_t i = k->hash & mask;
+    while (t->slots[i].stamp == t->stamp && !same(t, &t->slots[i], k, w))
         i = (i + 1) & mask;
     return &t->slots[i];
 }
 
 static uint32_t number(struct tokenize *t, struct word w)
 {
-    const uint64_t h = hash(t->text + w.at, w.n);
-    struct slot *const s = find(t, h, w);
+    const struct key k = key_of(t->text + w.at, w.n);
+    struct slot *const s = find(t, &k, w);
     if (s->stamp != t->stamp)
-        *s = (struct slot){h, w, t->stamp, t->n_ids++};
+        *s = (struct slot){k, w, t->stamp, t->n_ids++};
     return s->id;
 }
 
@@ -204,7 +219,7 @@ static void reserve_slots(struct tokenize *t, size_t words)
     t->slots = ARENA_ARRAY(t->arena, struct slot, t->slots_room);
     for (size_t i = 0; i < n; i++)
         if (old[i].stamp == t->stamp)
-            *find(t, old[i].hash, old[i].word) = old[i];
+            *find(t, &old[i].key, old[i].word) = old[i];
 }
 
 static void number_words(struct tokenize *t, size_t first)
@@ -308,39 +323,47 @@ static void points(struct cut *c, size_t bytes)
     c->begin = stop;
 }
 
-/* The end of the ASCII letters and digits at c->at, which are most of a text. */
-static inline size_t plain_end(struct cut *c)
+/* The places of all that is no ASCII letter or digit, without a branch: where words end cannot be
+ * guessed. */
+static size_t mark(struct tokenize *t, size_t begin, size_t end)
 {
-    const uint8_t *const kinds = c->t->kinds;
-    size_t at = c->at;
-    while (at < c->end && kinds[(unsigned char)c->text[at]] <= CUT_NUMBER)
-        at++;
-    if (at > c->at)
-        c->before = (enum cut_kind)kinds[(unsigned char)c->text[at - 1]];
-    return at;
+    t->marks =
+        scratch_grow(t->arena, t->marks, 0, &t->marks_room, end - begin + 1, sizeof *t->marks);
+    const char *const text = t->text;
+    uint32_t *const marks = t->marks;
+    size_t n = 0;
+    for (size_t at = begin; at < end; at++) {
+        marks[n] = (uint32_t)at;
+        n += t->kinds[(unsigned char)text[at]] > CUT_NUMBER;
+    }
+    return n;
 }
 
 static void cut_line(struct tokenize *t, size_t begin, size_t end)
 {
     struct cut c = {.t = t, .text = t->text, .at = begin, .end = end, .begin = begin};
     c.before = t->options.kind == TOKENIZE_INTL ? CUT_NUMBER : CUT_SPACE;
-    for (size_t bytes; c.at < end;) {
-        c.at = plain_end(&c);
-        if (c.at == end)
-            break;
-        const enum cut_kind kind = next_kind(&c, c.at, &bytes);
+    const size_t n = mark(t, begin, end);
+    for (size_t i = 0, bytes; i < n; i++) {
+        const size_t at = t->marks[i];
+        if (at < c.at) /* inside of what was cut already */
+            continue;
+        if (at > c.at)
+            c.before = (enum cut_kind)t->kinds[(unsigned char)c.text[at - 1]];
+        c.at = at;
+        const enum cut_kind kind = next_kind(&c, at, &bytes);
         if (kind == CUT_POINT) {
             points(&c, bytes);
             continue;
         }
         if (kind == CUT_SPACE) {
-            put_word(t, c.begin, c.at);
-            c.begin = c.at + bytes;
+            put_word(t, c.begin, at);
+            c.begin = at + bytes;
         } else if (kind == CUT_ALONE || (kind == CUT_DASH && c.before == CUT_NUMBER)) {
-            alone(&c, c.at, c.at + bytes);
+            alone(&c, at, at + bytes);
         }
         c.before = kind;
-        c.at += bytes;
+        c.at = at + bytes;
     }
     put_word(t, c.begin, end);
 }
@@ -381,7 +404,7 @@ static size_t unescape(char *text, size_t n)
 static size_t take(struct tokenize *t, struct line line)
 {
     const size_t most = (t->options.lowercase ? 2 : 1) * line.n;
-    t->text = scratch_grow(t->arena, t->text, t->n_text, &t->text_room, t->n_text + most + BEHIND,
+    t->text = scratch_grow(t->arena, t->text, t->n_text, &t->text_room, t->n_text + most + PIECE,
                            sizeof *t->text);
     char *const text = t->text + t->n_text;
     size_t n = line.n;

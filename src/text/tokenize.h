@@ -33,8 +33,8 @@ struct tokenize_options {
 /* "13a", "intl", "char", "none"; nullptr for TOKENIZE_CHRF, which is no tokeniser of BLEU's. */
 [[nodiscard]] const char *tokenize_name(enum tokenize_kind kind);
 
-/* Working memory, of a: some 100 bytes for each byte of the longest set of lines. A set may have
- * 2^30 bytes. */
+/* Working memory, of a: some 30 bytes for each byte and 500 for each word of the longest set of
+ * lines. A set may have 2^30 bytes. */
 [[nodiscard, gnu::returns_nonnull]] struct tokenize *tokenize_new(struct arena *a,
                                                                   struct tokenize_options options);
 
