@@ -370,17 +370,19 @@ static void cut_line(struct tokenize *t, size_t begin, size_t end)
 
 /* ---- what comes before the cutting ---- */
 
-/* str.replace() of text[0..n) in place; `to` is no longer than `from`. Returns the new length. */
-static size_t replace(char *text, size_t n, const char *from, const char *to)
+/* str.replace() of text[0..n) in place, by one character or by none ('\0'). Returns the new length.
+ */
+static size_t replace(char *text, size_t n, const char *from, char to)
 {
-    const size_t n_from = strlen(from), n_to = strlen(to);
+    const size_t n_from = strlen(from);
     size_t out = 0, at = 0;
     const char *hit;
     while (n - at >= n_from && (hit = memmem(text + at, n - at, from, n_from))) {
         const size_t before = (size_t)(hit - text) - at;
         memmove(text + out, text + at, before);
-        memcpy(text + out + before, to, n_to);
-        out += before + n_to;
+        out += before;
+        text[out] = to;
+        out += to != '\0';
         at += before + n_from;
     }
     memmove(text + out, text + at, n - at);
@@ -390,13 +392,15 @@ static size_t replace(char *text, size_t n, const char *from, const char *to)
 /* The language-independent part of mteval-v13a, in its order: "&amp;lt;" ends as "<". */
 static size_t unescape(char *text, size_t n)
 {
-    static const char *const rules[][2] = {{"<skipped>", ""}, {"-\n", ""},    {"\n", " "},
-                                           {"&quot;", "\""},  {"&amp;", "&"}, {"&lt;", "<"},
-                                           {"&gt;", ">"}};
+    static const struct {
+        const char *from;
+        char to;
+    } rules[] = {{"<skipped>", '\0'}, {"-\n", '\0'}, {"\n", ' '},  {"&quot;", '"'},
+                 {"&amp;", '&'},      {"&lt;", '<'}, {"&gt;", '>'}};
     if (!memchr(text, '&', n) && !memchr(text, '\n', n) && !memchr(text, '<', n))
         return n;
     for (size_t i = 0; i < COUNT_OF(rules); i++)
-        n = replace(text, n, rules[i][0], rules[i][1]);
+        n = replace(text, n, rules[i].from, rules[i].to);
     return n;
 }
 
