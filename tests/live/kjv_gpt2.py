@@ -1,7 +1,8 @@
-"""The shipped model is what its card says. TAP. usage: kjv_gpt2.py SOURCE-ROOT
+"""The shipped model is what its card says. TAP. usage: kjv_gpt2.py CHIMERA SOURCE-ROOT
 
 Digests are recomputed; the held-out perplexity too, by transformers; where the Debian package of the text is
-there, the held-out text and the tokenizer are made again from it and must be the same bytes.
+there, the held-out text and the tokenizer are made again from it and must be the same bytes. What `chimera model
+perplexity` says of the first MOST tokens, on each engine, is compared with transformers' forward passes.
 """
 
 import hashlib
@@ -10,6 +11,7 @@ import json
 import pathlib
 import re
 import shutil
+import subprocess
 import sys
 
 try:
@@ -19,8 +21,10 @@ except ImportError as error:
     print(f"1..0 # SKIP {error}")
     sys.exit(0)
 
-ROOT = pathlib.Path(sys.argv[1])
+CHIMERA, ROOT = sys.argv[1], pathlib.Path(sys.argv[2])
 FOLDER = ROOT / "examples" / "kjv-gpt2"
+MOST = 2048
+BOUNDS = {"transformers-cpu": 1e-4, "onnxruntime-cpu": 1e-4, "llamacpp-cpu": 1e-3}  # its GELU is a table of halves
 count = failed = 0
 
 
@@ -77,8 +81,30 @@ def test_perplexity(made, result):
         check(f"held-out {key}", got[key] == want[key], f"{got[key]}, training.json says {want[key]}")
     near = abs(got["nll"] / want["nll"] - 1)
     check("held-out perplexity", near < 1e-6, f"{got}, training.json says {want}")
+    test_engines(made.perplexity(model, t, (FOLDER / "held-out.txt").read_text(encoding="utf-8"), want["stride"], MOST))
     parameters = sum(p.numel() for p in model.parameters())
     check("parameters", parameters == result["parameters"], parameters)
+
+
+def test_engines(want):
+    """fp32 on every engine is transformers' number; int8 passes the gate for int8."""
+    command = [CHIMERA, "-q", "--json", "model", "perplexity", str(FOLDER), "--text", str(FOLDER / "held-out.txt"),
+               "--window", str(want["window"]), "--stride", str(want["stride"]), "--max-tokens", str(MOST)]
+    for backend in BOUNDS:
+        command += ["-b", backend]
+    out = subprocess.run([*command, "-p", "fp32", "-p", "int8"], stdout=subprocess.PIPE, check=False).stdout
+    for c in json.loads(out)["configurations"]:
+        label = f"{c['backend']} {c['precision']}"
+        if c["status"] in ("unavailable", "incompatible"):
+            skip(label, c["reason"])
+        elif c["precision"] == "fp32":
+            got = c["perplexity"]["perplexity"] if c["status"] == "ok" else float("nan")
+            near = abs(got / want["perplexity_per_token"] - 1)
+            check(f"{label}: perplexity", near < BOUNDS[c["backend"]], f"{got}, want {want['perplexity_per_token']}; {c['reason']}")
+            check(f"{label}: bits per byte", c["status"] == "ok" and
+                  abs(c["perplexity"]["bits_per_byte"] / want["bits_per_byte"] - 1) < BOUNDS[c["backend"]], c["perplexity"])
+        else:
+            check(f"{label}: the gate", c["status"] == "ok" and c["gate"]["verdict"] == "pass", c)
 
 
 def test_source(made):

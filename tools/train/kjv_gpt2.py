@@ -185,12 +185,12 @@ def fit(model, train, validation, steps, curve):
             recent = []
 
 
-def perplexity(model, t, text, stride):
-    """Sliding window: CTX tokens, of which the last `stride` are scored (all but the first in the first
+def perplexity(model, t, text, stride, most=None):
+    """Of the first `most` tokens. Sliding window: CTX tokens, of which the last `stride` are scored (all but the first in the first
     window), each given what stands before it in its window. Natural logarithm, sums in double."""
     import torch
 
-    ids = torch.tensor(t.encode(text).ids)
+    ids = torch.tensor(t.encode(text).ids[:most])
     total, scored, end_before = 0.0, 0, 1
     model.eval()
     with torch.inference_mode():
@@ -204,7 +204,7 @@ def perplexity(model, t, text, stride):
             end_before = end
             if end == len(ids):
                 break
-    scored_bytes = len(text.encode()) - len(t.decode(ids[:1].tolist()).encode())
+    scored_bytes = len(t.decode(ids[1:].tolist()).encode())
     return {"window": CTX, "stride": stride, "tokens": len(ids), "scored_tokens": scored,
             "scored_bytes": scored_bytes, "nll": total, "perplexity_per_token": math.exp(total / scored),
             "perplexity_per_byte": math.exp(total / scored_bytes),
