@@ -10,6 +10,13 @@ struct cell_unit { /* an invocation of a run: samples of one process share its l
     int32_t replicate, invocation;
 };
 
+struct cell_quality { /* quality_gate.h; NOT_MEASURED: `reason` says why */
+    double accuracy, exact_match, edit_similarity, rouge_l, bleu, chrf, token_prefix, length_ratio;
+    double perplexity, perplexity_rel_increase;
+    const char *status; /* of the gates: "pass", "fail", "cannot tell", "no gate" */
+    const char *reason;
+};
+
 struct cell_stats {
     const struct results_cell *cell;
     size_t n;                    /* samples that the figures rest on */
@@ -39,6 +46,7 @@ struct cell_stats {
     double tokens_per_second;                /* generated_tokens / busy_ms */
     double cold_latency_ms, warmup_latency_ms; /* medians of the ok samples of these phases */
     double peak_rss_mb;
+    const struct cell_quality *quality; /* nullptr: nobody looked */
 };
 
 constexpr double CELL_CONFIDENCE = 0.95;

@@ -75,6 +75,24 @@ GET_NUMBER(compile, c->cell->compile_ms)
 GET_NUMBER(rss, c->peak_rss_mb)
 GET_NUMBER(cpu, c->cell->cpu_percent)
 
+#define GET_QUALITY(field)                                                                         \
+    static double quality_##field(const struct cell_stats *c)                                      \
+    {                                                                                              \
+        return c->quality ? c->quality->field : NOT_MEASURED;                                      \
+    }
+GET_QUALITY(accuracy)
+GET_QUALITY(exact_match)
+GET_QUALITY(edit_similarity)
+GET_QUALITY(rouge_l)
+GET_QUALITY(bleu)
+GET_QUALITY(chrf)
+GET_QUALITY(token_prefix)
+GET_QUALITY(length_ratio)
+GET_QUALITY(perplexity)
+GET_QUALITY(perplexity_rel_increase)
+GET_TEXT(quality_status, c->quality ? c->quality->status : "")
+GET_TEXT(quality_reason, c->quality ? c->quality->reason : "")
+
 /* clang-format off */
 static const struct column columns[] = {
     {"scenario", TEXT, .text = scenario},
@@ -110,6 +128,18 @@ static const struct column columns[] = {
     {"compile_ms", NUMBER, .number = compile},
     {"peak_rss_mb", NUMBER, .number = rss},
     {"cpu_percent", NUMBER, .number = cpu},
+    {"accuracy", NUMBER, .number = quality_accuracy},
+    {"output_exact_match", NUMBER, .number = quality_exact_match},
+    {"output_edit_similarity", NUMBER, .number = quality_edit_similarity},
+    {"output_rouge_l", NUMBER, .number = quality_rouge_l},
+    {"output_bleu", NUMBER, .number = quality_bleu},
+    {"output_chrf", NUMBER, .number = quality_chrf},
+    {"output_token_prefix", NUMBER, .number = quality_token_prefix},
+    {"output_length_ratio", NUMBER, .number = quality_length_ratio},
+    {"perplexity", NUMBER, .number = quality_perplexity},
+    {"perplexity_rel_increase", NUMBER, .number = quality_perplexity_rel_increase},
+    {"quality_status", TEXT, .text = quality_status},
+    {"quality_reason", TEXT, .text = quality_reason},
 };
 /* clang-format on */
 

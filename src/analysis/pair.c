@@ -70,9 +70,29 @@ static void find_culprits(struct pair *p, struct arena *a)
     p->culprits_suffice = left > 0 && sum / (double)left <= other;
 }
 
+double pair_tokens(const struct cell_stats *c)
+{
+    return isnan(c->tokens_per_second) || c->n == 0 ? NOT_MEASURED
+                                                    : (double)c->generated_tokens / (double)c->n;
+}
+
+bool pair_work_differs(double tokens_a, double tokens_b)
+{
+    return fabs(tokens_a - tokens_b) > PAIR_WORK * fmax(tokens_a, tokens_b);
+}
+
+/* An engine that stops early is not faster. */
+static void guard_length(struct pair *p)
+{
+    p->tokens_a = pair_tokens(p->a);
+    p->tokens_b = pair_tokens(p->b);
+    p->unequal_work = pair_work_differs(p->tokens_a, p->tokens_b);
+}
+
 static void compare(struct pair *p, struct arena *a, struct arena *scratch)
 {
     const struct cell_stats *const x = p->a, *const y = p->b;
+    guard_length(p);
     const struct moment mx = {.n = x->n, .mean = x->mean, .var = x->sd * x->sd, .sd = x->sd};
     const struct moment my = {.n = y->n, .mean = y->mean, .var = y->sd * y->sd, .sd = y->sd};
     p->difference = y->mean - x->mean;
@@ -109,7 +129,7 @@ void pair_family(const struct cell_stats *const *cells, size_t n, struct arena *
     compare_holm(p, k, adjusted);
     for (size_t i = 0; i < k; i++) {
         ret[i].holm_welch = adjusted[i];
-        ret[i].significant = adjusted[i] < PAIR_ALPHA;
+        ret[i].significant = adjusted[i] < PAIR_ALPHA && !ret[i].unequal_work;
         p[i] = ret[i].mann_whitney.p;
     }
     compare_holm(p, k, adjusted);

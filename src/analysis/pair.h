@@ -18,15 +18,24 @@ struct pair {
     double cohen_d, hedges_g;
     double holm_welch, holm_mann_whitney; /* within the family that pair_family was given */
     double ratio, ratio_lo, ratio_hi;     /* of the medians, hierarchical bootstrap */
-    bool significant;                     /* holm_welch < 0.05 */
-    bool ranks_differ;                    /* the mean and the median rank a and b differently */
-    const size_t *culprits;               /* rows of the columns: see pair_culprits */
+    double tokens_a, tokens_b;            /* generated per sample */
+    bool unequal_work;      /* the length guard: these differ by more than PAIR_WORK, so that a
+                               latency is no comparison; `significant` is then withheld (false) */
+    bool significant;       /* holm_welch < 0.05 */
+    bool ranks_differ;      /* the mean and the median rank a and b differently */
+    const size_t *culprits; /* rows of the columns: see pair_culprits */
     size_t n_culprits;
     const struct cell_stats *culprits_of;
     bool culprits_suffice;
 };
 
 constexpr double PAIR_ALPHA = 0.05;
+constexpr double PAIR_WORK = 0.01; /* of the larger one */
+
+/* Tokens that a sample of the cell generated on average; NOT_MEASURED: not all were counted. */
+[[nodiscard]] double pair_tokens(const struct cell_stats *c);
+/* The length guard. False where one is NOT_MEASURED. */
+[[nodiscard]] bool pair_work_differs(double tokens_a, double tokens_b);
 
 /* All pairs of cells[0..n) with at least two samples each, in their order; room for n (n - 1) / 2.
  * They are one family for Holm. */

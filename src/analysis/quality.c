@@ -88,16 +88,23 @@ static void count(struct quality *q, const struct quality_perplexity *p)
     q->gates_unsure += p->verdict == QUALITY_PERPLEXITY_CANNOT_TELL;
 }
 
+/* The experiment that a folder records; nullptr where its manifest is missing or torn, as of a run
+ * that was killed: what it recorded counts all the same. */
+static const struct json *experiment_of(const char *folder, struct arena *a)
+{
+    const struct json *manifest = nullptr;
+    const char *const path = file_join(a, folder, "manifest.json");
+    struct err none = {};
+    if (!file_exists(path) || json_read_file(path, a, &manifest, &none))
+        return nullptr;
+    return json_get(manifest, "experiment");
+}
+
 static enum err_code read_perplexity(const struct results *r, const char *const *folders, size_t n,
                                      struct arena *a, struct quality *q, struct err *e)
 {
     CLEANUP(arena_freep) struct arena *scratch = arena_new(SCRATCH);
-    const struct json *manifest = nullptr;
-    const char *const path = file_join(scratch, folders[0], "manifest.json");
-    struct err none = {};
-    if (file_exists(path) && json_read_file(path, scratch, &manifest, &none))
-        manifest = nullptr; /* of a run that was killed: what it recorded counts all the same */
-    const struct json *const asked = json_get(json_get(manifest, "experiment"), "perplexity");
+    const struct json *const asked = json_get(experiment_of(folders[0], scratch), "perplexity");
     for (size_t i = 0; i < q->n; i++) {
         struct quality_configuration *const c = &q->configurations[i];
         struct perplexity_log log;
@@ -119,12 +126,37 @@ static enum err_code read_perplexity(const struct results *r, const char *const 
     return ERR_OK;
 }
 
+/* ---- outputs ---- */
+
+static enum err_code read_outputs(const struct results *r, const char *folder, struct arena *a,
+                                  struct quality *q, struct err *e)
+{
+    CLEANUP(arena_freep) struct arena *scratch = arena_new(SCRATCH);
+    const struct json *const x = experiment_of(folder, scratch);
+    const char *const backend = json_str(json_get(x, "baseline_backend"), nullptr);
+    q->asked = (struct quality_outputs_asked){
+        .baseline_backend = backend ? arena_strdup(a, backend) : nullptr,
+        .temperature = json_f64(json_get(x, "temperature"), NOT_MEASURED),
+        .threshold = json_f64(json_get(x, "accuracy_threshold"), 0)};
+    q->outputs = ARENA_ARRAY(a, struct quality_outputs, r->n_cells + 1);
+    if (quality_outputs_read(r, &q->asked, a, q->outputs, e))
+        return e->code;
+    for (size_t i = 0; i < r->n_cells; i++) {
+        const struct quality_outputs *const o = &q->outputs[i];
+        q->with_outputs += !o->reason && !o->is_baseline;
+        q->gates_passed += o->verdict == QUALITY_OUTPUTS_PASS;
+        q->gates_failed += o->verdict == QUALITY_OUTPUTS_FAIL;
+        q->gates_unsure += o->verdict == QUALITY_OUTPUTS_CANNOT_TELL;
+    }
+    return ERR_OK;
+}
+
 enum err_code quality_read(const struct results *r, const char *const *folders, size_t n,
                            struct arena *a, struct quality *ret, struct err *e)
 {
     struct quality q = {};
     list(r, a, &q);
-    if (read_perplexity(r, folders, n, a, &q, e))
+    if (read_perplexity(r, folders, n, a, &q, e) || read_outputs(r, folders[0], a, &q, e))
         return e->code;
     *ret = q;
     return ERR_OK;
@@ -142,6 +174,11 @@ static void method(struct jsonw *w)
                "blocks - 1 degrees of freedom");
     jsonw_kf64(w, "detectable_alpha", QUALITY_PERPLEXITY_ALPHA);
     jsonw_kf64(w, "detectable_power", QUALITY_PERPLEXITY_POWER);
+    jsonw_kstr(
+        w, "outputs",
+        "of each prompt the first measured output, greedy, against that of baseline_backend "
+        "at fp32; accuracy is the mean of 1 - Indel distance / sum of lengths, in characters");
+    jsonw_kstr(w, "outputs_interval", "percentile bootstrap over prompts");
     jsonw_end_object(w);
 }
 
@@ -188,6 +225,13 @@ void quality_json(const struct results *r, const struct quality *q, struct str *
     jsonw_karray(&w, "configurations");
     for (size_t i = 0; i < q->n; i++)
         configuration(&w, &q->configurations[i]);
+    jsonw_end_array(&w);
+    jsonw_kstr(&w, "outputs_baseline", q->asked.baseline_backend);
+    if (!q->asked.baseline_backend)
+        jsonw_kstr(&w, "outputs_baseline_reason", "the experiment names no baseline_backend");
+    jsonw_karray(&w, "outputs");
+    for (size_t i = 0; i < r->n_cells; i++)
+        quality_outputs_json(&r->cells[i], &q->outputs[i], &w);
     jsonw_end_array(&w);
     jsonw_end_object(&w);
     str_putc(out, '\n');

@@ -7,6 +7,7 @@
  */
 #pragma once
 
+#include "analysis/quality_outputs.h"
 #include "analysis/quality_perplexity.h"
 #include "store/results.h"
 
@@ -30,8 +31,11 @@ struct quality_configuration {
 struct quality {
     struct quality_configuration *configurations;
     size_t n;
-    const char *baseline;   /* backend:precision that perplexity was compared with; nullptr: none */
+    const char *baseline; /* backend:precision that perplexity was compared with; nullptr: none */
+    struct quality_outputs *outputs; /* of each cell of the results */
+    struct quality_outputs_asked asked;
     size_t with_perplexity; /* configurations that have one */
+    size_t with_outputs;    /* cells, but the baseline's, that were compared with it */
     size_t gates_passed, gates_failed, gates_unsure;
 };
 

@@ -256,6 +256,28 @@ static void culprits(struct jsonw *w, const struct results *r, const struct pair
     jsonw_end_object(w);
 }
 
+/* With the length guard: who generated fewer tokens is not faster, whatever the clock says. */
+static void significant(struct jsonw *w, const struct pair *p, struct arena *a)
+{
+    jsonw_kf64(w, "tokens_per_sample_a", p->tokens_a);
+    jsonw_kf64(w, "tokens_per_sample_b", p->tokens_b);
+    jsonw_kstr(w, "length_guard",
+               isnan(p->tokens_a) || isnan(p->tokens_b) ? nullptr
+               : p->unequal_work                        ? "unequal work"
+                                                        : "same work");
+    if (!p->unequal_work) {
+        jsonw_kbool(w, "significant", p->significant);
+        return;
+    }
+    jsonw_key(w, "significant");
+    jsonw_null(w);
+    jsonw_kstr(w, "significant_reason",
+               arena_printf(a,
+                            "unequal work: %.4g and %.4g generated tokens per sample; early stops: "
+                            "%" PRId64 " and %" PRId64,
+                            p->tokens_a, p->tokens_b, p->a->early_stops, p->b->early_stops));
+}
+
 static void pair_object(struct jsonw *w, const struct results *r, const struct pair *p,
                         struct arena *a)
 {
@@ -276,7 +298,7 @@ static void pair_object(struct jsonw *w, const struct results *r, const struct p
     jsonw_kf64(w, "t_statistic", p->pooled.t);
     jsonw_kf64(w, "p_value", p->pooled.p);
     jsonw_kf64(w, "p_holm", p->holm_welch);
-    jsonw_kbool(w, "significant", p->significant);
+    significant(w, p, a);
     if (isnan(p->welch.p))
         jsonw_kstr(w, "p_reason", "neither group varies: there is no scale to compare with");
     jsonw_kf64(w, "effect_size_cohens_d", p->cohen_d);
@@ -450,6 +472,7 @@ void significance_json(const struct results *r, const struct cell_stats *cells, 
             ret->comparisons++;
             ret->significant += p->significant;
             ret->ranks_differ += p->ranks_differ;
+            ret->unequal_work += p->unequal_work;
         }
     jsonw_end_array(&w);
     anovas(&w, r, groups, n, a);

@@ -13,6 +13,7 @@ struct str;
 
 struct significance_counts {
     size_t comparisons, significant, ranks_differ;
+    size_t unequal_work; /* comparisons whose verdict the length guard withholds */
 };
 
 /* Append the whole document to out. Same results, same bytes. */

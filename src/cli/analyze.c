@@ -3,6 +3,7 @@
 #include "analysis/cell.h"
 #include "analysis/metrics.h"
 #include "analysis/quality.h"
+#include "analysis/quality_gate.h"
 #include "analysis/significance.h"
 #include "base/arena.h"
 #include "base/defs.h"
@@ -104,6 +105,7 @@ static void print_json(const struct results *r, const struct cell_stats *cells,
     jsonw_ki64(&w, "comparisons", (int64_t)counts->comparisons);
     jsonw_ki64(&w, "significant", (int64_t)counts->significant);
     jsonw_ki64(&w, "mean_and_median_disagree", (int64_t)counts->ranks_differ);
+    jsonw_ki64(&w, "unequal_work", (int64_t)counts->unequal_work);
     jsonw_kobject(&w, "gates");
     jsonw_ki64(&w, "passed", (int64_t)quality->gates_passed);
     jsonw_ki64(&w, "failed", (int64_t)quality->gates_failed);
@@ -164,13 +166,16 @@ enum err_code analyze_run(const struct cli *cli, const struct analyze_request *r
     CLEANUP(results_done) struct results r = {};
     if (results_read(request->folders, request->n_folders, a, &r, e))
         return e->code;
-    struct cell_stats *const cells = ARENA_ARRAY(a, struct cell_stats, r.n_cells);
-    cell_compute(&r, a, cells);
     struct outputs files = {};
     struct significance_counts counts = {};
     struct quality quality = {};
-    if (quality_read(&r, request->folders, request->n_folders, a, &quality, e) ||
-        write_all(&r, cells, &quality, request, a, &files, &counts, e))
+    if (quality_read(&r, request->folders, request->n_folders, a, &quality, e))
+        return e->code;
+    quality_gate_apply(&r, &quality, a);
+    struct cell_stats *const cells = ARENA_ARRAY(a, struct cell_stats, r.n_cells);
+    cell_compute(&r, a, cells);
+    quality_gate_annotate(&r, &quality, a, cells);
+    if (write_all(&r, cells, &quality, request, a, &files, &counts, e))
         return e->code;
     tell_problems(&r);
     if (cli->json)

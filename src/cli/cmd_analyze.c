@@ -28,7 +28,6 @@ static const struct opt opts[] = {
 static enum err_code run(struct cli *cli, const void *args, const struct opt_list *operands,
                          int *ret_exit, struct err *e)
 {
-    (void)ret_exit;
     const struct analyze_args *const a = args;
     const struct analyze_request request = {.folders = operands->items,
                                             .n_folders = operands->n,
@@ -36,7 +35,10 @@ static enum err_code run(struct cli *cli, const void *args, const struct opt_lis
                                             .format = (enum results_format)a->format,
                                             .no_figure = a->no_figure};
     struct analyze_outcome outcome = {};
-    return analyze_run(cli, &request, &outcome, e);
+    if (analyze_run(cli, &request, &outcome, e))
+        return e->code;
+    *ret_exit = outcome.gates_failed ? 1 : 0;
+    return ERR_OK;
 }
 
 const struct command cmd_analyze = {
@@ -50,7 +52,9 @@ const struct command cmd_analyze = {
         "be deleted and derived again with the same bytes.\n\n"
         "Several DIRs are replicate runs of one experiment; runs of different experiments are\n"
         "refused. Only ok samples of phase measured enter a figure; a cell that is not ok has\n"
-        "none, and its reason is shown. Scenarios and models are never pooled as replicates.",
+        "none, and its reason is shown. A cell that fails a gate of quality (accuracy_threshold,\n"
+        "perplexity) is fail_accuracy, has no figure either, and the exit status is 1. Scenarios "
+        "and models are never pooled as replicates.",
     .examples = "  chimera analyze results/demo\n"
                 "  chimera analyze results/monday results/tuesday -o results/both --format parquet",
     .opts = opts,

@@ -1,6 +1,7 @@
 #include "cli/summary.h"
 
 #include "analysis/metrics.h"
+#include "analysis/pair.h"
 #include "base/arena.h"
 #include "base/defs.h"
 #include "base/str.h"
@@ -11,7 +12,20 @@
 #include <math.h>
 #include <string.h>
 
-enum { BACKEND, PRECISION, N, MEDIAN, INTERVAL, MEAN, TTFT, RATE, MEMORY, STATUS, N_COLUMNS };
+enum {
+    BACKEND,
+    PRECISION,
+    N,
+    MEDIAN,
+    INTERVAL,
+    MEAN,
+    TTFT,
+    RATE,
+    MEMORY,
+    ACCURACY,
+    STATUS,
+    N_COLUMNS
+};
 
 static const struct table_column columns[N_COLUMNS] = {
     [BACKEND] = {"backend", false},
@@ -23,6 +37,7 @@ static const struct table_column columns[N_COLUMNS] = {
     [TTFT] = {"ttft ms", true},
     [RATE] = {"tokens/s", true},
     [MEMORY] = {"peak MB", true},
+    [ACCURACY] = {"accuracy", true},
     [STATUS] = {"status", false},
 };
 
@@ -38,13 +53,41 @@ static bool starts_group(const struct cell_stats *cells, size_t i)
     return !b || !same(a->scenario, b->scenario) || !same(a->model, b->model);
 }
 
-/* The least median of the group that begins at i. */
+static double most_tokens(const struct cell_stats *cells, size_t i, size_t n)
+{
+    double most = NOT_MEASURED;
+    for (size_t k = i; k < n && (k == i || !starts_group(cells, k)); k++)
+        most = fmax(most, pair_tokens(&cells[k]));
+    return most;
+}
+
+/* The least median of the group that begins at i. Who generated fewer tokens than others is not the
+ * fastest. */
 static double best_median(const struct cell_stats *cells, size_t i, size_t n)
 {
+    const double most = most_tokens(cells, i, n);
     double best = HUGE_VAL;
     for (size_t k = i; k < n && (k == i || !starts_group(cells, k)); k++)
-        best = fmin(best, cells[k].median);
+        if (!pair_work_differs(pair_tokens(&cells[k]), most))
+            best = fmin(best, cells[k].median);
     return best;
+}
+
+/* The length guard, in words. */
+static void unequal_work(const struct cell_stats *cells, size_t n, struct str *out)
+{
+    double most = NOT_MEASURED;
+    for (size_t i = 0; i < n; i++) {
+        const struct folder_key *const k = &cells[i].cell->key;
+        if (starts_group(cells, i))
+            most = most_tokens(cells, i, n);
+        if (pair_work_differs(pair_tokens(&cells[i]), most))
+            str_printf(
+                out,
+                "unequal work: %s %s generated %.4g tokens per sample, others %.4g (%s): not "
+                "compared as faster\n",
+                k->backend, k->precision, pair_tokens(&cells[i]), most, k->scenario);
+    }
 }
 
 static const char *interval(const struct cell_stats *c, struct arena *a)
@@ -62,12 +105,15 @@ static void add_row(struct table *t, const struct cell_stats *c, double best, st
         [BACKEND] = {c->cell->key.backend},
         [PRECISION] = {c->cell->key.precision},
         [N] = {c->n ? arena_printf(a, "%zu", c->n) : nullptr},
-        [MEDIAN] = {number_short(a, c->median), c->median <= best ? TABLE_STRONG : TABLE_PLAIN},
+        [MEDIAN] = {number_short(a, c->median), c->median == best ? TABLE_STRONG : TABLE_PLAIN},
         [INTERVAL] = {interval(c, a)},
         [MEAN] = {number_short(a, c->mean)},
         [TTFT] = {number_short(a, c->ttft_ms)},
         [RATE] = {number_short(a, c->tokens_per_second)},
         [MEMORY] = {ok ? number_short(a, c->peak_rss_mb) : nullptr},
+        [ACCURACY] = {c->quality && !isnan(c->quality->accuracy)
+                          ? arena_printf(a, "%.4f", c->quality->accuracy)
+                          : nullptr},
         [STATUS] = {status_name(c->cell->status), ok ? TABLE_GOOD : TABLE_BAD},
     };
     if (c->cell->status == STATUS_UNAVAILABLE || c->cell->status == STATUS_INCOMPATIBLE ||
@@ -152,6 +198,7 @@ void summary_table(const struct results *r, const struct cell_stats *cells,
     str_putc(out, '\n');
     if (!all_ok)
         reasons(cells, r->n_cells, one_model, a, out);
+    unequal_work(cells, r->n_cells, out);
     counts_line(r, counts, out);
 }
 

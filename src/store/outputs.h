@@ -1,0 +1,20 @@
+/* outputs.h - what the engines answered: per cell and prompt, the text and token ids of its first
+ * measured ok sample.
+ */
+#pragma once
+
+#include "store/results.h"
+
+struct output {
+    int32_t cell, prompt; /* index into r->cells; of the scenario's prompts */
+    int64_t n_samples;    /* measured ok samples of this prompt */
+    int64_t n_different;  /* different texts among them */
+    double mean_tokens;   /* generated per sample; NOT_MEASURED: ids were not recorded */
+    const char *text;     /* UTF-8 */
+    const int32_t *ids;   /* nullptr: not recorded */
+    size_t n_ids;
+};
+
+/* In the order of cells, then prompts. Text and ids belong to a. */
+[[nodiscard]] enum err_code outputs_read(const struct results *r, struct arena *a,
+                                         struct output **ret, size_t *ret_n, struct err *e);
