@@ -20,8 +20,10 @@ static const char *signature(const struct quality_result *r, const struct text_s
                              const struct text_score_options *o, struct arena *a)
 {
     CLEANUP(str_done) struct str out = {};
-    const struct bleu_run run = {
-        .n_refs = r->n_refs, .n_bootstrap = r->plan.resamples, .seed = r->plan.seed};
+    const bool resampled = r->systems[0].scores.n_lines >= TEXT_RESAMPLE_LEAST;
+    const struct bleu_run run = {.n_refs = r->n_refs,
+                                 .n_bootstrap = resampled ? r->plan.resamples : 0,
+                                 .seed = r->plan.seed};
     if (s->kind == TEXT_SCORE_BLEU)
         bleu_signature(&o->bleu_options, &run, &out);
     else if (s->kind == TEXT_SCORE_CHRF)

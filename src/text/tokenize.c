@@ -152,30 +152,40 @@ struct line tokenize_text(const struct tokenize *t, size_t word)
 
 /* ---- the numbering ---- */
 
-static_assert(__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__, "eight() shifts the last bytes out");
+static_assert(__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__, "the last bytes are the highest");
 
-/* The first 8 bytes of text[0..n), zeroes behind its end; 8 can be read wherever that is. */
-static inline uint64_t eight(const char *text, size_t n)
+/* Of 16 bytes the first n, n = 0 to 16. A table, because how long a word is cannot be guessed. */
+#define BELOW(n) ((n) >= 8 ? UINT64_MAX : ((uint64_t)1 << 8 * ((n) % 8)) - 1)
+#define ONLY(n)  {BELOW(n), (n) > 8 ? BELOW((n) - 8) : 0}
+static const uint64_t only[PIECE + 1][2] = {
+    ONLY(0), ONLY(1),  ONLY(2),  ONLY(3),  ONLY(4),  ONLY(5),  ONLY(6),  ONLY(7), ONLY(8),
+    ONLY(9), ONLY(10), ONLY(11), ONLY(12), ONLY(13), ONLY(14), ONLY(15), ONLY(16)};
+
+/* The first 16 bytes of text[0..n), zeroes behind its end; 16 can be read wherever that is. */
+static inline void read_piece(const char *text, size_t n, uint64_t ret[static 2])
 {
-    uint64_t bytes;
-    memcpy(&bytes, text, sizeof bytes);
-    const unsigned missing = n < 8 ? (unsigned)(8 - n) : 0;
-    return bytes << 4 * missing << 4 * missing >> 4 * missing >> 4 * missing;
+    const uint64_t *const mask = only[n < PIECE ? n : PIECE];
+    memcpy(ret, text, PIECE);
+    ret[0] &= mask[0];
+    ret[1] &= mask[1];
 }
 
-static inline uint64_t mix(uint64_t h, uint64_t low, uint64_t high)
+static inline uint64_t mix(uint64_t h, const uint64_t x[static 2])
 {
-    h = (h ^ low ^ (high << 23 | high >> 41)) * 0x9E3779B97F4A7C15U;
+    h = (h ^ x[0] ^ (x[1] << 23 | x[1] >> 41)) * 0x9E3779B97F4A7C15U;
     return h ^ h >> 32;
 }
 
 static inline struct key key_of(const char *text, size_t n)
 {
-    const uint64_t low = eight(text, n), high = eight(text + 8, n > 8 ? n - 8 : 0);
-    struct key k = {{low, high}, mix(n, low, high)};
-    for (size_t at = PIECE; at < n; at += PIECE)
-        k.hash = mix(k.hash, eight(text + at, n - at),
-                     eight(text + at + 8, n - at > 8 ? n - at - 8 : 0));
+    struct key k;
+    read_piece(text, n, k.head);
+    k.hash = mix(n, k.head);
+    for (size_t at = PIECE; at < n; at += PIECE) {
+        uint64_t more[2];
+        read_piece(text + at, n - at, more);
+        k.hash = mix(k.hash, more);
+    }
     return k;
 }
 
