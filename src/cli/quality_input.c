@@ -29,7 +29,7 @@ static enum err_code check_bytes(const struct quality_file *f, struct err *e)
     size_t bad = 0;
     for (size_t i = 0; i < f->n; i++)
         if (!code_points_decode(f->lines[i].text, f->lines[i].n, &c, &bad))
-            return err_set(e, ERR_PARSE, "'%s' line %zu, byte %zu: not UTF-8 (byte 0x%02x)",
+            return err_set(e, ERR_USAGE, "'%s' line %zu, byte %zu: not UTF-8 (byte 0x%02x)",
                            f->path, i + 1, bad + 1, (unsigned)(unsigned char)f->lines[i].text[bad]);
     return ERR_OK;
 }
@@ -45,7 +45,7 @@ enum err_code quality_input_read(const char *path, const char *delimiter, size_t
     *ret = (struct quality_file){.path = piped ? "standard input" : path};
     digest_of(text, n, ret->digest);
     if (n == 0)
-        return err_set(e, ERR_PARSE, "'%s': the file is empty; a text on each line was expected",
+        return err_set(e, ERR_USAGE, "'%s': the file is empty; a text on each line was expected",
                        ret->path);
     ret->lines = ARENA_ARRAY(a, struct line, count_lines(text, n, delimiter, delimiter_n));
     const bool by_line = delimiter_n == 1 && delimiter[0] == '\n';

@@ -15,7 +15,7 @@ struct quality_file {
 };
 
 /* Split at the delimiter (one that ends the file begins no line; a carriage return before a new
- * line is no part of it). ERR_PARSE: an empty file, or what is not UTF-8, with the line. "-" is
+ * line is no part of it). ERR_USAGE: an empty file, or what is not UTF-8, with the line. "-" is
  * standard input. */
 [[nodiscard]] enum err_code quality_input_read(const char *path, const char *delimiter,
                                                size_t delimiter_n, struct arena *a,
