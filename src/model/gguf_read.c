@@ -103,7 +103,9 @@ static enum err_code take_text(struct cursor *c, struct arena *a, const char **r
     *ret = "";
     if (n > MOST_TEXT)
         return skip(c, n, e);
-    char *const text = arena_alloc(a, n + 1, 1);
+    char *const text = arena_try_alloc(a, n + 1, 1);
+    if (!text)
+        return err_set(e, ERR_LIMIT, "'%s': its names and texts are too large", c->path);
     *ret = text;
     return take(c, text, n, e);
 }

@@ -6,9 +6,12 @@
 
 #include <string.h>
 
+/* Small enough that a file's texts can be larger. */
+constexpr size_t MEMORY = 8192;
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n)
 {
-    CLEANUP(arena_freep) struct arena *a = arena_new(FUZZ_MEMORY);
+    CLEANUP(arena_freep) struct arena *a = arena_new(MEMORY);
     struct gguf_read g;
     struct err e = {};
     const enum err_code code = gguf_read(fuzz_file("model.gguf", data, n), a, &g, &e);

@@ -80,6 +80,7 @@ def make_gguf():
     write("gguf", "fail_empty", b"")
     write("gguf", "fail_magic", b"GGML" + bytes(20))
     write("gguf", "fail_version", gguf([], [], b"", version=1))
+    write("gguf", "fail_texts_too_large", gguf([value("general.name", 8, text("x" * 9000))], [], b""))
     write("gguf", "fail_truncated", gguf(usual, weights, bytes(60)))
     write("gguf", "fail_many_tensors", gguf([], [], b"", n_tensors=2**62))
     write("gguf", "fail_many_values", gguf([], [], b"", n_values=2**62))
