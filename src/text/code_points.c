@@ -3,6 +3,7 @@
 #include "text/regrow.h"
 
 #include <stdlib.h>
+#include <string.h>
 #include <utf8proc.h>
 
 void code_points_done(struct code_points *c)
@@ -17,6 +18,15 @@ bool code_points_decode(const char *bytes, size_t n, struct code_points *ret, si
     REGROW(ret->at, ret->room, n);
     size_t out = 0, i = 0;
     while (i < n) {
+        uint64_t eight = 0;
+        while (n - i >= 8 && (memcpy(&eight, in + i, 8), (eight & 0x8080808080808080ULL) == 0)) {
+            for (size_t k = 0; k < 8; k++)
+                ret->at[out + k] = in[i + k];
+            out += 8;
+            i += 8;
+        }
+        if (i == n)
+            break;
         if (in[i] < 0x80) {
             ret->at[out++] = in[i++];
             continue;
