@@ -18,18 +18,20 @@ void exact_done(struct exact *x)
 
 static struct line normal_form(struct exact *x, struct line in, enum exact_form form)
 {
-    int options = UTF8PROC_STABLE | UTF8PROC_COMPOSE;
-    if (form == EXACT_FORM_NFKC)
-        options |= UTF8PROC_COMPAT;
+    const int flags =
+        UTF8PROC_STABLE | UTF8PROC_COMPOSE | (form == EXACT_FORM_NFKC ? UTF8PROC_COMPAT : 0);
+    /* utf8proc's enum is a set of flags: their sum is a value of it in all but name. */
+    const utf8proc_option_t options =
+        (utf8proc_option_t)flags; // NOLINT(clang-analyzer-optin.core.EnumCastOutOfRange)
     const utf8proc_uint8_t *const bytes = (const utf8proc_uint8_t *)in.text;
     const utf8proc_ssize_t want =
-        utf8proc_decompose(bytes, (utf8proc_ssize_t)in.n, nullptr, 0, (utf8proc_option_t)options);
+        utf8proc_decompose(bytes, (utf8proc_ssize_t)in.n, nullptr, 0, options);
     if (want < 0) /* no UTF-8: there is no form of it */
         return in;
     REGROW(x->points, x->n_points, (size_t)want + 1);
-    const utf8proc_ssize_t n = utf8proc_decompose(bytes, (utf8proc_ssize_t)in.n, x->points, want,
-                                                  (utf8proc_option_t)options);
-    const utf8proc_ssize_t out = utf8proc_reencode(x->points, n, (utf8proc_option_t)options);
+    const utf8proc_ssize_t n =
+        utf8proc_decompose(bytes, (utf8proc_ssize_t)in.n, x->points, want, options);
+    const utf8proc_ssize_t out = utf8proc_reencode(x->points, n, options);
     return (struct line){(const char *)x->points, (size_t)out};
 }
 
