@@ -15,7 +15,7 @@ bool synth_is_name(const char *name); /* begins with "synth:" */
 /* Writes config.json, generation_config.json, the weights, tokenizer.json and tokenizer_config.json
  * into folder, which must not exist or be empty. It is made beside and renamed: it is there whole
  * or not at all. */
-[[nodiscard]] enum err_code synth_write(const struct synth_spec *s, const char *folder,
+[[nodiscard]] enum err_code synth_write(const struct synth_spec *given, const char *folder,
                                         struct arena *a, struct err *e);
 /* The same in the cache, once: a lock keeps a second maker waiting, who then finds it done. */
 [[nodiscard]] enum err_code synth_cached(const struct synth_spec *s, struct arena *a,

@@ -71,8 +71,8 @@ static enum err_code put_all(struct vocabulary *v, const char *const *specials, 
     }
     if (put(v, mark, strlen(mark), e))
         return e->code;
-    for (char c = '!'; c <= '~'; c++)
-        if (put(v, &c, 1, e))
+    for (int c = '!'; c <= '~'; c++)
+        if (put(v, &(char){(char)c}, 1, e))
             return e->code;
     for (size_t i = 0; i < n; i++)
         if (as_piece(&tokens[i], &piece) && is_made(v, &piece) && put(v, piece.text, piece.n, e))

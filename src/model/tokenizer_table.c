@@ -172,8 +172,9 @@ static bool stands_for(const struct tokenizer_token *k, const char *bytes, size_
     size_t at = 0;
     for (size_t i = 0, length; i < k->n_text; i += length) {
         const uint32_t c = unicode_class_decode(k->text + i, k->n_text - i, &length);
-        if (at == n || (unsigned char)bytes[at++] != byte_level_byte(c))
+        if (at == n || (unsigned char)bytes[at] != byte_level_byte(c))
             return false;
+        at++;
     }
     return at == n;
 }

@@ -117,7 +117,8 @@ static inline uint32_t *find(const struct ngram *m, uint64_t key, struct way way
 static inline uint32_t count_now(const struct ngram *m, struct slot *s, bool is_new, uint32_t at)
 {
     const uint32_t ref = m->ref_of[at];
-    s->now = is_new | (s->ref != ref) ? 1 : s->now + 1;
+    const bool first = is_new | (s->ref != ref);
+    s->now = first ? 1 : s->now + 1;
     s->ref = ref;
     return s->now;
 }
