@@ -22,7 +22,7 @@ static struct line normal_form(struct exact *x, struct line in, enum exact_form 
         UTF8PROC_STABLE | UTF8PROC_COMPOSE | (form == EXACT_FORM_NFKC ? UTF8PROC_COMPAT : 0);
     /* utf8proc's enum is a set of flags: their sum is a value of it in all but name. */
     const utf8proc_option_t options =
-        (utf8proc_option_t)flags; // NOLINT(clang-analyzer-optin.core.EnumCastOutOfRange)
+        (utf8proc_option_t)flags; /* NOLINT(clang-analyzer-optin.core.EnumCastOutOfRange) */
     const utf8proc_uint8_t *const bytes = (const utf8proc_uint8_t *)in.text;
     const utf8proc_ssize_t want =
         utf8proc_decompose(bytes, (utf8proc_ssize_t)in.n, nullptr, 0, options);
