@@ -320,6 +320,17 @@ static const struct perplexity_log_header *any_header(const struct work *w)
     return nullptr;
 }
 
+/* -1: unknown, null. */
+static void json_count(struct jsonw *w, const char *name, int64_t n)
+{
+    if (n >= 0) {
+        jsonw_ki64(w, name, n);
+        return;
+    }
+    jsonw_key(w, name);
+    jsonw_null(w);
+}
+
 static void print_json(const struct work *w)
 {
     CLEANUP(str_done) struct str out = {};
@@ -336,10 +347,10 @@ static void print_json(const struct work *w)
     jsonw_kstr(&j, "model", w->facts.name);
     jsonw_kstr(&j, "path", w->facts.path);
     jsonw_kstr(&j, "baseline", h ? h->baseline : nullptr);
-    jsonw_kf64(&j, "window", h ? h->window : NOT_MEASURED);
-    jsonw_kf64(&j, "stride", h ? h->stride : NOT_MEASURED);
-    jsonw_kf64(&j, "tokens", h ? h->tokens : NOT_MEASURED);
-    jsonw_kf64(&j, "text_tokens", h ? (double)h->text_tokens : NOT_MEASURED);
+    json_count(&j, "window", h ? h->window : -1);
+    json_count(&j, "stride", h ? h->stride : -1);
+    json_count(&j, "tokens", h ? h->tokens : -1);
+    json_count(&j, "text_tokens", h ? h->text_tokens : -1);
     if (!h)
         jsonw_kstr(&j, "reason", "no configuration gave logits");
     jsonw_karray(&j, "configurations");
