@@ -347,9 +347,9 @@ static void print_json(const struct work *w)
     jsonw_kstr(&j, "model", w->facts.name);
     jsonw_kstr(&j, "path", w->facts.path);
     jsonw_kstr(&j, "baseline", h ? h->baseline : nullptr);
-    json_count(&j, "window", h ? h->window : -1);
-    json_count(&j, "stride", h ? h->stride : -1);
-    json_count(&j, "tokens", h ? h->tokens : -1);
+    json_count(&j, "window", h ? (int64_t)h->window : -1);
+    json_count(&j, "stride", h ? (int64_t)h->stride : -1);
+    json_count(&j, "tokens", h ? (int64_t)h->tokens : -1);
     json_count(&j, "text_tokens", h ? h->text_tokens : -1);
     if (!h)
         jsonw_kstr(&j, "reason", "no configuration gave logits");

@@ -155,7 +155,7 @@ struct line tokenize_text(const struct tokenize *t, size_t word)
 static_assert(__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__, "the last bytes are the highest");
 
 /* Of 16 bytes the first n, n = 0 to 16. A table, because how long a word is cannot be guessed. */
-#define BELOW(n) ((n) >= 8 ? UINT64_MAX : ((uint64_t)1 << 8 * ((n) % 8)) - 1)
+#define BELOW(n) ((n) >= 8 ? UINT64_MAX : ((uint64_t)1 << 8 * ((n) % 8U)) - 1)
 #define ONLY(n)  {BELOW(n), (n) > 8 ? BELOW((n) - 8) : 0}
 static const uint64_t only[PIECE + 1][2] = {
     ONLY(0), ONLY(1),  ONLY(2),  ONLY(3),  ONLY(4),  ONLY(5),  ONLY(6),  ONLY(7), ONLY(8),
