@@ -155,11 +155,25 @@ struct line tokenize_text(const struct tokenize *t, size_t word)
 static_assert(__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__, "the last bytes are the highest");
 
 /* Of 16 bytes the first n, n = 0 to 16. A table, because how long a word is cannot be guessed. */
-#define BELOW(n) ((n) >= 8 ? UINT64_MAX : ((uint64_t)1 << 8 * ((n) % 8U)) - 1)
-#define ONLY(n)  {BELOW(n), (n) > 8 ? BELOW((n) - 8) : 0}
 static const uint64_t only[PIECE + 1][2] = {
-    ONLY(0), ONLY(1),  ONLY(2),  ONLY(3),  ONLY(4),  ONLY(5),  ONLY(6),  ONLY(7), ONLY(8),
-    ONLY(9), ONLY(10), ONLY(11), ONLY(12), ONLY(13), ONLY(14), ONLY(15), ONLY(16)};
+    {0x0, 0x0},
+    {0xFF, 0x0},
+    {0xFFFF, 0x0},
+    {0xFFFFFF, 0x0},
+    {0xFFFFFFFF, 0x0},
+    {0xFFFFFFFFFF, 0x0},
+    {0xFFFFFFFFFFFF, 0x0},
+    {0xFFFFFFFFFFFFFF, 0x0},
+    {0xFFFFFFFFFFFFFFFF, 0x0},
+    {0xFFFFFFFFFFFFFFFF, 0xFF},
+    {0xFFFFFFFFFFFFFFFF, 0xFFFF},
+    {0xFFFFFFFFFFFFFFFF, 0xFFFFFF},
+    {0xFFFFFFFFFFFFFFFF, 0xFFFFFFFF},
+    {0xFFFFFFFFFFFFFFFF, 0xFFFFFFFFFF},
+    {0xFFFFFFFFFFFFFFFF, 0xFFFFFFFFFFFF},
+    {0xFFFFFFFFFFFFFFFF, 0xFFFFFFFFFFFFFF},
+    {0xFFFFFFFFFFFFFFFF, 0xFFFFFFFFFFFFFFFF},
+};
 
 /* The first 16 bytes of text[0..n), zeroes behind its end; 16 can be read wherever that is. */
 static inline void read_piece(const char *text, size_t n, uint64_t ret[static 2])
