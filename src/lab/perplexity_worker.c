@@ -36,6 +36,16 @@ void perplexity_worker_start(struct perplexity_worker *w, const struct invocatio
         *ret = (struct invocation_failure){STATUS_DEGRADED, "load", w->invocation.label_reason,
                                            nullptr};
         perplexity_worker_done(w);
+        return;
+    }
+    /* Compiled code gives the logits of the last position; all positions come from the uncompiled
+     * model, and its figure is not this configuration's. */
+    const struct json *const evidence = json_get(w->invocation.loaded, "evidence");
+    if (json_bool(json_get(json_get(evidence, "compile"), "happened"), false)) {
+        set_failure(ret, STATUS_INCOMPATIBLE,
+                    "its compiled code gives the logits of the last position only; a text would be "
+                    "scored by the uncompiled model");
+        perplexity_worker_done(w);
     }
 }
 

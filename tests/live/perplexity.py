@@ -99,6 +99,19 @@ def main():
         near(f"{name}: bits per byte", p.get("bits_per_byte"), nll / math.log(2) / bytes_, rel)
         check(f"{name}: every token but the first", p.get("tokens") == len(ids) - 1, f"{p.get('tokens')}")
     compare(found["transformers-cpu", "bf16"], path, ids, reference)
+    compiled(model)
+
+
+def compiled(model):
+    """The compiled code has no logits of all positions; the eager ones are not its."""
+    report = chimera("perplexity", model, "--text", TEXT, "-b", "onnxruntime-cpu", "-b", "transformers-cpu-compile",
+                     "--window", str(WINDOW), "--max-tokens", "200", "-t", str(THREADS))
+    c = report["configurations"][1]
+    if c["status"] == "unavailable":
+        skip("compiled code is not scored", c["reason"])
+        return
+    check("compiled code is not scored by the uncompiled model",
+          c["perplexity"] is None and "last position only" in (c["reason"] or ""), f"{c['status']}: {c['reason']}")
 
 
 def compare(c, path, ids, reference):
