@@ -51,26 +51,27 @@ static const struct onnx_step looked_up[] = { /* %x: the ids */
 };
 // clang-format on
 
+static void multiply_by(const struct onnx_step *steps, size_t n, struct onnx_weights *w,
+                        const struct onnx_steps_words *words)
+{
+    onnx_steps_add(w, steps, n, words);
+    if (words->bias)
+        onnx_steps_add(w, with_bias, COUNT_OF(with_bias), words);
+    else
+        onnx_steps_add(w, without_bias, COUNT_OF(without_bias), words);
+}
+
 static void multiply(struct onnx_weights *w, const struct onnx_matrix *m, const char *x,
                      const char *bias, const char *out)
 {
-    const struct onnx_steps_words words = {x, m->name, bias, out};
-    onnx_steps_add(w, product, COUNT_OF(product), &words);
-    if (bias)
-        onnx_steps_add(w, with_bias, COUNT_OF(with_bias), &words);
-    else
-        onnx_steps_add(w, without_bias, COUNT_OF(without_bias), &words);
+    multiply_by(product, COUNT_OF(product), w, &(struct onnx_steps_words){x, m->name, bias, out});
 }
 
 static void multiply_row(struct onnx_weights *w, const struct onnx_matrix *m, const char *x,
                          const char *bias, const char *out)
 {
-    const struct onnx_steps_words words = {x, m->name, bias, out};
-    onnx_steps_add(w, product_row, COUNT_OF(product_row), &words);
-    if (bias)
-        onnx_steps_add(w, with_bias, COUNT_OF(with_bias), &words);
-    else
-        onnx_steps_add(w, without_bias, COUNT_OF(without_bias), &words);
+    multiply_by(product_row, COUNT_OF(product_row), w,
+                &(struct onnx_steps_words){x, m->name, bias, out});
 }
 
 static void look_up(struct onnx_weights *w, const struct onnx_matrix *m, const char *ids,

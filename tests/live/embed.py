@@ -8,9 +8,13 @@ hidden states, written out below; sentence_transformers itself where it is insta
 import json
 import math
 import os
+import pathlib
 import subprocess
 import sys
 import tempfile
+
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent / "support"))
+from tap import check, skip, done  # noqa: E402
 
 try:
     import numpy as np
@@ -25,22 +29,6 @@ transformers.logging.set_verbosity_error()
 CHIMERA, WORKER = sys.argv[1:3]
 TEXTS = ["The cat sat on the mat.", "a", "", "Zwei Gr\u00f6\u00dfen, na\u00efve caf\u00e9s \u2014 \u6f22\u5b57 \U0001f680",
          "  blanks around  ", "word " * 400, "the quick brown fox jumps over the lazy dog", "12,345.67 % of it"]
-count = failed = 0
-
-
-def check(label, good, why=""):
-    global count, failed
-    count += 1
-    failed += not good
-    print(f"{'ok' if good else 'not ok'} {count} - {label}", flush=True)
-    if not good:
-        print(f"# {why}", flush=True)
-
-
-def skip(label, why):
-    global count
-    count += 1
-    print(f"ok {count} - {label} # SKIP {why}", flush=True)
 
 
 class Worker:
@@ -214,5 +202,4 @@ with tempfile.TemporaryDirectory() as folder:
     code, got = quality(folder, PREDICTIONS, REFERENCES, "--embed-model", folder + "/nothing")
     check("no such folder: a mistake", code == 2, code)
     check_real(folder)
-print(f"1..{count}\n# {count - failed} passed, {failed} failed")
-sys.exit(failed > 0)
+sys.exit(done())

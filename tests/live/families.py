@@ -9,9 +9,13 @@ logits of a plain forward in float32, and its greedy texts those of model.genera
 import importlib.util
 import json
 import os
+import pathlib
 import subprocess
 import sys
 import tempfile
+
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent / "support"))
+from tap import check, done  # noqa: E402
 
 try:
     import numpy as np
@@ -22,7 +26,6 @@ except ImportError as error:
     sys.exit(0)
 
 CHIMERA, WORKER = sys.argv[1:3]
-count = failed = 0
 transformers.utils.logging.disable_progress_bar()
 transformers.utils.logging.set_verbosity_error()
 SHAPE = {"hidden_size": 64, "intermediate_size": 96, "num_hidden_layers": 4, "num_attention_heads": 4,
@@ -53,15 +56,6 @@ CASES = {
 SYNTH = ("llama/L=3,rope=llama3,shards=4", "mistral/L=2,window=8", "qwen2/L=4,window=8,tied=1,rope=yarn",
          "qwen3/L=2,bias=1,rope=dynamic", "gemma3/L=6,rope=linear", "gpt2/L=2,shards=2")
 PROMPTS = ("Once upon a time there was", "one two three four five six seven eight nine ten", "tea", "  spaces\n")
-
-
-def check(label, good, why=""):
-    global count, failed
-    count += 1
-    failed += not good
-    print(f"{'ok' if good else 'not ok'} {count} - {label}", flush=True)
-    if not good:
-        print(f"# {why}", flush=True)
 
 
 def chimera(*words):
@@ -206,8 +200,7 @@ def main():
         for name in SYNTH:
             test_synth(name, root)
         test_head(root, tokenizer)
-    print(f"1..{count}")
-    return failed > 0
+    return done()
 
 
 sys.exit(main())

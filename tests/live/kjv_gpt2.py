@@ -14,6 +14,9 @@ import shutil
 import subprocess
 import sys
 
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent / "support"))
+from tap import check, skip, done  # noqa: E402
+
 try:
     import torch  # noqa: F401
     import transformers  # noqa: F401
@@ -25,22 +28,6 @@ CHIMERA, ROOT = sys.argv[1], pathlib.Path(sys.argv[2])
 FOLDER = ROOT / "examples" / "kjv-gpt2"
 MOST = 2048
 BOUNDS = {"transformers-cpu": 1e-4, "onnxruntime-cpu": 1e-4, "llamacpp-cpu": 1e-3}  # its GELU is a table of halves
-count = failed = 0
-
-
-def check(label, good, why=""):
-    global count, failed
-    count += 1
-    failed += not good
-    print(f"{'ok' if good else 'not ok'} {count} - {label}", flush=True)
-    if not good:
-        print(f"# {why}", flush=True)
-
-
-def skip(label, why):
-    global count
-    count += 1
-    print(f"ok {count} - {label} # SKIP {why}", flush=True)
 
 
 def script():
@@ -129,8 +116,7 @@ def main():
     test_card(result, card)
     test_perplexity(made, result)
     test_source(made)
-    print(f"1..{count}")
-    return failed > 0
+    return done()
 
 
 sys.exit(main())

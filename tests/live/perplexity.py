@@ -7,9 +7,13 @@ usage: perplexity.py CHIMERA TEXT [MODEL].  Without MODEL one is made by `chimer
 import json
 import math
 import os
+import pathlib
 import subprocess
 import sys
 import tempfile
+
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent / "support"))
+from tap import check, skip, done  # noqa: E402
 
 try:
     import torch
@@ -21,26 +25,11 @@ except ImportError as error:
 CHIMERA, TEXT = sys.argv[1:3]
 WINDOW, STRIDE, TOKENS = 96, 40, 900
 THREADS = 2
-count = failed = 0
-
-
-def check(label, good, why=""):
-    global count, failed
-    count += 1
-    failed += not good
-    print(f"{'ok' if good else 'not ok'} {count} - {label}", flush=True)
-    print(f"# {why}", flush=True)
 
 
 def near(label, got, want, rel):
     off = abs(got - want) / abs(want) if got is not None else math.inf
     check(f"{label} within {rel:g}", off <= rel, f"got {got}, want {want}: {off:.2e} apart")
-
-
-def skip(label, why):
-    global count
-    count += 1
-    print(f"ok {count} - {label} # SKIP {why}", flush=True)
 
 
 def chimera(*args, want=(0, 1)):
@@ -134,5 +123,4 @@ def compare(c, path, ids, reference):
 with tempfile.TemporaryDirectory() as cache:
     os.environ.setdefault("CHIMERA_CACHE", cache)
     main()
-print(f"1..{count}")
-sys.exit(failed > 0)
+sys.exit(done())

@@ -9,9 +9,13 @@ import importlib.util
 import json
 import math
 import os
+import pathlib
 import subprocess
 import sys
 import tempfile
+
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent / "support"))
+from tap import check, done  # noqa: E402
 
 try:
     import numpy as np
@@ -22,16 +26,6 @@ except ImportError as error:
     sys.exit(0)
 
 CHIMERA, WORKER = sys.argv[1:3]
-count = failed = 0
-
-
-def check(label, good, why=""):
-    global count, failed
-    count += 1
-    failed += not good
-    print(f"{'ok' if good else 'not ok'} {count} - {label}", flush=True)
-    if not good:
-        print(f"# {why}", flush=True)
 
 
 class Worker:
@@ -226,8 +220,7 @@ def main():
         check("without a compiler the label is withdrawn", w.loaded.get("label_ok") is False and not proof["happened"]
               and proof["fallback"] == "eager" and proof["reason"], w.loaded)
         w.end()
-    print(f"1..{count}")
-    return failed > 0
+    return done()
 
 
 sys.exit(main())
