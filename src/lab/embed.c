@@ -14,7 +14,6 @@
 #include <unistd.h>
 
 constexpr size_t TEXTS_IN_REQUEST = 256;
-constexpr nsec_t SEND_PATIENCE = 30'000'000'000;
 constexpr int64_t MOST_DIMENSIONS = 1 << 16;
 
 struct session { /* do not copy: struct invocation */
@@ -72,34 +71,6 @@ static void build(const struct session *s, const struct embed_text *texts, size_
     jsonw_end_object(&j);
 }
 
-static const struct json *ask(struct session *s, const struct str *request)
-{
-    struct err e = {};
-    const char *line = nullptr;
-    size_t which, n = 0;
-    worker_process_send(s->invocation.worker, request->text, request->n,
-                        clock_now() + SEND_PATIENCE);
-    const enum worker_event event =
-        stop_wait(s->stop, true, &s->invocation.worker, 1,
-                  clock_now() + (nsec_t)(s->timeout_s * 1e9), &which, &line, &n);
-    if (event != WORKER_LINE) {
-        invocation_fail(&s->invocation, event, "run", s->timeout_s, s->arena, s->failure);
-        return nullptr;
-    }
-    const struct json *reply = nullptr;
-    if (json_parse(line, n, "the worker's reply", s->arena, &reply, &e)) {
-        (void)fail(s, arena_strdup(s->arena, e.msg));
-        return nullptr;
-    }
-    if (invocation_is_error(reply, "run", &s->invocation, s->arena, s->failure))
-        return nullptr;
-    if (strcmp(json_str(json_get(reply, "event"), ""), "embeddings") == 0)
-        return reply;
-    (void)fail(s,
-               arena_printf(s->arena, "the worker did not answer 'embeddings' but '%.100s'", line));
-    return nullptr;
-}
-
 static bool read_rows(struct session *s, float *rows, size_t n)
 {
     CLEANUP(file_closep) FILE *f = fopen(s->file, "re");
@@ -116,7 +87,9 @@ static bool embed_some(struct session *s, const struct embed_text *texts, size_t
 {
     CLEANUP(str_done) struct str request = {};
     build(s, texts + first, n, &request);
-    const struct json *const reply = ask(s, &request);
+    const struct invocation_question q = {"run", "embeddings", s->timeout_s, true};
+    const struct json *const reply =
+        invocation_ask(&s->invocation, &request, &q, s->stop, s->arena, nullptr, s->failure);
     if (!reply)
         return false;
     const int64_t got = json_i64(json_get(reply, "texts"), -1);

@@ -107,13 +107,47 @@ bool invocation_is_error(const struct json *reply, const char *stage, struct inv
     return true;
 }
 
-/* Start a process, send one request, wait for its answer. *ret_reply stays nullptr on failure. */
-static void ask(struct invocation *v, const struct invocation_spec *spec, const char *op,
-                const char *want, struct stop *stop, struct arena *a, const struct json **ret_reply,
-                struct invocation_failure *ret)
+const struct json *invocation_ask(struct invocation *v, const struct str *request,
+                                  const struct invocation_question *q, struct stop *stop,
+                                  struct arena *a, const char **ret_text,
+                                  struct invocation_failure *ret)
 {
     struct err e = {};
-    *ret_reply = nullptr;
+    const char *line = nullptr;
+    size_t which, n = 0;
+    worker_process_send(v->worker, request->text, request->n, clock_now() + SEND_PATIENCE);
+    const nsec_t deadline = clock_now() + (nsec_t)(q->timeout_s * 1e9);
+    const enum worker_event event =
+        stop_wait(stop, q->at_once, &v->worker, 1, deadline, &which, &line, &n);
+    v->answered = clock_now();
+    if (event != WORKER_LINE) {
+        invocation_fail(v, event, q->stage, q->timeout_s, a, ret);
+        return nullptr;
+    }
+    if (ret_text)
+        *ret_text = arena_strndup(a, line, n);
+    const struct json *reply = nullptr;
+    if (json_parse(line, n, "the worker's reply", a, &reply, &e)) {
+        set_failure(ret, STATUS_ERROR, q->stage, arena_strdup(a, e.msg),
+                    arena_strdup(a, worker_process_tail(v->worker)));
+        return nullptr;
+    }
+    if (invocation_is_error(reply, q->stage, v, a, ret))
+        return nullptr;
+    if (strcmp(json_str(json_get(reply, "event"), ""), q->want) == 0)
+        return reply;
+    set_failure(ret, STATUS_ERROR, q->stage,
+                arena_printf(a, "the worker did not answer '%s' but '%.100s'", q->want, line),
+                nullptr);
+    return nullptr;
+}
+
+/* Start a process and ask it for op. nullptr: *ret says why, and no worker is left. */
+static const struct json *start(struct invocation *v, const struct invocation_spec *spec,
+                                const char *op, const char *want, struct stop *stop,
+                                struct arena *a, struct invocation_failure *ret)
+{
+    struct err e = {};
     *ret = (struct invocation_failure){};
     clock_wall(v->started_at);
     v->started = clock_now();
@@ -128,44 +162,23 @@ static void ask(struct invocation *v, const struct invocation_spec *spec, const 
     if (worker_process_start(&o, &v->worker, &e)) {
         set_failure(ret, e.code == ERR_UNAVAILABLE ? STATUS_UNAVAILABLE : STATUS_ERROR, op,
                     arena_strdup(a, e.msg), nullptr);
-        return;
+        return nullptr;
     }
     CLEANUP(str_done) struct str request = {};
     build_request(spec, op, &request);
-    worker_process_send(v->worker, request.text, request.n, clock_now() + SEND_PATIENCE);
-    const nsec_t deadline = clock_now() + (nsec_t)(spec->load_timeout_s * 1e9);
-    const char *line;
-    size_t which, n;
-    const enum worker_event event =
-        stop_wait(stop, true, &v->worker, 1, deadline, &which, &line, &n);
-    v->ready = clock_now();
-    if (event != WORKER_LINE) {
-        invocation_fail(v, event, op, spec->load_timeout_s, a, ret);
-        return;
-    }
-    v->loaded_text = arena_strndup(a, line, n);
-    const struct json *reply;
-    if (json_parse(line, n, "the worker's reply", a, &reply, &e)) {
-        set_failure(ret, STATUS_ERROR, op, arena_strdup(a, e.msg),
-                    arena_strdup(a, worker_process_tail(v->worker)));
-    } else if (!invocation_is_error(reply, op, v, a, ret)) {
-        if (strcmp(json_str(json_get(reply, "event"), ""), want) == 0) {
-            *ret_reply = reply;
-            return;
-        }
-        set_failure(ret, STATUS_ERROR, op,
-                    arena_printf(a, "the worker did not answer '%s' but '%.100s'", want, line),
-                    nullptr);
-    }
-    invocation_done(v);
+    const struct invocation_question q = {op, want, spec->load_timeout_s, true};
+    const struct json *const reply = invocation_ask(v, &request, &q, stop, a, &v->loaded_text, ret);
+    v->ready = v->answered;
+    if (!reply)
+        invocation_done(v);
+    return reply;
 }
 
 void invocation_prepare(const struct invocation_spec *spec, struct stop *stop, struct arena *a,
                         const char **ret_sha256, struct invocation_failure *ret)
 {
     CLEANUP(invocation_done) struct invocation v = {};
-    const struct json *reply;
-    ask(&v, spec, "prepare", "prepared", stop, a, &reply, ret);
+    const struct json *const reply = start(&v, spec, "prepare", "prepared", stop, a, ret);
     *ret_sha256 = json_str(json_get(reply, "sha256"), nullptr);
 }
 
@@ -173,7 +186,7 @@ void invocation_start(struct invocation *v, const struct invocation_spec *spec, 
                       struct arena *a, struct invocation_failure *ret)
 {
     *v = (struct invocation){};
-    ask(v, spec, "load", "loaded", stop, a, &v->loaded, ret);
+    v->loaded = start(v, spec, "load", "loaded", stop, a, ret);
     v->compilations = invocation_compilations(json_get(v->loaded, "evidence"));
     v->label_ok = json_bool(json_get(v->loaded, "label_ok"), true);
     v->label_reason = json_str(json_get(v->loaded, "label_reason"), nullptr);

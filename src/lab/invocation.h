@@ -11,6 +11,7 @@
 struct arena;
 struct backend;
 struct json;
+struct str;
 
 struct invocation_spec { /* what to load, and how to watch it; borrowed as long as the worker lives
                           */
@@ -41,6 +42,7 @@ struct invocation {                /* starts as {} */
     const struct json *loaded;  /* the reply; belongs to the arena of the start */
     const char *loaded_text;
     nsec_t started, ready; /* process asked for; loaded */
+    nsec_t answered;       /* the latest answer came */
     char started_at[32];
     int64_t compilations; /* that the worker has told of */
     bool label_ok;
@@ -54,6 +56,21 @@ void invocation_prepare(const struct invocation_spec *spec, struct stop *stop, s
 /* Start a worker and load. On failure (ret->status) no worker is left. */
 void invocation_start(struct invocation *v, const struct invocation_spec *spec, struct stop *stop,
                       struct arena *a, struct invocation_failure *ret);
+
+struct invocation_question {
+    const char *stage; /* as of a failure */
+    const char *want;  /* the event of a good answer */
+    double timeout_s;
+    bool at_once; /* the person's first wish to stop ends the waiting: stop_wait() */
+};
+
+/* Send one request, wait for its answer: the reply, which belongs to a, and its text (may be
+ * nullptr). nullptr: *ret says why, and the worker was ended where it gave no answer. */
+[[nodiscard]] const struct json *invocation_ask(struct invocation *v, const struct str *request,
+                                                const struct invocation_question *q,
+                                                struct stop *stop, struct arena *a,
+                                                const char **ret_text,
+                                                struct invocation_failure *ret);
 
 /* The worker failed in the way that `event` says: end it, and say why. What was sampled of it
  * stays. timeout_s is for the words. */

@@ -10,8 +10,6 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-constexpr nsec_t SEND_PATIENCE = 30'000'000'000;
-
 static void set_failure(struct invocation_failure *f, enum status status, const char *reason)
 {
     *f = (struct invocation_failure){.status = status, .stage = "run", .reason = reason};
@@ -75,30 +73,8 @@ static void key_ids(struct jsonw *j, const int32_t *ids, uint32_t n)
 static const struct json *ask(struct perplexity_worker *w, const struct str *request,
                               const char *want, struct arena *a, struct invocation_failure *ret)
 {
-    struct err e = {};
-    const char *line = nullptr;
-    size_t which, n = 0;
-    worker_process_send(w->invocation.worker, request->text, request->n,
-                        clock_now() + SEND_PATIENCE);
-    const enum worker_event event =
-        stop_wait(w->stop, false, &w->invocation.worker, 1,
-                  clock_now() + (nsec_t)(w->timeout_s * 1e9), &which, &line, &n);
-    if (event != WORKER_LINE) {
-        invocation_fail(&w->invocation, event, "run", w->timeout_s, a, ret);
-        return nullptr;
-    }
-    const struct json *reply = nullptr;
-    if (json_parse(line, n, "the worker's reply", a, &reply, &e)) {
-        set_failure(ret, STATUS_ERROR, arena_strdup(a, e.msg));
-        return nullptr;
-    }
-    if (invocation_is_error(reply, "run", &w->invocation, a, ret))
-        return nullptr;
-    if (strcmp(json_str(json_get(reply, "event"), ""), want) == 0)
-        return reply;
-    set_failure(ret, STATUS_ERROR,
-                arena_printf(a, "the worker did not answer '%s' but '%.100s'", want, line));
-    return nullptr;
+    const struct invocation_question q = {"run", want, w->timeout_s, false};
+    return invocation_ask(&w->invocation, request, &q, w->stop, a, nullptr, ret);
 }
 
 /* ---- tokens ---- */

@@ -2,6 +2,7 @@
 
 #include "base/arena.h"
 #include "base/defs.h"
+#include "base/mem.h"
 #include "base/str.h"
 #include "io/file.h"
 #include "model/checkpoint.h"
@@ -104,11 +105,6 @@ bool export_gguf_knows(const char *precision)
     return kind_named(precision);
 }
 
-static void free_floats(float **p)
-{
-    free(*p);
-}
-
 static enum err_code one(struct writer *w, const struct row *r, uint32_t layer,
                          enum err_code (*fn)(struct writer *, const struct item *, struct err *),
                          struct err *e)
@@ -182,7 +178,7 @@ static enum err_code put_floats(struct writer *w, const struct item *x, const fl
 
 static enum err_code put_as_is(struct writer *w, const struct item *x, struct err *e)
 {
-    CLEANUP(free_floats) float *f = malloc(CHUNK * sizeof *f);
+    CLEANUP(mem_free) float *f = malloc(CHUNK * sizeof *f);
     const float plus = x->row->norm && w->m->config.norm == HF_RMS_NORM_1P ? 1 : 0;
     if (!f)
         return err_set(e, ERR_LIMIT, "%s: no memory to read it", x->t->name);
@@ -204,8 +200,8 @@ static enum err_code put_transposed(struct writer *w, const struct item *x, stru
 {
     const struct safetensors_tensor *const t = x->t;
     const size_t n_in = (size_t)t->shape[0], n_out = (size_t)t->shape[1];
-    CLEANUP(free_floats) float *f = malloc(n_in * n_out * sizeof *f);
-    CLEANUP(free_floats) float *turned = malloc(BLOCK * n_in * sizeof *turned);
+    CLEANUP(mem_free) float *f = malloc(n_in * n_out * sizeof *f);
+    CLEANUP(mem_free) float *turned = malloc(BLOCK * n_in * sizeof *turned);
     if (!f || !turned)
         return err_set(e, ERR_LIMIT, "%s: no memory to transpose it", t->name);
     if (safetensors_read(w->m->file, t, 0, n_in * n_out, f, e))
@@ -228,7 +224,7 @@ static enum err_code put_rotary(struct writer *w, const struct item *x, struct e
     const size_t dim = w->m->config.head_dim;
     const size_t columns = x->t->n_dims == 1 ? 1 : (size_t)x->t->shape[1];
     const size_t head = dim * columns, heads = (size_t)x->t->n_elements / head;
-    CLEANUP(free_floats) float *from = malloc(2 * head * sizeof *from);
+    CLEANUP(mem_free) float *from = malloc(2 * head * sizeof *from);
     if (!from)
         return err_set(e, ERR_LIMIT, "%s: no memory for one of its heads", x->t->name);
     float *const to = from + head;

@@ -2,6 +2,7 @@
 
 #include "base/arena.h"
 #include "base/defs.h"
+#include "base/mem.h"
 #include "model/half.h"
 #include "model/onnx_steps.h"
 #include "model/onnx_weights.h"
@@ -46,16 +47,6 @@ static void look_up(struct onnx_weights *w, const struct onnx_matrix *m, const c
     onnx_steps_add(w, looked_up, COUNT_OF(looked_up), &words);
 }
 
-static void free_halves(uint16_t **p)
-{
-    free(*p);
-}
-
-static void free_floats(float **p)
-{
-    free(*p);
-}
-
 /* Rows as they are stored. */
 static bool put(struct onnx_weights *w, const struct onnx_matrix *m, size_t step, float *x,
                 uint16_t *halves)
@@ -80,8 +71,8 @@ static void store(struct onnx_weights *w, const struct onnx_matrix *m)
 {
     const size_t rows = (size_t)m->t->shape[0], columns = (size_t)m->t->shape[1];
     const size_t step = onnx_weights_rows(columns);
-    CLEANUP(free_floats) float *x = malloc(step * columns * sizeof *x);
-    CLEANUP(free_halves) uint16_t *halves = malloc(step * columns * sizeof *halves);
+    CLEANUP(mem_free) float *x = malloc(step * columns * sizeof *x);
+    CLEANUP(mem_free) uint16_t *halves = malloc(step * columns * sizeof *halves);
     if (!x || !halves) {
         onnx_weights_fail(w, ERR_LIMIT, "%s: no memory for its fp16 form", m->t->name);
         return;

@@ -2,6 +2,7 @@
 
 #include "base/arena.h"
 #include "base/defs.h"
+#include "base/mem.h"
 #include "model/int4.h"
 #include "model/onnx_form_int8.h"
 #include "model/onnx_steps.h"
@@ -36,16 +37,6 @@ static void look_up(struct onnx_weights *w, const struct onnx_matrix *m, const c
 }
 
 /* ---- the weights ---- */
-
-static void free_bytes(uint8_t **p)
-{
-    free(*p);
-}
-
-static void free_floats(float **p)
-{
-    free(*p);
-}
 
 struct packer {
     size_t inputs, outputs, blocks, step;
@@ -83,9 +74,9 @@ static void store(struct onnx_weights *w, const struct onnx_matrix *m)
     struct packer p = {.inputs = onnx_weights_n_inputs(m), .outputs = onnx_weights_n_outputs(m)};
     p.blocks = int4_blocks(p.inputs);
     p.step = onnx_weights_rows(p.inputs);
-    CLEANUP(free_floats) float *x = p.x = malloc(p.step * p.inputs * sizeof *x);
-    CLEANUP(free_floats) float *scales = p.scales = calloc(p.outputs * p.blocks, sizeof *scales);
-    CLEANUP(free_bytes) uint8_t *out = p.out = malloc(p.step * p.blocks * INT4_BLOCK / 2);
+    CLEANUP(mem_free) float *x = p.x = malloc(p.step * p.inputs * sizeof *x);
+    CLEANUP(mem_free) float *scales = p.scales = calloc(p.outputs * p.blocks, sizeof *scales);
+    CLEANUP(mem_free) uint8_t *out = p.out = malloc(p.step * p.blocks * INT4_BLOCK / 2);
     if (!x || !scales || !out) {
         onnx_weights_fail(w, ERR_LIMIT, "%s: no memory for its int4 form", m->t->name);
         return;
@@ -96,11 +87,8 @@ static void store(struct onnx_weights *w, const struct onnx_matrix *m)
     onnx_weights_end(w, m->name, ONNX_WRITE_U8,
                      arena_printf(a, "%zu,%zu,%zu", p.outputs, p.blocks, INT4_BLOCK / 2));
     onnx_weights_count(w, "I4", m->t->n_elements, m->multiplied ? m->t->n_elements : 0);
-    onnx_weights_begin(w);
-    onnx_weights_put(w, scales, p.outputs * p.blocks * sizeof *scales);
-    onnx_weights_end(w, arena_printf(a, "%s.scale", m->name), ONNX_WRITE_F32,
-                     arena_printf(a, "%zu,%zu", p.outputs, p.blocks));
-    onnx_weights_count(w, "F32", 0, 0);
+    onnx_weights_scales(w, m, scales, p.outputs * p.blocks,
+                        arena_printf(a, "%zu,%zu", p.outputs, p.blocks));
 }
 
 const struct onnx_form onnx_form_int4 = {

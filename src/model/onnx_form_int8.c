@@ -2,6 +2,7 @@
 
 #include "base/arena.h"
 #include "base/defs.h"
+#include "base/mem.h"
 #include "model/int8.h"
 #include "model/onnx_steps.h"
 #include "model/onnx_weights.h"
@@ -85,16 +86,6 @@ static void look_up(struct onnx_weights *w, const struct onnx_matrix *m, const c
 
 /* ---- the weights ---- */
 
-static void free_bytes(int8_t **p)
-{
-    free(*p);
-}
-
-static void free_floats(float **p)
-{
-    free(*p);
-}
-
 static bool not_finite(struct onnx_weights *w, const struct onnx_matrix *m)
 {
     onnx_weights_fail(w, ERR_UNSUPPORTED,
@@ -152,9 +143,9 @@ static void store(struct onnx_weights *w, const struct onnx_matrix *m)
 {
     const size_t inputs = onnx_weights_n_inputs(m), outputs = onnx_weights_n_outputs(m);
     const size_t row = m->in_out ? outputs : inputs, step = onnx_weights_rows(row);
-    CLEANUP(free_floats) float *scales = calloc(outputs, sizeof *scales);
-    CLEANUP(free_floats) float *x = malloc(step * row * sizeof *x);
-    CLEANUP(free_bytes) int8_t *out = malloc(m->in_out ? step * row : inputs * outputs);
+    CLEANUP(mem_free) float *scales = calloc(outputs, sizeof *scales);
+    CLEANUP(mem_free) float *x = malloc(step * row * sizeof *x);
+    CLEANUP(mem_free) int8_t *out = malloc(m->in_out ? step * row : inputs * outputs);
     if (!scales || !x || !out) {
         onnx_weights_fail(w, ERR_LIMIT, "%s: no memory for its int8 form", m->t->name);
         return;
@@ -165,11 +156,7 @@ static void store(struct onnx_weights *w, const struct onnx_matrix *m)
     struct arena *const a = onnx_weights_arena(w);
     onnx_weights_end(w, m->name, ONNX_WRITE_I8, arena_printf(a, "%zu,%zu", inputs, outputs));
     onnx_weights_count(w, "I8", m->t->n_elements, m->multiplied ? m->t->n_elements : 0);
-    onnx_weights_begin(w);
-    onnx_weights_put(w, scales, outputs * sizeof *scales);
-    onnx_weights_end(w, arena_printf(a, "%s.scale", m->name), ONNX_WRITE_F32,
-                     arena_printf(a, "%zu", outputs));
-    onnx_weights_count(w, "F32", 0, 0);
+    onnx_weights_scales(w, m, scales, outputs, arena_printf(a, "%zu", outputs));
 }
 
 const struct onnx_form onnx_form_int8 = {

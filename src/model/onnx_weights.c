@@ -233,3 +233,13 @@ void onnx_weights_f32(struct onnx_weights *w, const char *name, const struct saf
     onnx_weights_end(w, name, ONNX_WRITE_F32, shape);
     onnx_weights_count(w, "F32", t->n_elements, products);
 }
+
+void onnx_weights_scales(struct onnx_weights *w, const struct onnx_matrix *m, const float *scales,
+                         size_t n, const char *shape)
+{
+    onnx_weights_begin(w);
+    onnx_weights_put(w, scales, n * sizeof *scales);
+    onnx_weights_end(w, arena_printf(onnx_weights_arena(w), "%s.scale", m->name), ONNX_WRITE_F32,
+                     shape);
+    onnx_weights_count(w, "F32", 0, 0);
+}

@@ -78,3 +78,6 @@ void onnx_weights_end(struct onnx_weights *w, const char *name, enum onnx_write_
  * checkpoint that it stands for (0: scales), multiplications by it for one token. */
 void onnx_weights_count(struct onnx_weights *w, const char *dtype, int64_t elements,
                         int64_t products);
+/* A matrix's scales as they are, "NAME.scale"; counted as bytes that stand for no weight. */
+void onnx_weights_scales(struct onnx_weights *w, const struct onnx_matrix *m, const float *scales,
+                         size_t n, const char *shape);

@@ -65,14 +65,19 @@ static void arrange(struct edit_pair *p)
         *p = (struct edit_pair){p->b, p->a, p->nb, p->na};
 }
 
-static void masks_room(struct edit *d, const struct edit_pair *p)
+size_t edit_alphabet(struct edit_pair p)
 {
     uint32_t most = 0;
-    for (size_t i = 0; i < p->na; i++)
-        most = p->a[i] > most ? p->a[i] : most;
-    for (size_t i = 0; i < p->nb; i++)
-        most = p->b[i] > most ? p->b[i] : most;
-    REGROW(d->mask, d->n_mask, (size_t)most + 1);
+    for (size_t i = 0; i < p.na; i++)
+        most = p.a[i] > most ? p.a[i] : most;
+    for (size_t i = 0; i < p.nb; i++)
+        most = p.b[i] > most ? p.b[i] : most;
+    return (size_t)most + 1;
+}
+
+static void masks_room(struct edit *d, const struct edit_pair *p)
+{
+    REGROW(d->mask, d->n_mask, edit_alphabet(*p));
 }
 
 static void masks_set(struct edit *d, const uint32_t *a, size_t n)

@@ -25,6 +25,9 @@ struct edit_pair { /* borrowed */
     size_t na, nb;
 };
 
+/* Room for a table by code point: one more than the largest of both; 1 for two empty texts. */
+[[nodiscard]] size_t edit_alphabet(struct edit_pair p);
+
 [[nodiscard]] size_t edit_levenshtein(struct edit *d, struct edit_pair p);
 [[nodiscard]] size_t edit_osa(struct edit *d,
                               struct edit_pair p); /* and adjacent ones change places */

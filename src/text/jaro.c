@@ -16,12 +16,7 @@ void jaro_done(struct jaro *j)
 
 static void list_places(struct jaro *j, const struct edit_pair *p)
 {
-    uint32_t most = 0;
-    for (size_t i = 0; i < p->na; i++)
-        most = p->a[i] > most ? p->a[i] : most;
-    for (size_t i = 0; i < p->nb; i++)
-        most = p->b[i] > most ? p->b[i] : most;
-    REGROW(j->first, j->n_first, (size_t)most + 1);
+    REGROW(j->first, j->n_first, edit_alphabet(*p));
     REGROW(j->next, j->n_next, p->nb + 1);
     for (size_t i = p->nb; i-- > 0;) {
         j->next[i + 1] = j->first[p->b[i]];

@@ -5,11 +5,11 @@
 
 #include "base/arena.h"
 #include "base/defs.h"
+#include "folder.h"
 #include "io/file.h"
 #include "model/synth.h"
 #include "test.h"
 
-#include <ftw.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -17,11 +17,6 @@
 
 static struct arena *a;
 static const char *root;
-
-static int remove_one(const char *path, const struct stat *, int, struct FTW *)
-{
-    return remove(path);
-}
 
 static void check_params(void)
 {
@@ -58,7 +53,7 @@ static void with_model(const char *name, void (*fn)(const char *, const char *))
     const char *const folder = file_join(a, root, "model");
     CHECK(name, !synth_spec_parse(name, &s, &e) && !synth_write(&s, folder, a, &e), "%s", e.msg);
     fn(name, folder);
-    (void)nftw(folder, remove_one, 8, FTW_DEPTH | FTW_PHYS);
+    folder_remove(folder);
 }
 
 static void check_roles(const char *name, const char *folder)
@@ -166,6 +161,6 @@ int main(void)
     for (size_t i = 0; i < COUNT_OF(names); i++)
         with_model(names[i], check_roles);
     with_model("synth:llama/L=2,d=32,h=4,vocab=600,ctx=32", check_refusals);
-    (void)nftw(folder, remove_one, 8, FTW_DEPTH | FTW_PHYS);
+    folder_remove(folder);
     return test_done();
 }

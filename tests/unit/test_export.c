@@ -1,5 +1,6 @@
 #include "base/arena.h"
 #include "base/defs.h"
+#include "folder.h"
 #include "io/file.h"
 #include "io/json.h"
 #include "model/artefact.h"
@@ -14,7 +15,6 @@
 #include "onnx.pb-c.h"
 
 #include <dirent.h>
-#include <ftw.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <sys/resource.h>
@@ -413,11 +413,6 @@ static void test_artefact(const char *source)
           artefact_prepare("onnx", "fp32", &q, a, &second, &e) == ERR_UNSUPPORTED, "%s", e.msg);
 }
 
-static int remove_one(const char *path, const struct stat *, int, struct FTW *)
-{
-    return remove(path);
-}
-
 int main(void)
 {
     a = arena_new((size_t)1 << 28);
@@ -439,6 +434,6 @@ int main(void)
     test_artefact(source);
     test_refusals(source);
     test_broken_source(source);
-    (void)nftw(folder, remove_one, 8, FTW_DEPTH | FTW_PHYS);
+    folder_remove(folder);
     return test_done();
 }

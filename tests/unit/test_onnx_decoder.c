@@ -1,5 +1,6 @@
 #include "base/arena.h"
 #include "base/defs.h"
+#include "folder.h"
 #include "io/file.h"
 #include "model/export.h"
 #include "model/gguf_read.h"
@@ -8,7 +9,6 @@
 
 #include "onnx.pb-c.h"
 
-#include <ftw.h>
 #include <stdlib.h>
 #include <unistd.h>
 
@@ -131,11 +131,6 @@ static void test_gguf(const struct row *r, const struct synth_spec *s, const cha
           g.n_types ? g.types[0].name : "none");
 }
 
-static int remove_one(const char *path, const struct stat *, int, struct FTW *)
-{
-    return remove(path);
-}
-
 int main(void)
 {
     a = arena_new((size_t)1 << 28);
@@ -157,6 +152,6 @@ int main(void)
         test_gguf(&rows[i], &s, source, "fp32");
         test_gguf(&rows[i], &s, source, "bf16");
     }
-    (void)nftw(folder, remove_one, 8, FTW_DEPTH | FTW_PHYS);
+    folder_remove(folder);
     return test_done();
 }
