@@ -8,7 +8,11 @@
 #include <string.h>
 #include <utf8proc.h>
 
-constexpr size_t MOST_BYTES = (size_t)1 << 28; /* of a text that a step makes */
+/* Replacements of nothing by something, one after the other, would grow a text without end. What
+ * real ones make is at most 13 times as long (U+FDFA in NFKC, its blanks replaced). */
+constexpr size_t MOST_BYTES = (size_t)1 << 28;
+constexpr size_t MOST_GROWTH = 32;
+constexpr size_t MOST_MORE = 1024;
 
 static enum err_code read_step(struct tokenizer_normal_step *s, const char *type,
                                const struct json *v, struct arena *a, struct err *e)
@@ -118,8 +122,13 @@ static void strip(const struct tokenizer_normal_step *s, const char *text, size_
         str_add(out, text + begin, end - begin);
 }
 
+static enum err_code too_long(size_t most, struct err *e)
+{
+    return err_set(e, ERR_LIMIT, "the normaliser makes more than %zu bytes of the text", most);
+}
+
 static enum err_code replace(const struct tokenizer_normal_step *s, const char *text, size_t n,
-                             struct str *out, struct err *e)
+                             size_t most, struct str *out, struct err *e)
 {
     struct tokenizer_pattern_walk w = tokenizer_pattern_begin(text, n);
     struct tokenizer_pattern_part part;
@@ -128,9 +137,8 @@ static enum err_code replace(const struct tokenizer_normal_step *s, const char *
             return e->code;
         if (!more)
             return ERR_OK;
-        if (out->n + s->n > MOST_BYTES)
-            return err_set(e, ERR_LIMIT, "the normaliser makes more than %zu bytes of the text",
-                           MOST_BYTES);
+        if (out->n + s->n > most)
+            return too_long(most, e);
         if (part.is_match)
             str_add(out, s->text, s->n);
         else
@@ -139,11 +147,11 @@ static enum err_code replace(const struct tokenizer_normal_step *s, const char *
 }
 
 static enum err_code run_step(struct tokenizer_normalizer *t, const struct tokenizer_normal_step *s,
-                              const char *text, size_t n, struct str *out, struct err *e)
+                              const char *text, size_t n, size_t most, struct str *out,
+                              struct err *e)
 {
-    if (n + s->n > MOST_BYTES)
-        return err_set(e, ERR_LIMIT, "the normaliser makes more than %zu bytes of the text",
-                       MOST_BYTES);
+    if (n + s->n > most)
+        return too_long(most, e);
     switch (s->kind) {
     case NORMAL_FORM:
         return unicode_normal(s->form, text, n, &t->room, out)
@@ -161,7 +169,7 @@ static enum err_code run_step(struct tokenizer_normalizer *t, const struct token
         str_add(out, text, n);
         return ERR_OK;
     case NORMAL_REPLACE:
-        return replace(s, text, n, out, e);
+        return replace(s, text, n, most, out, e);
     }
     return ERR_OK;
 }
@@ -169,10 +177,12 @@ static enum err_code run_step(struct tokenizer_normalizer *t, const struct token
 enum err_code tokenizer_normalizer_run(struct tokenizer_normalizer *t, const char **text, size_t *n,
                                        struct err *e)
 {
+    const size_t grown = *n > MOST_BYTES / MOST_GROWTH ? MOST_BYTES : *n * MOST_GROWTH + MOST_MORE;
+    const size_t most = grown < MOST_BYTES ? grown : MOST_BYTES;
     for (size_t i = 0; i < t->n_steps; i++) {
         struct str *const out = &t->buffers[i % 2];
         str_clear(out);
-        if (run_step(t, &t->steps[i], *text, *n, out, e))
+        if (run_step(t, &t->steps[i], *text, *n, most, out, e))
             return e->code;
         *text = str_text(out);
         *n = out->n;

@@ -46,6 +46,7 @@ void tokenizer_normalizer_done(struct tokenizer_normalizer *t);
 /* May the text lose its first character? Then what begins at its original beginning is unknown. */
 bool tokenizer_normalizer_cuts(const struct tokenizer_normalizer *t);
 
-/* *text[0..*n) becomes its normal form, in memory of t that the next call overwrites. */
+/* *text[0..*n) becomes its normal form, in memory of t that the next call overwrites. ERR_LIMIT: it
+ * would be far longer than any real normaliser makes it. */
 [[nodiscard]] enum err_code tokenizer_normalizer_run(struct tokenizer_normalizer *t,
                                                      const char **text, size_t *n, struct err *e);

@@ -190,26 +190,18 @@ static enum err_code check_unread(const struct tokenizer_class *c, const struct 
     return err_set(e, ERR_UNSUPPORTED, "the folder's %s is not implemented", c->unread);
 }
 
-/* Replacements can grow a text without end; real ones make some hundred kilobytes of all. */
-constexpr size_t MOST_NORMALIZED = (size_t)4 << 20;
-
 static enum err_code index_all(struct tokenizer_file *t, struct arena *a, struct err *e)
 {
     struct tokenizer_added *const added = &t->added;
     const char **const texts = ARENA_ARRAY(a, const char *, added->n + 1);
     size_t *const lengths = ARENA_ARRAY(a, size_t, added->n + 1);
-    size_t bytes = 0, normalized = 0;
+    size_t bytes = 0;
     for (size_t i = 0; i < added->n; i++) {
         texts[i] = added->tokens[i].text;
         lengths[i] = added->tokens[i].n;
         if (added->tokens[i].normalized && t->normalizer.n_steps > 0) {
             if (tokenizer_normalizer_run(&t->normalizer, &texts[i], &lengths[i], e))
                 return e->code;
-            normalized += lengths[i];
-            if (normalized > MOST_NORMALIZED)
-                return err_set(e, ERR_LIMIT,
-                               "the normaliser makes more than %zu bytes of the added tokens",
-                               MOST_NORMALIZED);
             texts[i] = arena_strndup(a, texts[i], lengths[i]);
         }
         bytes += lengths[i];
