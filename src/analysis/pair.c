@@ -2,7 +2,9 @@
 
 #include "base/arena.h"
 #include "base/defs.h"
+#include "num/adjust.h"
 #include "num/bootstrap.h"
+#include "num/effect.h"
 #include "num/quantile.h"
 
 #include <math.h>
@@ -102,8 +104,8 @@ static void compare(struct pair *p, struct arena *a, struct arena *scratch)
     const struct moment ux = of_units(x, scratch), uy = of_units(y, scratch);
     p->by_invocation = compare_welch(&ux, &uy, CELL_CONFIDENCE);
     p->mann_whitney = compare_mann_whitney(y->sorted, y->n, x->sorted, x->n);
-    p->cohen_d = compare_cohen_d(&my, &mx);
-    p->hedges_g = compare_hedges_g(p->cohen_d, x->n, y->n);
+    p->cohen_d = effect_cohen_d(&my, &mx);
+    p->hedges_g = effect_hedges_g(p->cohen_d, x->n, y->n);
     ratio_of_medians(p, scratch);
     const double by_median = y->median - x->median;
     p->ranks_differ = (p->difference > 0 && by_median < 0) || (p->difference < 0 && by_median > 0);
@@ -126,13 +128,13 @@ void pair_family(const struct cell_stats *const *cells, size_t n, struct arena *
     double *const p = ARENA_ARRAY(a, double, k), *const adjusted = ARENA_ARRAY(a, double, k);
     for (size_t i = 0; i < k; i++)
         p[i] = ret[i].welch.p;
-    compare_holm(p, k, adjusted);
+    adjust_holm(p, k, a, adjusted);
     for (size_t i = 0; i < k; i++) {
         ret[i].holm_welch = adjusted[i];
         ret[i].significant = adjusted[i] < PAIR_ALPHA && !ret[i].unequal_work;
         p[i] = ret[i].mann_whitney.p;
     }
-    compare_holm(p, k, adjusted);
+    adjust_holm(p, k, a, adjusted);
     for (size_t i = 0; i < k; i++)
         ret[i].holm_mann_whitney = adjusted[i];
     *ret_n = k;

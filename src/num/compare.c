@@ -93,37 +93,3 @@ struct compare_u compare_mann_whitney(const double *a, size_t na, const double *
     r.p = sd > 0 ? dist_normal_two_sided(corrected / sd) : 1;
     return r;
 }
-
-double compare_cohen_d(const struct moment *a, const struct moment *b)
-{
-    if (a->n < 2 || b->n < 2)
-        return NOT_MEASURED;
-    const double sd = sqrt(pooled_var(a, b));
-    return sd > 0 ? (a->mean - b->mean) / sd : NOT_MEASURED;
-}
-
-double compare_hedges_g(double d, size_t na, size_t nb)
-{
-    const double v = (double)na + (double)nb - 2;
-    return v > 1 ? d * exp(lgamma(v / 2) - lgamma((v - 1) / 2)) / sqrt(v / 2) : NOT_MEASURED;
-}
-
-/* Families are small (pairs of configurations): O(n^2) is nothing, and nothing is allocated. */
-void compare_holm(const double *p, size_t n, double *ret)
-{
-    size_t family = 0;
-    for (size_t i = 0; i < n; i++)
-        family += (size_t)!isnan(p[i]);
-    for (size_t i = 0; i < n; i++) {
-        size_t smaller = 0;
-        for (size_t j = 0; j < n; j++)
-            smaller += (size_t)(p[j] < p[i]);
-        ret[i] = isnan(p[i]) ? NOT_MEASURED : fmin(1, (double)(family - smaller) * p[i]);
-    }
-    /* Never below what a smaller p got. Raising entries in place is safe: each is raised to a value
-     * that the later ones would take over anyway. */
-    for (size_t i = 0; i < n; i++)
-        for (size_t j = 0; j < n; j++)
-            if (p[j] <= p[i])
-                ret[i] = fmax(ret[i], ret[j]);
-}

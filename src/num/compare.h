@@ -27,12 +27,3 @@ struct compare_u {
  * none are equal, as R's wilcox.test decides. */
 [[nodiscard]] struct compare_u compare_mann_whitney(const double *a, size_t na, const double *b,
                                                     size_t nb);
-
-/* Cohen's d = (mean a - mean b) / pooled sd; NOT_MEASURED where that sd is 0 or unknown. */
-[[nodiscard]] double compare_cohen_d(const struct moment *a, const struct moment *b);
-/* Hedges' exact correction of d: d * gamma(v/2) / (sqrt(v/2) gamma((v-1)/2)), v = na + nb - 2. */
-[[nodiscard]] double compare_hedges_g(double d, size_t na, size_t nb);
-
-/* p adjusted for a family of n tests, so that the family's error rate holds. NOT_MEASURED entries
- * are no member of the family and stay. p and ret are two arrays. Step-down of Holm (1979). */
-void compare_holm(const double *p, size_t n, double *ret);
