@@ -30,11 +30,10 @@ static double median_column(const double *column, const size_t *rows, size_t n, 
     return median_of(scratch, kept);
 }
 
-static double median_of_phase(const struct results_samples *s, const struct results_cell *c,
-                              enum phase phase, double *scratch)
+static double median_of_phase(const struct results_samples *s, enum phase phase, double *scratch)
 {
     size_t kept = 0;
-    for (size_t i = c->first; i < c->first + c->n; i++)
+    for (size_t i = 0; i < s->n; i++)
         if (s->phase[i] == (int32_t)phase && s->status[i] == STATUS_OK && !isnan(s->latency_ms[i]))
             scratch[kept++] = s->latency_ms[i];
     return median_of(scratch, kept);
@@ -48,11 +47,12 @@ static bool has_record(const struct results_cell *c, int32_t replicate, int32_t 
     return false;
 }
 
-static void choose_rows(const struct results_samples *s, struct cell_stats *t, struct arena *a)
+/* The samples that figures rest on, by their place in the columns. */
+static size_t *choose_rows(const struct results_samples *s, struct cell_stats *t, struct arena *a)
 {
     const struct results_cell *const c = t->cell;
-    size_t *const rows = ARENA_ARRAY(a, size_t, c->n);
-    for (size_t i = c->first; i < c->first + c->n; i++) {
+    size_t *const rows = ARENA_ARRAY(a, size_t, s->n);
+    for (size_t i = 0; i < s->n; i++) {
         if (s->phase[i] != PHASE_MEASURED)
             continue;
         t->not_ok[s->status[i]]++;
@@ -63,16 +63,17 @@ static void choose_rows(const struct results_samples *s, struct cell_stats *t, s
         else
             t->unproven++;
     }
-    t->rows = rows;
+    return rows;
 }
 
 /* The rows come ordered by replicate and invocation. */
-static void split_units(const struct results_samples *s, struct cell_stats *t, struct arena *a)
+static void split_units(const struct results_samples *s, const size_t *rows, struct cell_stats *t,
+                        struct arena *a)
 {
     struct cell_unit *const units = ARENA_ARRAY(a, struct cell_unit, t->n);
     size_t *const start = ARENA_ARRAY(a, size_t, t->n + 1);
     for (size_t i = 0; i < t->n; i++) {
-        const size_t row = t->rows[i];
+        const size_t row = rows[i];
         const struct cell_unit u = {s->replicate[row], s->invocation[row]};
         const struct cell_unit *const last = t->n_units ? &units[t->n_units - 1] : nullptr;
         if (!last || last->replicate != u.replicate || last->invocation != u.invocation) {
@@ -181,16 +182,16 @@ static double union_ns(struct span *spans, size_t n)
 /* The time in which at least one request was under way: for two agents at once this is less than
  * the sum of their latencies, for one after the other it is that sum. One segment of an invocation
  * has one clock; another's may have been reset between (a reboot, another machine). */
-static double busy_ms(const struct results_samples *s, const struct cell_stats *t,
-                      struct arena *scratch)
+static double busy_ms(const struct results_samples *s, const size_t *rows,
+                      const struct cell_stats *t, struct arena *scratch)
 {
     struct span *const spans = ARENA_ARRAY(scratch, struct span, t->n);
     double total_ns = 0, without_stamps_ms = 0;
     for (size_t u = 0; u < t->n_units; u++) {
         size_t n = 0;
         for (size_t i = t->start[u]; i < t->start[u + 1]; i++) {
-            const size_t row = t->rows[i];
-            if (i > t->start[u] && s->segment[row] != s->segment[t->rows[i - 1]]) {
+            const size_t row = rows[i];
+            if (i > t->start[u] && s->segment[row] != s->segment[rows[i - 1]]) {
                 total_ns += union_ns(spans, n);
                 n = 0;
             }
@@ -204,14 +205,14 @@ static double busy_ms(const struct results_samples *s, const struct cell_stats *
     return total_ns / 1e6 + without_stamps_ms;
 }
 
-static void token_figures(const struct results_samples *s, struct cell_stats *t,
+static void token_figures(const struct results_samples *s, const size_t *rows, struct cell_stats *t,
                           struct arena *scratch)
 {
     double decode = 0;
     int64_t steps = 0;
     bool counted = t->n > 0;
     for (size_t i = 0; i < t->n; i++) {
-        const size_t row = t->rows[i];
+        const size_t row = rows[i];
         counted = counted && s->generated_tokens[row] >= 0;
         t->generated_tokens += s->generated_tokens[row] > 0 ? s->generated_tokens[row] : 0;
         t->prompt_tokens += s->prompt_tokens[row] > 0 ? s->prompt_tokens[row] : 0;
@@ -221,44 +222,76 @@ static void token_figures(const struct results_samples *s, struct cell_stats *t,
             steps += s->n_steps[row] - 1;
         }
     }
-    t->busy_ms = t->n ? busy_ms(s, t, scratch) : NOT_MEASURED;
+    t->busy_ms = t->n ? busy_ms(s, rows, t, scratch) : NOT_MEASURED;
     t->tokens_per_second =
         counted && t->busy_ms > 0 ? (double)t->generated_tokens / t->busy_ms * 1e3 : NOT_MEASURED;
     t->decode_ms_per_token = steps > 0 ? decode / (double)steps : NOT_MEASURED;
 }
 
 static void compute_one(const struct results_samples *s, struct cell_stats *t, uint64_t seed,
-                        struct arena *a)
+                        struct arena *a, struct arena *scratch, const size_t **ret_rows)
 {
-    CLEANUP(arena_freep) struct arena *scratch = arena_new(SCRATCH);
     const struct results_cell *const c = t->cell;
-    choose_rows(s, t, a);
-    split_units(s, t, a);
+    const size_t *const rows = choose_rows(s, t, scratch);
+    *ret_rows = rows;
+    split_units(s, rows, t, a);
     t->x = ARENA_ARRAY(a, double, t->n);
     for (size_t i = 0; i < t->n; i++)
-        t->x[i] = s->latency_ms[t->rows[i]];
+        t->x[i] = s->latency_ms[rows[i]];
     latency_figures(t, seed, a, scratch);
-    token_figures(s, t, scratch);
-    double *const room = ARENA_ARRAY(scratch, double, c->n);
-    t->ttft_ms = median_column(s->ttft_ms, t->rows, t->n, room);
-    t->prefill_ms = median_column(s->prefill_ms, t->rows, t->n, room);
+    token_figures(s, rows, t, scratch);
+    double *const room = ARENA_ARRAY(scratch, double, s->n);
+    t->ttft_ms = median_column(s->ttft_ms, rows, t->n, room);
+    t->prefill_ms = median_column(s->prefill_ms, rows, t->n, room);
     t->cold_latency_ms = t->warmup_latency_ms = NOT_MEASURED;
     t->peak_rss_mb = c->peak_rss_mb;
     if (c->status != STATUS_OK)
         return;
-    t->cold_latency_ms = median_of_phase(s, c, PHASE_COLD, room);
-    t->warmup_latency_ms = median_of_phase(s, c, PHASE_WARMUP, room);
+    t->cold_latency_ms = median_of_phase(s, PHASE_COLD, room);
+    t->warmup_latency_ms = median_of_phase(s, PHASE_WARMUP, room);
     for (size_t i = 0; i < t->n;
          i++) /* telemetry may have missed the peak; the system's own does not */
-        t->peak_rss_mb = fmax(t->peak_rss_mb, s->peak_rss_mb[t->rows[i]]);
+        t->peak_rss_mb = fmax(t->peak_rss_mb, s->peak_rss_mb[rows[i]]);
 }
 
-void cell_compute(const struct results *r, struct arena *a, struct cell_stats *ret)
+enum err_code cell_compute(const struct results *r, const struct cell_visitor *visitor,
+                           struct arena *a, struct cell_stats *ret, struct err *e)
 {
     for (size_t i = 0; i < r->n_cells; i++) {
+        CLEANUP(arena_freep) struct arena *scratch = arena_new(SCRATCH);
+        struct results_samples s;
+        const size_t *rows;
         ret[i] = (struct cell_stats){.cell = &r->cells[i]};
-        compute_one(&r->samples, &ret[i], rng_derive(CELL_SEED, i), a);
+        if (results_load(r, i, scratch, &s, e))
+            return e->code;
+        compute_one(&s, &ret[i], rng_derive(CELL_SEED, i), a, scratch, &rows);
+        if (visitor)
+            visitor->visit(visitor->context, &(struct cell_view){i, &ret[i], &s, rows, scratch});
     }
+    return ERR_OK;
+}
+
+enum err_code cell_identify(const struct results *r, const struct cell_stats *c,
+                            const size_t *places, size_t n, struct cell_sample *ret, struct err *e)
+{
+    CLEANUP(arena_freep) struct arena *scratch = arena_new(SCRATCH);
+    struct results_samples s;
+    if (n == 0)
+        return ERR_OK;
+    if (results_load(r, (size_t)(c->cell - r->cells), scratch, &s, e))
+        return e->code;
+    struct cell_stats again = {.cell = c->cell};
+    const size_t *const rows = choose_rows(&s, &again, scratch);
+    if (again.n != c->n)
+        return err_set(e, ERR_IO, "the samples of %s, %s, %s, %s changed while they were read",
+                       c->cell->key.scenario, c->cell->key.backend, c->cell->key.precision,
+                       c->cell->key.model);
+    for (size_t i = 0; i < n; i++) {
+        const size_t row = rows[places[i]];
+        ret[i] = (struct cell_sample){s.replicate[row],    s.invocation[row], s.repetition[row],
+                                      s.prompt_index[row], s.agent[row],      s.latency_ms[row]};
+    }
+    return ERR_OK;
 }
 
 const char *cell_label(const struct results *r, const struct results_cell *c, struct arena *a)

@@ -1,6 +1,9 @@
 /* cell.h - the figures of every cell, from its samples. Only `ok` samples of phase `measured`
  * count, and only in a cell that is `ok` itself: what crashed half-way or was not what its label
  * says has no latency. NOT_MEASURED: there is no such figure.
+ *
+ * One pass: the columns of a cell are in memory while its figures and whatever else a visitor wants
+ * of it are computed, and gone after that; what stays is what a comparison with others needs.
  */
 #pragma once
 
@@ -22,8 +25,7 @@ struct cell_stats {
     size_t n;                    /* samples that the figures rest on */
     size_t unproven;             /* ok and measured, but of an invocation without a run_<n>.json */
     size_t not_ok[STATUS_COUNT]; /* measured samples by status; [STATUS_OK]: the ok ones */
-    const size_t *rows;          /* of the columns, n of them, grouped by unit */
-    double *x;                   /* their latency in ms, in that order */
+    double *x;                   /* their latency in ms, grouped by unit */
     double *sorted;              /* ascending */
     const struct cell_unit *units;
     const size_t *start; /* n_units + 1: unit u has x[start[u] .. start[u + 1]) */
@@ -53,8 +55,35 @@ constexpr double CELL_CONFIDENCE = 0.95;
 constexpr uint64_t CELL_SEED =
     20260101; /* of the bootstrap; cell i draws from rng_derive(seed, i) */
 
-/* ret[0..r->n_cells), in the order of r->cells. */
-void cell_compute(const struct results *r, struct arena *a, struct cell_stats *ret);
+struct cell_view { /* of a cell while its columns are there */
+    size_t cell;   /* its place in r->cells */
+    const struct cell_stats *stats;
+    const struct results_samples *samples;
+    const size_t *rows;    /* of samples, those that the figures rest on: stats->n of them */
+    struct arena *scratch; /* gone, like samples and rows, when the visit ends */
+};
+
+/* Visits come in any order and may come from several threads at once: one writes where no other
+ * cell's visit does. */
+struct cell_visitor {
+    void (*visit)(void *context, const struct cell_view *v);
+    void *context;
+};
+
+/* ret[0..r->n_cells), in the order of r->cells. visitor may be nullptr. */
+[[nodiscard]] enum err_code cell_compute(const struct results *r,
+                                         const struct cell_visitor *visitor, struct arena *a,
+                                         struct cell_stats *ret, struct err *e);
+
+struct cell_sample { /* which one it was */
+    int32_t replicate, invocation, repetition, prompt_index, agent;
+    double latency_ms;
+};
+
+/* The samples behind c->x[places[0..n)]; reads the cell again. */
+[[nodiscard]] enum err_code cell_identify(const struct results *r, const struct cell_stats *c,
+                                          const size_t *places, size_t n, struct cell_sample *ret,
+                                          struct err *e);
 
 /* How tables and files name a configuration beside others: the backend, with "/precision" behind it
  * where the results hold more than one precision. */

@@ -45,7 +45,7 @@ static void find_culprits(struct pair *p, struct arena *a)
     const bool median_prefers_a = p->a->median < p->b->median;
     const struct cell_stats *const fast = median_prefers_a ? p->a : p->b;
     const double other = median_prefers_a ? p->b->mean : p->a->mean;
-    size_t *const rows = ARENA_ARRAY(a, size_t, MOST_CULPRITS);
+    size_t *const places = ARENA_ARRAY(a, size_t, MOST_CULPRITS);
     double sum = fast->mean * (double)fast->n;
     size_t left = fast->n;
     size_t k = 0;
@@ -55,7 +55,7 @@ static void find_culprits(struct pair *p, struct arena *a)
         for (size_t i = 0; i < fast->n; i++) {
             bool taken = false;
             for (size_t j = 0; j < k; j++)
-                taken = taken || rows[j] == fast->rows[i];
+                taken = taken || places[j] == i;
             if (!taken && fast->x[i] <= bound && (worst == SIZE_MAX || fast->x[i] > fast->x[worst]))
                 worst = i;
         }
@@ -64,9 +64,9 @@ static void find_culprits(struct pair *p, struct arena *a)
         bound = fast->x[worst];
         sum -= fast->x[worst];
         left--;
-        rows[k++] = fast->rows[worst];
+        places[k++] = worst;
     }
-    p->culprits = rows;
+    p->culprits = places;
     p->n_culprits = k;
     p->culprits_of = fast;
     p->culprits_suffice = left > 0 && sum / (double)left <= other;

@@ -23,7 +23,7 @@ struct pair {
                                latency is no comparison; `significant` is then withheld (false) */
     bool significant;       /* holm_welch < 0.05 */
     bool ranks_differ;      /* the mean and the median rank a and b differently */
-    const size_t *culprits; /* rows of the columns: see pair_culprits */
+    const size_t *culprits; /* places in culprits_of->x */
     size_t n_culprits;
     const struct cell_stats *culprits_of;
     bool culprits_suffice;

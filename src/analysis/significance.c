@@ -227,10 +227,12 @@ static void t_test(struct jsonw *w, const char *key, const struct compare_t *t)
     jsonw_end_object(w);
 }
 
-static void culprits(struct jsonw *w, const struct results *r, const struct pair *p,
-                     struct arena *a)
+static enum err_code culprits(struct jsonw *w, const struct results *r, const struct pair *p,
+                              struct arena *a, struct err *e)
 {
-    const struct results_samples *const s = &r->samples;
+    struct cell_sample *const samples = ARENA_ARRAY(a, struct cell_sample, p->n_culprits);
+    if (cell_identify(r, p->culprits_of, p->culprits, p->n_culprits, samples, e))
+        return e->code;
     jsonw_kobject(w, "mean_and_median_disagree");
     const bool mean_prefers_a = p->difference > 0;
     const char *const name_a = cell_label(r, p->a->cell, a), *const name_b =
@@ -240,20 +242,21 @@ static void culprits(struct jsonw *w, const struct results *r, const struct pair
     jsonw_kbool(w, "agree_without_samples", p->culprits_suffice);
     jsonw_karray(w, "samples");
     for (size_t i = 0; i < p->n_culprits; i++) {
-        const size_t row = p->culprits[i];
+        const struct cell_sample *const s = &samples[i];
         jsonw_object(w);
         jsonw_kstr(w, "of", cell_label(r, p->culprits_of->cell, a));
-        jsonw_ki64(w, "replicate", s->replicate[row]);
-        jsonw_ki64(w, "invocation", s->invocation[row]);
-        jsonw_ki64(w, "repetition", s->repetition[row]);
-        jsonw_ki64(w, "prompt_index", s->prompt_index[row]);
-        jsonw_ki64(w, "agent", s->agent[row]);
-        jsonw_kf64(w, "latency_ms", s->latency_ms[row]);
-        jsonw_kf64(w, "above_median_ms", s->latency_ms[row] - p->culprits_of->median);
+        jsonw_ki64(w, "replicate", s->replicate);
+        jsonw_ki64(w, "invocation", s->invocation);
+        jsonw_ki64(w, "repetition", s->repetition);
+        jsonw_ki64(w, "prompt_index", s->prompt_index);
+        jsonw_ki64(w, "agent", s->agent);
+        jsonw_kf64(w, "latency_ms", s->latency_ms);
+        jsonw_kf64(w, "above_median_ms", s->latency_ms - p->culprits_of->median);
         jsonw_end_object(w);
     }
     jsonw_end_array(w);
     jsonw_end_object(w);
+    return ERR_OK;
 }
 
 /* With the length guard: who generated fewer tokens is not faster, whatever the clock says. */
@@ -278,8 +281,8 @@ static void significant(struct jsonw *w, const struct pair *p, struct arena *a)
                             p->tokens_a, p->tokens_b, p->a->early_stops, p->b->early_stops));
 }
 
-static void pair_object(struct jsonw *w, const struct results *r, const struct pair *p,
-                        struct arena *a)
+static enum err_code pair_object(struct jsonw *w, const struct results *r, const struct pair *p,
+                                 struct arena *a, struct err *e)
 {
     jsonw_object(w);
     jsonw_kstr(w, "scenario", p->a->cell->key.scenario);
@@ -323,9 +326,10 @@ static void pair_object(struct jsonw *w, const struct results *r, const struct p
         jsonw_kstr(w, "caution",
                    "not significant over the means of the invocations: samples of one "
                    "invocation are no replicates");
-    if (p->ranks_differ)
-        culprits(w, r, p, a);
+    if (p->ranks_differ && culprits(w, r, p, a, e))
+        return e->code;
     jsonw_end_object(w);
+    return ERR_OK;
 }
 
 /* ---- groups and ANOVA ---- */
@@ -452,8 +456,9 @@ static size_t make_groups(const struct cell_stats *cells, size_t n, struct arena
     return k;
 }
 
-void significance_json(const struct results *r, const struct cell_stats *cells, struct arena *a,
-                       struct str *out, struct significance_counts *ret)
+enum err_code significance_json(const struct results *r, const struct cell_stats *cells,
+                                struct arena *a, struct str *out, struct significance_counts *ret,
+                                struct err *e)
 {
     struct group *const groups = ARENA_ARRAY(a, struct group, r->n_cells + 1);
     const size_t n = make_groups(cells, r->n_cells, a, groups);
@@ -468,7 +473,8 @@ void significance_json(const struct results *r, const struct cell_stats *cells, 
     for (size_t g = 0; g < n; g++)
         for (size_t i = 0; i < groups[g].n_pairs; i++) {
             const struct pair *const p = &groups[g].pairs[i];
-            pair_object(&w, r, p, a);
+            if (pair_object(&w, r, p, a, e))
+                return e->code;
             ret->comparisons++;
             ret->significant += p->significant;
             ret->ranks_differ += p->ranks_differ;
@@ -482,4 +488,5 @@ void significance_json(const struct results *r, const struct cell_stats *cells, 
     jsonw_end_array(&w);
     jsonw_end_object(&w);
     str_putc(out, '\n');
+    return ERR_OK;
 }

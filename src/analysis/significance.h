@@ -16,9 +16,12 @@ struct significance_counts {
     size_t unequal_work; /* comparisons whose verdict the length guard withholds */
 };
 
-/* Append the whole document to out. Same results, same bytes. */
-void significance_json(const struct results *r, const struct cell_stats *cells, struct arena *a,
-                       struct str *out, struct significance_counts *ret);
+/* Append the whole document to out. Same results, same bytes. Reads those cells again whose samples
+ * it names. */
+[[nodiscard]] enum err_code significance_json(const struct results *r,
+                                              const struct cell_stats *cells, struct arena *a,
+                                              struct str *out, struct significance_counts *ret,
+                                              struct err *e);
 
 /* The beginning of every derived JSON file: schema, chimera_version, generated_from. */
 struct jsonw;

@@ -69,8 +69,8 @@ static enum err_code write_all(const struct results *r, const struct cell_stats 
         results_export(r, request->format, ret->samples, e))
         return e->code;
     str_clear(&text);
-    significance_json(r, cells, a, &text, counts);
-    if (file_write(ret->statistics, str_text(&text), text.n, e))
+    if (significance_json(r, cells, a, &text, counts, e) ||
+        file_write(ret->statistics, str_text(&text), text.n, e))
         return e->code;
     ret->quality = file_join(a, out, "quality_analysis.json");
     str_clear(&text);
@@ -173,7 +173,8 @@ enum err_code analyze_run(const struct cli *cli, const struct analyze_request *r
         return e->code;
     quality_gate_apply(&r, &quality, a);
     struct cell_stats *const cells = ARENA_ARRAY(a, struct cell_stats, r.n_cells);
-    cell_compute(&r, a, cells);
+    if (cell_compute(&r, nullptr, a, cells, e) || results_finish(&r, a, e))
+        return e->code;
     quality_gate_annotate(&r, &quality, a, cells);
     if (write_all(&r, cells, &quality, request, a, &files, &counts, e))
         return e->code;

@@ -227,15 +227,65 @@ static enum err_code read_folders(const char *const *paths, size_t n, struct are
     return ERR_OK;
 }
 
-static void assign_ranges(struct results_cell *cells, size_t n, const struct results_samples *s)
+struct results_columns {
+    struct results_samples all;
+    const int32_t *cell;
+    size_t *first; /* of each cell, and the end of the last */
+};
+
+static void assign_ranges(struct results_columns *c, size_t n, struct arena *a)
 {
-    size_t at = 0;
-    for (size_t i = 0; i < n; i++) {
-        cells[i].first = at;
-        while (at < s->n && (size_t)s->cell[at] == i)
+    c->first = ARENA_ARRAY(a, size_t, n + 1);
+    for (size_t i = 0, at = 0; i < n; i++) {
+        c->first[i] = at;
+        while (at < c->all.n && (size_t)c->cell[at] == i)
             at++;
-        cells[i].n = at - cells[i].first;
+        c->first[i + 1] = at;
     }
+}
+
+enum err_code results_load(const struct results *r, size_t cell, struct arena *a,
+                           struct results_samples *ret, struct err *e)
+{
+    (void)a, (void)e;
+    const struct results_samples *const s = &r->columns->all;
+    const size_t at = r->columns->first[cell];
+    *ret = (struct results_samples){
+        .n = r->columns->first[cell + 1] - at,
+        .replicate = s->replicate + at,
+        .invocation = s->invocation + at,
+        .segment = s->segment + at,
+        .phase = s->phase + at,
+        .status = s->status + at,
+        .repetition = s->repetition + at,
+        .prompt_index = s->prompt_index + at,
+        .agent = s->agent + at,
+        .batch_size = s->batch_size + at,
+        .n_stops = s->n_stops + at,
+        .n_early = s->n_early + at,
+        .n_steps = s->n_steps + at,
+        .prompt_tokens = s->prompt_tokens + at,
+        .generated_tokens = s->generated_tokens + at,
+        .padding_tokens = s->padding_tokens + at,
+        .submitted_ns = s->submitted_ns + at,
+        .finished_ns = s->finished_ns + at,
+        .latency_ms = s->latency_ms + at,
+        .ttft_ms = s->ttft_ms + at,
+        .prefill_ms = s->prefill_ms + at,
+        .decode_ms = s->decode_ms + at,
+        .peak_rss_mb = s->peak_rss_mb + at,
+        .overlap_ms = s->overlap_ms + at,
+    };
+    return ERR_OK;
+}
+
+enum err_code results_finish(struct results *r, struct arena *a, struct err *e)
+{
+    struct results_problem *problems = nullptr;
+    if (samples_problems(r->duck, r->inputs, r->n_inputs, a, &problems, &r->n_problems, e))
+        return e->code;
+    r->problems = problems;
+    return ERR_OK;
 }
 
 enum err_code results_read(const char *const *paths, size_t n, struct arena *a, struct results *ret,
@@ -271,15 +321,14 @@ enum err_code results_read(const char *const *paths, size_t n, struct arena *a, 
     sort_unique(&k, &folders[0]);
     settle(&k, folders, n, a);
 
-    struct results_problem *problems = nullptr;
-    if (samples_join(r.duck, inputs, r.n_inputs, k.cells, k.n, a, &r.samples, e) ||
-        samples_problems(r.duck, inputs, r.n_inputs, a, &problems, &r.n_problems, e))
+    r.columns = ARENA_ARRAY(a, struct results_columns, 1);
+    if (samples_join(r.duck, inputs, r.n_inputs, k.cells, k.n, a, &r.columns->all, &r.columns->cell,
+                     e))
         return e->code;
-    assign_ranges(k.cells, k.n, &r.samples);
+    assign_ranges(r.columns, k.n, a);
     r.cells = k.cells;
     r.n_cells = k.n;
     r.inputs = inputs;
-    r.problems = problems;
     r.experiment = folders[0].experiment;
     for (size_t f = n; f-- > 0;)
         if (folders[f].state && strcmp(folders[f].state, "complete") != 0)

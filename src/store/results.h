@@ -1,7 +1,8 @@
 /* results.h - everything that one results folder, or several replicate runs, recorded: cells with
  * their status, samples as columns. The only way to the raw data for those who compute.
  *
- * Columns belong to the arena given. DuckDB stays behind `duck` for the export of samples.
+ * Samples are handed out cell by cell: nobody holds those of all cells. DuckDB stays behind `duck`
+ * for the export of samples.
  */
 #pragma once
 
@@ -29,15 +30,15 @@ struct results_cell {
     double load_ms, compile_ms; /* median over its invocations; NOT_MEASURED: nobody recorded it */
     double peak_rss_mb;         /* largest */
     double cpu_percent;         /* mean over its invocations */
-    size_t first, n;            /* its samples are [first, first + n) of the columns */
 };
 
-/* One row per sample, ordered by cell, replicate, invocation, segment, submitted. NULL of an
- * int32_t is INT32_MIN, of an int64_t INT64_MIN, of a double NOT_MEASURED. */
+/* Of one cell: one row per sample, whatever its phase and status, ordered by replicate, invocation,
+ * segment, submitted. NULL of an int32_t is INT32_MIN, of an int64_t INT64_MIN, of a double
+ * NOT_MEASURED; a column that the lines lack is all NULL. */
 struct results_samples {
     size_t n;
-    const int32_t *cell, *replicate, *invocation, *segment, *phase, *status, *repetition,
-        *prompt_index, *agent, *batch_size;
+    const int32_t *replicate, *invocation, *segment, *phase, *status, *repetition, *prompt_index,
+        *agent, *batch_size;
     const int32_t *n_stops, *n_early; /* sequences, and those that ended before max_tokens */
     const int32_t *n_steps;           /* decoding steps with a stamp, the first token's included */
     const int64_t *prompt_tokens, *generated_tokens, *padding_tokens;
@@ -52,27 +53,38 @@ struct results_problem { /* a line of samples.jsonl that could not be used */
     const char *why;
 };
 
+struct results_columns;
+
 struct results {
     const struct results_cell *cells; /* in the experiment's order, else by name */
     size_t n_cells;
-    struct results_samples samples;
-    const struct folder_input *inputs;
+    struct results_columns *columns;   /* for results_load() alone */
+    const struct folder_input *inputs; /* their digests stand after results_finish() */
     size_t n_inputs;
     uint32_t n_replicates;
     const char *experiment; /* digest; nullptr: no manifest */
     const char *unfinished; /* the first folder whose run did not come to its end; nullptr: none */
-    const struct results_problem *problems;
+    const struct results_problem *problems; /* after results_finish() */
     size_t n_problems;
     struct duck *duck;
 };
 
 void results_done(struct results *r); /* for CLEANUP() too */
 
-/* Read every folder. Several are replicate runs: ERR_USAGE when their experiments differ, because
- * then they are not. A torn last line, a line that is no sample, a line written twice are left out
- * and stand in problems. */
+/* Find the cells of every folder and what their invocations said of themselves. Several folders are
+ * replicate runs: ERR_USAGE when their experiments differ, because then they are not. */
 [[nodiscard]] enum err_code results_read(const char *const *paths, size_t n, struct arena *a,
                                          struct results *ret, struct err *e);
+
+/* The samples of r->cells[cell]. A torn last line, a line that is no sample, a line written twice
+ * are left out, and told by results_finish(). The columns belong to a. Threads may load different
+ * cells at the same time, each into an arena of its own. */
+[[nodiscard]] enum err_code results_load(const struct results *r, size_t cell, struct arena *a,
+                                         struct results_samples *ret, struct err *e);
+
+/* To be called once the cells were loaded, and before inputs and problems are looked at: fills in
+ * both, reading what nobody loaded. */
+[[nodiscard]] enum err_code results_finish(struct results *r, struct arena *a, struct err *e);
 
 enum results_format : uint8_t { RESULTS_CSV, RESULTS_PARQUET };
 

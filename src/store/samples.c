@@ -120,7 +120,7 @@ static void tables(struct str *s, const struct folder_input *inputs, size_t n_in
 
 enum err_code samples_join(struct duck *d, const struct folder_input *inputs, size_t n_inputs,
                            const struct results_cell *cells, size_t n_cells, struct arena *a,
-                           struct results_samples *ret, struct err *e)
+                           struct results_samples *ret, const int32_t **ret_cell, struct err *e)
 {
     CLEANUP(str_done) struct str sql = {};
     tables(&sql, inputs, n_inputs, cells, n_cells);
@@ -132,8 +132,8 @@ enum err_code samples_join(struct duck *d, const struct folder_input *inputs, si
     size_t n = 0;
     if (duck_query(d, columns_sql, c, COUNT_OF(c), a, &n, e))
         return e->code;
+    *ret_cell = c[0].data;
     *ret = (struct results_samples){.n = n,
-                                    .cell = c[0].data,
                                     .replicate = c[1].data,
                                     .invocation = c[2].data,
                                     .segment = c[3].data,

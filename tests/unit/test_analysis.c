@@ -148,11 +148,13 @@ static void test_document(void)
 {
     CLEANUP(str_done) struct str text = {}, again = {};
     struct significance_counts counts;
-    significance_json(&r, cells, a, &text, &counts);
-    significance_json(&r, cells, a, &again, &counts);
+    struct err e = {};
+    CHECK("it is made, twice",
+          !significance_json(&r, cells, a, &text, &counts, &e) &&
+              !significance_json(&r, cells, a, &again, &counts, &e),
+          "%s", e.msg);
     CHECK("same bytes", text.n == again.n && memcmp(text.text, again.text, text.n) == 0, "differ");
     const struct json *doc = nullptr;
-    struct err e = {};
     const enum err_code code = json_parse(text.text, text.n, "text", a, &doc, &e);
     CHECK("is JSON", code == ERR_OK, "%s", e.msg);
     test_comparison(doc);
@@ -194,7 +196,8 @@ int main(void)
     if (code)
         return test_done();
     cells = ARENA_ARRAY(a, struct cell_stats, r.n_cells);
-    cell_compute(&r, a, cells);
+    CHECK("and its cells", !cell_compute(&r, nullptr, a, cells, &e) && !results_finish(&r, a, &e),
+          "%s", e.msg);
     test_figures();
     test_cells_without_figures();
     test_problems();
