@@ -254,6 +254,30 @@ static void compute_one(const struct results_samples *s, struct cell_stats *t, u
         t->peak_rss_mb = fmax(t->peak_rss_mb, s->peak_rss_mb[rows[i]]);
 }
 
+/* The source's own figures, where it gave no samples. Several rows of a cell (invocations,
+ * replicates) are not averaged: nobody knows their weights. */
+static void take_row(const struct results *r, struct cell_stats *t)
+{
+    const struct results_row *row = nullptr;
+    for (size_t i = t->cell->first_row; i < t->cell->first_row + t->cell->n_rows; i++)
+        if (cell_rows_has_figures(&r->rows[i])) {
+            row = &r->rows[i];
+            t->n_rows++;
+        }
+    if (t->n_rows != 1 || t->cell->status != STATUS_OK)
+        return;
+    t->row = row;
+    t->mean = row->mean_ms;
+    t->sd = row->std_ms;
+    t->median = row->median_ms;
+    t->max = row->max_ms;
+    t->p99 = row->p99_ms;
+    t->ttft_ms = row->ttft_ms;
+    t->prefill_ms = row->prefill_ms;
+    t->tokens_per_second = row->tokens_per_s;
+    t->mean_ci_reason = "imported as a row: the source gives no samples, so there is no interval";
+}
+
 enum err_code cell_compute(const struct results *r, const struct cell_visitor *visitor,
                            struct arena *a, struct cell_stats *ret, struct err *e)
 {
@@ -265,6 +289,8 @@ enum err_code cell_compute(const struct results *r, const struct cell_visitor *v
         if (results_load(r, i, scratch, &s, e))
             return e->code;
         compute_one(&s, &ret[i], rng_derive(CELL_SEED, i), a, scratch, &rows);
+        if (r->cells[i].has_row)
+            take_row(r, &ret[i]);
         if (visitor)
             visitor->visit(visitor->context, &(struct cell_view){i, &ret[i], &s, rows, scratch});
     }

@@ -49,6 +49,10 @@ struct cell_stats {
     double cold_latency_ms, warmup_latency_ms; /* medians of the ok samples of these phases */
     double peak_rss_mb;
     const struct cell_quality *quality; /* nullptr: nobody looked */
+    const struct results_row *row; /* where the figures are the source's own and n is 0: the one
+                                      that says them; nullptr: figures are of samples, or none */
+    size_t n_rows;                 /* that the source has of the cell: more than one have no common
+                                      figure, and row is nullptr */
 };
 
 constexpr double CELL_CONFIDENCE = 0.95;

@@ -39,7 +39,8 @@ GET_TEXT(backend, c->cell->key.backend)
 GET_TEXT(precision, c->cell->key.precision)
 GET_TEXT(model, c->cell->key.model)
 GET_TEXT(status, status_name(c->cell->status))
-GET_COUNT(n_samples, c->n)
+GET_COUNT(n_samples, !c->row ? (double)c->n : isfinite(c->row->n_samples) ? c->row->n_samples : -1)
+GET_TEXT(source, c->n_rows ? "imported" : "samples")
 GET_NUMBER(mean, c->mean)
 GET_NUMBER(median, c->median)
 GET_NUMBER(sd, c->sd)
@@ -140,6 +141,7 @@ static const struct column columns[] = {
     {"perplexity_rel_increase", NUMBER, .number = quality_perplexity_rel_increase},
     {"quality_status", TEXT, .text = quality_status},
     {"quality_reason", TEXT, .text = quality_reason},
+    {"source", TEXT, .text = source},
 };
 /* clang-format on */
 
@@ -147,6 +149,14 @@ void metrics_reason(const struct cell_stats *c, struct str *out)
 {
     if (c->cell->status != STATUS_OK) {
         str_puts(out, c->cell->reason ? c->cell->reason : "no reason was recorded");
+        return;
+    }
+    if (c->row) {
+        str_puts(out, "figures are the source's own; it gives no samples, so there is no interval");
+        return;
+    }
+    if (c->n_rows > 1) {
+        str_printf(out, "%zu imported rows of this cell, which have no common figure", c->n_rows);
         return;
     }
     if (c->n == 0) {

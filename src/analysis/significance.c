@@ -128,8 +128,39 @@ static void spread(struct jsonw *w, double mean, double median, double sd, doubl
     jsonw_ki64(w, "n", (int64_t)n);
 }
 
+static void source(struct jsonw *w, const struct cell_stats *c)
+{
+    jsonw_kstr(w, "source", c->n_rows ? "imported" : "samples");
+}
+
+/* What the source says of a cell without samples; the key n_claimed is its own word for n. */
+static void row_summary(struct jsonw *w, const struct cell_stats *c)
+{
+    static const char why[] = "imported as a row: the source gives no samples";
+    spread(w, c->mean, c->median, c->sd, NOT_MEASURED, c->max, NOT_MEASURED, NOT_MEASURED, 0);
+    source(w, c);
+    jsonw_key(w, "n_claimed");
+    isfinite(c->row->n_samples) ? jsonw_i64(w, (int64_t)c->row->n_samples) : jsonw_null(w);
+    interval(w, "ci_95_lower", NOT_MEASURED, "ci_95_upper", NOT_MEASURED);
+    jsonw_kstr(w, "ci_reason", why);
+    interval(w, "median_ci_95_lower", NOT_MEASURED, "median_ci_95_upper", NOT_MEASURED);
+    jsonw_kstr(w, "median_ci_reason", why);
+    jsonw_kf64(w, "p99", c->p99);
+    jsonw_kf64(w, "first_ms", c->row->first_ms);
+    jsonw_kf64(w, "mean_excl_first_ms", c->row->mean_excl_first_ms);
+    jsonw_kf64(w, "median_rest_ms", c->row->median_rest_ms);
+    jsonw_kf64(w, "tokens_per_second", c->tokens_per_second);
+}
+
 static void cell_summary(struct jsonw *w, const struct cell_stats *c)
 {
+    if (c->row) {
+        jsonw_object(w);
+        jsonw_kstr(w, "status", status_name(c->cell->status));
+        row_summary(w, c);
+        jsonw_end_object(w);
+        return;
+    }
     jsonw_object(w);
     jsonw_kstr(w, "status", status_name(c->cell->status));
     jsonw_kstr(w, "reason", c->cell->reason);
@@ -144,6 +175,7 @@ static void cell_summary(struct jsonw *w, const struct cell_stats *c)
                : c->n < quantile_least_n(0.99) ? "too few samples for p99: see method.p99_needs_n"
                                                : nullptr);
     cell_intervals(w, c);
+    source(w, c);
     jsonw_kf64(w, "lag1_autocorrelation", moment_lag1(c->x, c->n));
     jsonw_kf64(w, "tokens_per_second", c->tokens_per_second);
     counts_by_status(w, c->not_ok);
@@ -155,14 +187,23 @@ static void cell_summary(struct jsonw *w, const struct cell_stats *c)
 static void pooled_summary(struct jsonw *w, const struct cell_stats *const *cells, size_t n,
                            struct arena *scratch)
 {
-    size_t total = 0, with = 0, statuses[STATUS_COUNT] = {};
-    const struct cell_stats *only = nullptr;
+    size_t total = 0, with = 0, rows = 0, statuses[STATUS_COUNT] = {};
+    const struct cell_stats *only = nullptr, *row = nullptr;
     for (size_t i = 0; i < n; i++) {
+        row = cells[i]->row ? cells[i] : row;
+        rows += (size_t)(cells[i]->row != nullptr);
         total += cells[i]->n;
         with += (size_t)(cells[i]->n > 0);
         only = cells[i]->n > 0 ? cells[i] : only;
         for (size_t s = 0; s < STATUS_COUNT; s++)
             statuses[s] += cells[i]->not_ok[s];
+    }
+    if (with == 0 && rows == 1) {
+        jsonw_object(w);
+        row_summary(w, row);
+        jsonw_ki64(w, "n_cells", 1);
+        jsonw_end_object(w);
+        return;
     }
     double *const x = ARENA_ARRAY(scratch, double, total);
     size_t at = 0;
@@ -179,13 +220,17 @@ static void pooled_summary(struct jsonw *w, const struct cell_stats *const *cell
         cell_intervals(w, only);
     } else {
         interval(w, "ci_95_lower", NOT_MEASURED, "ci_95_upper", NOT_MEASURED);
-        jsonw_kstr(w, "ci_reason",
-                   with == 0
-                       ? "no cell of it is ok"
-                       : arena_printf(scratch,
-                                      "pools %zu cells of different scenarios or models, which "
-                                      "are no replicates; see groups",
-                                      with));
+        jsonw_kstr(
+            w, "ci_reason",
+            rows > 0    ? arena_printf(scratch,
+                                       "%zu cells are known from imported rows only, which have "
+                                          "no common figure; see groups",
+                                       rows)
+            : with == 0 ? "no cell of it is ok"
+                        : arena_printf(scratch,
+                                       "pools %zu cells of different scenarios or models, which "
+                                       "are no replicates; see groups",
+                                       with));
     }
     counts_by_status(w, statuses);
     jsonw_end_object(w);

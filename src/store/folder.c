@@ -6,6 +6,7 @@
 #include "io/digest.h"
 #include "io/file.h"
 #include "io/json.h"
+#include "store/cell_rows.h"
 
 #include <dirent.h>
 #include <errno.h>
@@ -237,6 +238,9 @@ static enum err_code read_manifest(const char *path, struct arena *a, struct fol
         return e->code;
     ret->experiment = json_str(json_get(v, "experiment_sha256"), nullptr);
     ret->state = json_str(json_get(v, "state"), nullptr);
+    const struct json *const imported = json_get(v, "imported");
+    ret->imported = json_is_object(imported);
+    ret->phases_unknown = ret->imported && !json_bool(json_get(imported, "phases_known"), false);
     return ERR_OK;
 }
 
@@ -246,10 +250,11 @@ enum err_code folder_read(const char *path, uint32_t replicate, struct arena *a,
     *ret = (struct folder){.path = path};
     const char *const runs = file_join(a, path, "runs"),
                       *const plan = file_join(a, path, "plan.json"),
-                      *const manifest = file_join(a, path, "manifest.json");
+                      *const manifest = file_join(a, path, "manifest.json"),
+                      *const cells = file_join(a, path, "cells.jsonl");
     if (!file_is_folder(path))
         return err_set(e, ERR_USAGE, "'%s' is no folder", path);
-    if (!file_is_folder(runs) && !file_exists(plan))
+    if (!file_is_folder(runs) && !file_exists(plan) && !file_exists(cells))
         return err_set(e, ERR_USAGE,
                        "'%s' is no results folder: neither runs/ nor plan.json is in it", path);
 
@@ -257,6 +262,9 @@ enum err_code folder_read(const char *path, uint32_t replicate, struct arena *a,
     if (file_exists(manifest) && read_manifest(manifest, a, ret, e))
         return e->code;
     if (file_exists(plan) && (add_input(&r, plan, false, e) || read_plan(plan, a, ret, e)))
+        return e->code;
+    if (file_exists(cells) && (add_input(&r, cells, false, e) ||
+                               cell_rows_read(cells, replicate, a, &ret->rows, &ret->n_rows, e)))
         return e->code;
     if (file_is_folder(runs) && walk(&r, runs, 0, e))
         return e->code;

@@ -13,6 +13,7 @@
 #include <stdint.h>
 
 struct arena;
+struct results_row;
 
 struct folder_key { /* of a cell; model as the experiment wrote it */
     const char *scenario, *backend, *precision, *model;
@@ -48,8 +49,12 @@ struct folder {
     const char *path;
     const char *experiment; /* digest of the experiment from manifest.json; nullptr: none there */
     const char *state;      /* of the run, from manifest.json: "complete", ...; nullptr: not said */
+    bool imported;          /* manifest.json: another tool measured it ('chimera import') */
+    bool phases_unknown;    /* imported, and the source does not tell warm-ups from the rest */
     struct folder_run *runs, *planned;
     size_t n_runs, n_planned;
+    struct results_row *rows; /* of cells.jsonl; see cell_rows.h */
+    size_t n_rows;
     struct folder_input *inputs; /* in order of their relative path */
     size_t n_inputs;
     struct folder_names scenarios, backends, precisions, models; /* from plan.json; may be empty */

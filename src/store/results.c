@@ -137,6 +137,56 @@ static void take_status(struct results_cell *c, enum status status, const char *
     }
 }
 
+/* A cell that is known from rows only is what they say. */
+static void settle_rows(struct keys *k, const struct folder *folders, size_t n)
+{
+    for (size_t f = 0; f < n; f++)
+        for (size_t i = 0; i < folders[f].n_rows; i++) {
+            const struct results_row *const row = &folders[f].rows[i];
+            struct results_cell *const c = find(k, &folders[0], &row->key);
+            if (c->n_runs == 0 && cell_rows_has_figures(row)) {
+                c->has_row = true;
+                take_status(c, row->status, row->reason);
+            }
+        }
+}
+
+static int by_cell(const void *a, const void *b)
+{
+    const struct results_row *const x = a, *const y = b;
+    if (x->cell != y->cell)
+        return (x->cell > y->cell) - (x->cell < y->cell);
+    if (x->replicate != y->replicate)
+        return (x->replicate > y->replicate) - (x->replicate < y->replicate);
+    return (x->invocation > y->invocation) - (x->invocation < y->invocation);
+}
+
+static void gather_rows(const struct keys *k, const struct folder *folders, size_t n,
+                        struct arena *a, struct results *r)
+{
+    size_t total = 0, at = 0;
+    for (size_t f = 0; f < n; f++) {
+        total += folders[f].n_rows;
+        r->imported |= folders[f].imported;
+        r->phases_unknown |= folders[f].phases_unknown;
+    }
+    struct results_row *const rows = ARENA_ARRAY(a, struct results_row, total);
+    for (size_t f = 0; f < n; f++)
+        for (size_t i = 0; i < folders[f].n_rows; i++) {
+            rows[at] = folders[f].rows[i];
+            rows[at].cell = (size_t)(find(k, &folders[0], &rows[at].key) - k->cells);
+            at++;
+        }
+    if (total)
+        qsort(rows, total, sizeof *rows, by_cell);
+    for (size_t i = total; i-- > 0;) {
+        k->cells[rows[i].cell].first_row = i;
+        k->cells[rows[i].cell].n_rows++;
+    }
+    r->rows = rows;
+    r->n_rows = total;
+}
+
 /* A cell is what its invocations say. Where none has a record it is what the plan says, and samples
  * without a record are of an invocation that never finished: nothing proves what ran. */
 static void settle(struct keys *k, const struct folder *folders, size_t n, struct arena *a)
@@ -192,8 +242,9 @@ static void settle(struct keys *k, const struct folder *folders, size_t n, struc
             if (c->n_runs == 0)
                 take_status(c, folders[f].planned[i].status, folders[f].planned[i].reason);
         }
+    settle_rows(k, folders, n);
     for (size_t i = 0; i < k->n; i++)
-        if (k->cells[i].n_runs == 0)
+        if (k->cells[i].n_runs == 0 && !k->cells[i].has_row)
             take_status(&k->cells[i], STATUS_SKIPPED, nullptr);
     for (size_t i = 0; i < k->n; i++)
         if (k->cells[i].status != STATUS_OK && !k->cells[i].reason)
@@ -297,7 +348,7 @@ enum err_code results_read(const char *const *paths, size_t n, struct arena *a, 
         return e->code;
     size_t records = 0, n_line_keys = 0;
     for (size_t i = 0; i < n; i++) {
-        records += folders[i].n_runs + folders[i].n_planned;
+        records += folders[i].n_runs + folders[i].n_planned + folders[i].n_rows;
         r.n_inputs += folders[i].n_inputs;
     }
     struct folder_input *const inputs = ARENA_ARRAY(a, struct folder_input, r.n_inputs);
@@ -315,11 +366,14 @@ enum err_code results_read(const char *const *paths, size_t n, struct arena *a, 
             add_key(&k, &folders[f].planned[i].key);
         for (size_t i = 0; i < folders[f].n_runs; i++)
             add_key(&k, &folders[f].runs[i].key);
+        for (size_t i = 0; i < folders[f].n_rows; i++)
+            add_key(&k, &folders[f].rows[i].key);
     }
     for (size_t i = 0; i < n_line_keys; i++)
         add_key(&k, &line_keys[i]);
     sort_unique(&k, &folders[0]);
     settle(&k, folders, n, a);
+    gather_rows(&k, folders, n, a, &r);
 
     r.columns = ARENA_ARRAY(a, struct results_columns, 1);
     if (samples_join(r.duck, inputs, r.n_inputs, k.cells, k.n, a, &r.columns->all, &r.columns->cell,

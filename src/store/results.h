@@ -8,6 +8,7 @@
 
 #include "base/err.h"
 #include "domain/status.h"
+#include "store/cell_rows.h"
 #include "store/folder.h"
 
 #include <stddef.h>
@@ -27,6 +28,8 @@ struct results_cell {
     const struct results_run
         *runs; /* samples of other invocations prove nothing and do not count */
     uint32_t n_runs;
+    bool has_row;               /* known only from results.rows: no samples */
+    size_t first_row, n_rows;   /* its rows are [first_row, first_row + n_rows) of results.rows */
     double load_ms, compile_ms; /* median over its invocations; NOT_MEASURED: nobody recorded it */
     double peak_rss_mb;         /* largest */
     double cpu_percent;         /* mean over its invocations */
@@ -58,6 +61,10 @@ struct results_columns;
 struct results {
     const struct results_cell *cells; /* in the experiment's order, else by name */
     size_t n_cells;
+    const struct results_row *rows; /* of imported cells; ordered by cell, then replicate */
+    size_t n_rows;
+    bool imported;       /* a folder comes from 'chimera import': nothing proves what ran */
+    bool phases_unknown; /* of one of them: its samples may hold cold starts and warm-ups */
     struct results_columns *columns;   /* for results_load() alone */
     const struct folder_input *inputs; /* their digests stand after results_finish() */
     size_t n_inputs;

@@ -1,0 +1,52 @@
+/* cell_rows.h - cells.jsonl: what an imported source says of whole cells, a line each.
+ *
+ * Such a cell has figures and no samples: nothing can be derived from it again, and no interval
+ * made. A line may also stand beside samples, and then holds only what a sample cannot:
+ * params_millions, n_layers, d_model.
+ */
+#pragma once
+
+#include "base/err.h"
+#include "domain/status.h"
+#include "store/folder.h"
+
+#include <stddef.h>
+#include <stdint.h>
+
+struct arena;
+struct jsonw;
+
+struct results_row { /* NOT_MEASURED: the source does not say it */
+    struct folder_key key;
+    size_t cell; /* index among results.cells */
+    uint32_t replicate;
+    int32_t invocation; /* -1: not of one invocation */
+    enum status status;
+    const char *reason; /* nullptr: none given */
+    double n_samples, mean_ms, median_ms, std_ms, p99_ms, max_ms, first_ms, mean_excl_first_ms,
+        median_rest_ms;
+    double ttft_ms, prefill_ms, decode_ms, prompt_tokens, generated_tokens, tokens, tokens_per_s,
+        power_w;
+    double params_millions, n_layers, d_model; /* of the model */
+};
+
+/* A number of a row, by its name in the file and in `import --map`. */
+struct cell_rows_figure {
+    const char *name;
+    size_t offset; /* of a double in struct results_row */
+};
+extern const struct cell_rows_figure cell_rows_figures[];
+extern const size_t cell_rows_n_figures;
+
+/* All NOT_MEASURED, status ok, no invocation. */
+[[nodiscard]] struct results_row cell_rows_none(void);
+/* Does it say more than what its model is? */
+[[nodiscard]] bool cell_rows_has_figures(const struct results_row *r);
+
+/* One line's object; unknown figures are left out. */
+void cell_rows_write(const struct results_row *r, struct jsonw *w);
+
+/* Every line, in file order; text belongs to a. ERR_PARSE names file and line: the file is written
+ * whole. */
+[[nodiscard]] enum err_code cell_rows_read(const char *path, uint32_t replicate, struct arena *a,
+                                           struct results_row **ret, size_t *ret_n, struct err *e);
