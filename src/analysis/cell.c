@@ -228,6 +228,15 @@ static void token_figures(const struct results_samples *s, const size_t *rows, s
     t->decode_ms_per_token = steps > 0 ? decode / (double)steps : NOT_MEASURED;
 }
 
+static void find_level(const struct results_samples *s, const size_t *rows, struct cell_stats *t,
+                       struct arena *a, struct arena *scratch)
+{
+    int32_t *const repetition = ARENA_ARRAY(scratch, int32_t, t->n);
+    for (size_t i = 0; i < t->n; i++)
+        repetition[i] = s->repetition[rows[i]];
+    t->level = level_of(t->x, t->start, t->n_units, repetition, a);
+}
+
 static void compute_one(const struct results_samples *s, struct cell_stats *t, uint64_t seed,
                         struct arena *a, struct arena *scratch, const size_t **ret_rows)
 {
@@ -239,6 +248,7 @@ static void compute_one(const struct results_samples *s, struct cell_stats *t, u
     for (size_t i = 0; i < t->n; i++)
         t->x[i] = s->latency_ms[rows[i]];
     latency_figures(t, seed, a, scratch);
+    find_level(s, rows, t, a, scratch);
     token_figures(s, rows, t, scratch);
     double *const room = ARENA_ARRAY(scratch, double, s->n);
     t->ttft_ms = median_column(s->ttft_ms, rows, t->n, room);

@@ -7,6 +7,7 @@
  */
 #pragma once
 
+#include "analysis/level.h"
 #include "store/results.h"
 
 struct cell_unit { /* an invocation of a run: samples of one process share its luck */
@@ -36,6 +37,7 @@ struct cell_stats {
     double rank_lo, rank_hi;     /* of the median by order statistics: blind to invocations */
     double *medians;             /* the bootstrap's, n_medians of them, as drawn */
     size_t n_medians;
+    struct level level;         /* what comparisons rest on */
     double mean_lo, mean_hi;    /* Student, 95 % */
     const char *mean_ci_method; /* nullptr: no interval, mean_ci_reason says why */
     const char *mean_ci_reason;

@@ -113,8 +113,18 @@ static void compare(struct pair *p, struct arena *a, struct arena *scratch)
         find_culprits(p, a);
 }
 
-void pair_family(const struct cell_stats *const *cells, size_t n, struct arena *a, struct pair *ret,
-                 size_t *ret_n)
+static void verdicts(struct pair *pairs, size_t n, double margin, struct arena *a)
+{
+    struct verdict *const v = ARENA_ARRAY(a, struct verdict, n);
+    for (size_t i = 0; i < n; i++)
+        v[i] = verdict_compare(&pairs[i].a->level, &pairs[i].b->level, margin);
+    verdict_family(v, n, a);
+    for (size_t i = 0; i < n; i++)
+        pairs[i].verdict = v[i];
+}
+
+void pair_family(const struct cell_stats *const *cells, size_t n, double margin, struct arena *a,
+                 struct pair *ret, size_t *ret_n)
 {
     size_t k = 0;
     for (size_t i = 0; i < n; i++)
@@ -137,5 +147,6 @@ void pair_family(const struct cell_stats *const *cells, size_t n, struct arena *
     adjust_holm(p, k, a, adjusted);
     for (size_t i = 0; i < k; i++)
         ret[i].holm_mann_whitney = adjusted[i];
+    verdicts(ret, k, margin, a);
     *ret_n = k;
 }

@@ -6,6 +6,7 @@
 #pragma once
 
 #include "analysis/cell.h"
+#include "analysis/verdict.h"
 #include "num/compare.h"
 
 struct pair {
@@ -21,6 +22,7 @@ struct pair {
     double tokens_a, tokens_b;            /* generated per sample */
     bool unequal_work;      /* the length guard: these differ by more than PAIR_WORK, so that a
                                latency is no comparison; `significant` is then withheld (false) */
+    struct verdict verdict; /* of b against a, on the level at which they vary */
     bool significant;       /* holm_welch < 0.05 */
     bool ranks_differ;      /* the mean and the median rank a and b differently */
     const size_t *culprits; /* places in culprits_of->x */
@@ -38,6 +40,6 @@ constexpr double PAIR_WORK = 0.01; /* of the larger one */
 [[nodiscard]] bool pair_work_differs(double tokens_a, double tokens_b);
 
 /* All pairs of cells[0..n) with at least two samples each, in their order; room for n (n - 1) / 2.
- * They are one family for Holm. */
-void pair_family(const struct cell_stats *const *cells, size_t n, struct arena *a, struct pair *ret,
-                 size_t *ret_n);
+ * They are one family for Holm. margin: of equivalence, relative. */
+void pair_family(const struct cell_stats *const *cells, size_t n, double margin, struct arena *a,
+                 struct pair *ret, size_t *ret_n);

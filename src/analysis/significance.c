@@ -495,7 +495,8 @@ static size_t make_groups(const struct cell_stats *cells, size_t n, struct arena
         find_anova(g, scratch);
         struct pair *const pairs =
             ARENA_ARRAY(a, struct pair, g->n_ok > 1 ? g->n_ok * (g->n_ok - 1) / 2 : 0);
-        pair_family((const struct cell_stats *const *)g->ok, g->n_ok, a, pairs, &g->n_pairs);
+        pair_family((const struct cell_stats *const *)g->ok, g->n_ok, VERDICT_MARGIN, a, pairs,
+                    &g->n_pairs);
         g->pairs = pairs;
     }
     return k;

@@ -1,20 +1,17 @@
 #include "cli/analyze.h"
 
-#include "analysis/cell.h"
 #include "analysis/metrics.h"
-#include "analysis/quality.h"
-#include "analysis/quality_gate.h"
 #include "analysis/significance.h"
 #include "base/arena.h"
 #include "base/defs.h"
 #include "base/str.h"
 #include "cli/command.h"
+#include "cli/measured.h"
 #include "cli/quality_table.h"
 #include "cli/summary.h"
 #include "io/file.h"
 #include "io/jsonw.h"
 
-#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <unistd.h>
@@ -32,23 +29,6 @@ static bool wants_colour(const struct cli *cli)
 {
     const char *const no = getenv("NO_COLOR");
     return cli->color == 1 || (cli->color == 0 && isatty(STDOUT_FILENO) && !(no && *no));
-}
-
-static void tell_problems(const struct results *r)
-{
-    if (r->unfinished)
-        fprintf(stderr,
-                "chimera: '%s': the run did not come to its end; the figures are of what is there, "
-                "'chimera run EXPERIMENT -o %s --resume' goes on\n",
-                r->unfinished, r->unfinished);
-    for (size_t i = 0; i < r->n_problems; i++) {
-        const struct results_problem *const p = &r->problems[i];
-        char place[64] = "";
-        if (p->line)
-            (void)snprintf(place, sizeof place, ":%" PRIu64, p->line);
-        fprintf(stderr, "chimera: %s%s: left out %" PRIu64 " line%s: %s\n", p->file, place,
-                p->count, p->count == 1 ? "" : "s", p->why);
-    }
 }
 
 static enum err_code write_all(const struct results *r, const struct cell_stats *cells,
@@ -163,26 +143,17 @@ enum err_code analyze_run(const struct cli *cli, const struct analyze_request *r
                           struct analyze_outcome *ret, struct err *e)
 {
     CLEANUP(arena_freep) struct arena *a = arena_new(MEMORY);
-    CLEANUP(results_done) struct results r = {};
-    if (results_read(request->folders, request->n_folders, a, &r, e))
-        return e->code;
+    CLEANUP(measured_done) struct measured m = {};
     struct outputs files = {};
     struct significance_counts counts = {};
-    struct quality quality = {};
-    if (quality_read(&r, request->folders, request->n_folders, a, &quality, e))
+    if (measured_read(request->folders, request->n_folders, nullptr, a, &m, e) ||
+        write_all(&m.results, m.cells, &m.quality, request, a, &files, &counts, e))
         return e->code;
-    quality_gate_apply(&r, &quality, a);
-    struct cell_stats *const cells = ARENA_ARRAY(a, struct cell_stats, r.n_cells);
-    if (cell_compute(&r, nullptr, a, cells, e) || results_finish(&r, a, e))
-        return e->code;
-    quality_gate_annotate(&r, &quality, a, cells);
-    if (write_all(&r, cells, &quality, request, a, &files, &counts, e))
-        return e->code;
-    tell_problems(&r);
+    measured_tell_problems(&m);
     if (cli->json)
-        print_json(&r, cells, &quality, &files, &counts);
+        print_json(&m.results, m.cells, &m.quality, &files, &counts);
     else
-        print_text(cli, &r, cells, &quality, &files, &counts, a);
-    ret->gates_failed = quality.gates_failed;
+        print_text(cli, &m.results, m.cells, &m.quality, &files, &counts, a);
+    ret->gates_failed = m.quality.gates_failed;
     return ERR_OK;
 }

@@ -9,6 +9,7 @@ const struct command *const commands[] = {
     &cmd_plan,
     &cmd_run,
     &cmd_analyze,
+    &cmd_compare,
     &cmd_quality,
     &cmd_env,
     &cmd_worker,

@@ -1,0 +1,88 @@
+#include "analysis/level.h"
+
+#include "base/arena.h"
+#include "base/defs.h"
+#include "num/moment.h"
+#include "num/quantile.h"
+
+#include <math.h>
+#include <string.h>
+
+static void of_invocations(const double *x, const size_t *start, size_t n_units, double *y,
+                           struct arena *a)
+{
+    size_t most = 0;
+    for (size_t u = 0; u < n_units; u++)
+        most = start[u + 1] - start[u] > most ? start[u + 1] - start[u] : most;
+    double *const sorted = ARENA_ARRAY(a, double, most);
+    for (size_t u = 0; u < n_units; u++) {
+        const size_t n = start[u + 1] - start[u];
+        memcpy(sorted, x + start[u], n * sizeof *x);
+        quantile_sort(sorted, n);
+        y[u] = log(quantile_sorted(sorted, n, 0.5));
+    }
+}
+
+/* Passes of one length only: a pass that misses a prompt is no replicate of the others. 0: the
+ * passes are not known. */
+static size_t of_repetitions(const double *x, size_t n, const int32_t *repetition, double *y)
+{
+    if (!repetition || n == 0)
+        return 0;
+    size_t k = 0, in_first = 0;
+    for (size_t i = 0; i < n;) {
+        size_t j = i;
+        double sum = 0;
+        for (; j < n && repetition[j] == repetition[i]; j++)
+            sum += log(x[j]);
+        if (repetition[i] == INT32_MIN || (in_first && j - i != in_first))
+            return 0;
+        in_first = j - i;
+        y[k++] = sum / (double)(j - i);
+        i = j;
+    }
+    return k > 1 ? k : 0;
+}
+
+/* The first-order form n (1 - r) / (1 + r): a series of some tens of values carries no more. A
+ * correlation that noise alone gives (within 2 / sqrt n) takes nothing away. */
+static double effective(const double *y, size_t n)
+{
+    const double r = n > 3 ? moment_lag1(y, n) : NOT_MEASURED;
+    return r > 2 / sqrt((double)n) ? fmax(2, (double)n * (1 - r) / (1 + r)) : (double)n;
+}
+
+struct level level_of(const double *x, const size_t *start, size_t n_units,
+                      const int32_t *repetition, struct arena *a)
+{
+    struct level l = {.mean = NOT_MEASURED, .var = NOT_MEASURED};
+    const size_t n = n_units ? start[n_units] : 0;
+    double *const y = ARENA_ARRAY(a, double, n_units > 1 ? n_units : n);
+    l.y = y;
+    if (n_units > 1) {
+        l.unit = LEVEL_INVOCATIONS;
+        l.n = n_units;
+        of_invocations(x, start, n_units, y, a);
+        l.n_effective = (double)l.n; /* processes do not know of each other */
+    } else {
+        l.n = of_repetitions(x, n, repetition, y);
+        l.unit = l.n ? LEVEL_REPETITIONS : LEVEL_SAMPLES;
+        for (size_t i = 0; l.unit == LEVEL_SAMPLES && i < n; i++)
+            y[i] = log(x[i]);
+        l.n = l.n ? l.n : n;
+        l.n_effective = effective(y, l.n);
+    }
+    const struct moment m = moment_of(y, l.n);
+    l.mean = m.mean;
+    l.var = m.var;
+    return l;
+}
+
+const char *level_unit_name(enum level_unit unit)
+{
+    static const char *const names[] = {[LEVEL_INVOCATIONS] = "invocations",
+                                        [LEVEL_REPETITIONS] = "repetitions of one invocation",
+                                        [LEVEL_SAMPLES] = "samples of one invocation",
+                                        [LEVEL_SCENARIOS] = "scenarios"};
+    return names[unit];
+}

@@ -1,0 +1,104 @@
+#include "cli/compare_table.h"
+
+#include "base/arena.h"
+#include "base/str.h"
+#include "report/number.h"
+#include "report/table.h"
+
+#include <math.h>
+#include <string.h>
+
+enum { CELL, BASE, NEW, RATIO, INTERVAL, VERDICT, N_COLUMNS };
+
+static const struct table_column columns[N_COLUMNS] = {
+    [CELL] = {"cell", false},     [BASE] = {"base ms", true},  [NEW] = {"new ms", true},
+    [RATIO] = {"new/base", true}, [INTERVAL] = {"95 %", true}, [VERDICT] = {"verdict", false},
+};
+
+static const enum table_tone tones[] = {[COMPARISON_SAME] = TABLE_PLAIN,
+                                        [COMPARISON_FASTER] = TABLE_GOOD,
+                                        [COMPARISON_SLOWER] = TABLE_BAD,
+                                        [COMPARISON_CANNOT_TELL] = TABLE_WARN};
+
+static bool same_group(const struct folder_key *x, const struct folder_key *y)
+{
+    return strcmp(x->scenario, y->scenario) == 0 && strcmp(x->model, y->model) == 0;
+}
+
+static const char *ratio(double x, struct arena *a)
+{
+    return isnan(x) ? nullptr : arena_printf(a, "%.3f", x);
+}
+
+static const char *median(const struct cell_stats *c, struct arena *a)
+{
+    return c ? number_short(a, c->median) : nullptr;
+}
+
+void compare_table(const struct comparison *c, size_t n, bool colour, struct arena *a,
+                   struct str *out)
+{
+    struct table t;
+    table_init(&t, a, columns, N_COLUMNS);
+    for (size_t i = 0; i < n; i++) {
+        const struct verdict *const v = &c[i].verdict;
+        if (i == 0 || !same_group(c[i].key, c[i - 1].key))
+            table_heading(&t, arena_printf(a, "%s · %s", c[i].key->scenario, c[i].key->model));
+        const bool compared = c[i].base && c[i].new;
+        const struct table_cell row[N_COLUMNS] = {
+            [CELL] = {arena_printf(a, "%s %s", c[i].key->backend, c[i].key->precision)},
+            [BASE] = {median(c[i].base, a)},
+            [NEW] = {median(c[i].new, a)},
+            [RATIO] = {compared ? ratio(v->ratio, a) : nullptr},
+            [INTERVAL] = {isnan(v->lo) ? nullptr : arena_printf(a, "%.3f to %.3f", v->lo, v->hi)},
+            [VERDICT] = {comparison_word_name(c[i].word), tones[c[i].word]},
+        };
+        table_add(&t, row);
+    }
+    table_print(&t, colour, out);
+    str_putc(out, '\n');
+    for (size_t i = 0; i < n; i++)
+        if (c[i].reason)
+            str_printf(out, "%s: %s %s (%s)\n    %s\n",
+                       c[i].lost ? "lost" : comparison_word_name(c[i].word), c[i].key->backend,
+                       c[i].key->precision, c[i].key->scenario, c[i].reason);
+}
+
+enum { H_CELL, H_RUNS, H_SCATTER, H_CHANGE, H_RATIO, H_INTERVAL, H_COLUMNS };
+
+static const struct table_column history_columns[H_COLUMNS] = {
+    [H_CELL] = {"cell", false},         [H_RUNS] = {"runs", true},
+    [H_SCATTER] = {"run to run", true}, [H_CHANGE] = {"changed at", false},
+    [H_RATIO] = {"new/old", true},      [H_INTERVAL] = {"95 %", true},
+};
+
+void compare_table_history(const struct history *h, size_t n, const char *const *folders,
+                           bool colour, struct arena *a, struct str *out)
+{
+    struct table t;
+    table_init(&t, a, history_columns, H_COLUMNS);
+    for (size_t i = 0; i < n; i++) {
+        if (i == 0 || !same_group(h[i].key, h[i - 1].key))
+            table_heading(&t, arena_printf(a, "%s · %s", h[i].key->scenario, h[i].key->model));
+        const char *const name = arena_printf(a, "%s %s", h[i].key->backend, h[i].key->precision);
+        const char *const scatter =
+            isnan(h[i].scatter) ? nullptr : arena_printf(a, "%.2f %%", 100 * h[i].scatter);
+        const char *const runs = arena_printf(a, "%zu", h[i].n_known);
+        for (size_t k = 0; k < h[i].n_changes || k == 0; k++) {
+            const struct history_change *const c = k < h[i].n_changes ? &h[i].changes[k] : nullptr;
+            const struct table_cell row[H_COLUMNS] = {
+                [H_CELL] = {k ? "" : name},
+                [H_RUNS] = {k ? "" : runs},
+                [H_SCATTER] = {k ? "" : scatter},
+                [H_CHANGE] = {c             ? folders[c->at]
+                              : h[i].reason ? h[i].reason
+                                            : "no change",
+                              c ? (c->ratio > 1 ? TABLE_BAD : TABLE_GOOD) : TABLE_FAINT},
+                [H_RATIO] = {c ? ratio(c->ratio, a) : nullptr},
+                [H_INTERVAL] = {c ? arena_printf(a, "%.3f to %.3f", c->lo, c->hi) : nullptr},
+            };
+            table_add(&t, row);
+        }
+    }
+    table_print(&t, colour, out);
+}

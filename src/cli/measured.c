@@ -1,0 +1,46 @@
+#include "cli/measured.h"
+
+#include "analysis/quality_gate.h"
+#include "base/arena.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+
+enum err_code measured_read(const char *const *folders, size_t n,
+                            const struct cell_visitor *visitor, struct arena *a,
+                            struct measured *ret, struct err *e)
+{
+    *ret = (struct measured){};
+    struct results *const r = &ret->results;
+    if (results_read(folders, n, a, r, e) || quality_read(r, folders, n, a, &ret->quality, e))
+        return e->code;
+    quality_gate_apply(r, &ret->quality, a);
+    ret->cells = ARENA_ARRAY(a, struct cell_stats, r->n_cells);
+    if (cell_compute(r, visitor, a, ret->cells, e) || results_finish(r, a, e))
+        return e->code;
+    quality_gate_annotate(r, &ret->quality, a, ret->cells);
+    return ERR_OK;
+}
+
+void measured_done(struct measured *m)
+{
+    results_done(&m->results);
+}
+
+void measured_tell_problems(const struct measured *m)
+{
+    const struct results *const r = &m->results;
+    if (r->unfinished)
+        fprintf(stderr,
+                "chimera: '%s': the run did not come to its end; the figures are of what is there, "
+                "'chimera run EXPERIMENT -o %s --resume' goes on\n",
+                r->unfinished, r->unfinished);
+    for (size_t i = 0; i < r->n_problems; i++) {
+        const struct results_problem *const p = &r->problems[i];
+        char place[64] = "";
+        if (p->line)
+            (void)snprintf(place, sizeof place, ":%" PRIu64, p->line);
+        fprintf(stderr, "chimera: %s%s: left out %" PRIu64 " line%s: %s\n", p->file, place,
+                p->count, p->count == 1 ? "" : "s", p->why);
+    }
+}

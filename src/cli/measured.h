@@ -1,0 +1,21 @@
+/* measured.h - a results folder (or several replicate ones), read and made into figures: what the
+ * commands that look at results begin with. */
+#pragma once
+
+#include "analysis/cell.h"
+#include "analysis/quality.h"
+
+struct measured {
+    struct results results;
+    struct quality quality;
+    struct cell_stats *cells; /* of results.cells, with quality and gates applied */
+};
+
+/* *ret is to be done with after a failure too; what it points to belongs to a. visitor may be
+ * nullptr. */
+[[nodiscard]] enum err_code measured_read(const char *const *folders, size_t n,
+                                          const struct cell_visitor *visitor, struct arena *a,
+                                          struct measured *ret, struct err *e);
+/* A run that did not come to its end, and lines that could not be used, to stderr. */
+void measured_tell_problems(const struct measured *m);
+void measured_done(struct measured *m); /* for CLEANUP() too */
