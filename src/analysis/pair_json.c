@@ -1,0 +1,129 @@
+#include "analysis/pair_json.h"
+
+#include "base/arena.h"
+#include "base/defs.h"
+#include "io/jsonw.h"
+
+#include <inttypes.h>
+#include <math.h>
+
+static void interval(struct jsonw *w, const char *lo_key, double lo, const char *hi_key, double hi)
+{
+    jsonw_kf64(w, lo_key, lo);
+    jsonw_kf64(w, hi_key, hi);
+}
+
+static void t_test(struct jsonw *w, const char *key, const struct compare_t *t)
+{
+    jsonw_kobject(w, key);
+    jsonw_kf64(w, "t_statistic", t->t);
+    jsonw_kf64(w, "df", t->df);
+    jsonw_kf64(w, "p_value", t->p);
+    interval(w, "ci_95_lower", t->lo, "ci_95_upper", t->hi);
+    jsonw_end_object(w);
+}
+
+static enum err_code culprits(struct jsonw *w, const struct results *r, const struct pair *p,
+                              struct arena *a, struct err *e)
+{
+    struct cell_sample *const samples = ARENA_ARRAY(a, struct cell_sample, p->n_culprits);
+    if (cell_identify(r, p->culprits_of, p->culprits, p->n_culprits, samples, e))
+        return e->code;
+    jsonw_kobject(w, "mean_and_median_disagree");
+    const bool mean_prefers_a = p->difference > 0;
+    const char *const name_a = cell_label(r, p->a->cell, a), *const name_b =
+                                                                 cell_label(r, p->b->cell, a);
+    jsonw_kstr(w, "faster_by_mean", mean_prefers_a ? name_a : name_b);
+    jsonw_kstr(w, "faster_by_median", mean_prefers_a ? name_b : name_a);
+    jsonw_kbool(w, "agree_without_samples", p->culprits_suffice);
+    jsonw_karray(w, "samples");
+    for (size_t i = 0; i < p->n_culprits; i++) {
+        const struct cell_sample *const s = &samples[i];
+        jsonw_object(w);
+        jsonw_kstr(w, "of", cell_label(r, p->culprits_of->cell, a));
+        jsonw_ki64(w, "replicate", s->replicate);
+        jsonw_ki64(w, "invocation", s->invocation);
+        jsonw_ki64(w, "repetition", s->repetition);
+        jsonw_ki64(w, "prompt_index", s->prompt_index);
+        jsonw_ki64(w, "agent", s->agent);
+        jsonw_kf64(w, "latency_ms", s->latency_ms);
+        jsonw_kf64(w, "above_median_ms", s->latency_ms - p->culprits_of->median);
+        jsonw_end_object(w);
+    }
+    jsonw_end_array(w);
+    jsonw_end_object(w);
+    return ERR_OK;
+}
+
+/* With the length guard: who generated fewer tokens is not faster, whatever the clock says. */
+static void significant(struct jsonw *w, const struct pair *p, struct arena *a)
+{
+    jsonw_kf64(w, "tokens_per_sample_a", p->tokens_a);
+    jsonw_kf64(w, "tokens_per_sample_b", p->tokens_b);
+    jsonw_kstr(w, "length_guard",
+               isnan(p->tokens_a) || isnan(p->tokens_b) ? nullptr
+               : p->unequal_work                        ? "unequal work"
+                                                        : "same work");
+    if (!p->unequal_work) {
+        jsonw_kbool(w, "significant", p->significant);
+        return;
+    }
+    jsonw_key(w, "significant");
+    jsonw_null(w);
+    jsonw_kstr(w, "significant_reason",
+               arena_printf(a,
+                            "unequal work: %.4g and %.4g generated tokens per sample; early stops: "
+                            "%" PRId64 " and %" PRId64,
+                            p->tokens_a, p->tokens_b, p->a->early_stops, p->b->early_stops));
+}
+
+enum err_code pair_json(struct jsonw *w, const struct results *r, const struct pair *p,
+                        struct arena *a, struct err *e)
+{
+    jsonw_object(w);
+    jsonw_kstr(w, "scenario", p->a->cell->key.scenario);
+    jsonw_kstr(w, "model", p->a->cell->key.model);
+    jsonw_kstr(w, "group_a", cell_label(r, p->a->cell, a));
+    jsonw_kstr(w, "group_b", cell_label(r, p->b->cell, a));
+    jsonw_kstr(w, "metric", "latency_ms");
+    jsonw_ki64(w, "n_a", (int64_t)p->a->n);
+    jsonw_ki64(w, "n_b", (int64_t)p->b->n);
+    jsonw_kf64(w, "mean_a", p->a->mean);
+    jsonw_kf64(w, "mean_b", p->b->mean);
+    jsonw_kf64(w, "median_a", p->a->median);
+    jsonw_kf64(w, "median_b", p->b->median);
+    jsonw_kf64(w, "difference", p->difference);
+    jsonw_kf64(w, "percent_change", p->percent_change);
+    jsonw_kf64(w, "t_statistic", p->pooled.t);
+    jsonw_kf64(w, "p_value", p->pooled.p);
+    jsonw_kf64(w, "p_holm", p->holm_welch);
+    significant(w, p, a);
+    if (isnan(p->welch.p))
+        jsonw_kstr(w, "p_reason", "neither group varies: there is no scale to compare with");
+    jsonw_kf64(w, "effect_size_cohens_d", p->cohen_d);
+    jsonw_kf64(w, "effect_size_hedges_g", p->hedges_g);
+    jsonw_kf64(w, "effect_size_cliffs_delta", p->mann_whitney.cliff);
+    jsonw_kf64(w, "median_ratio", p->ratio);
+    interval(w, "median_ratio_ci_95_lower", p->ratio_lo, "median_ratio_ci_95_upper", p->ratio_hi);
+    t_test(w, "welch", &p->welch);
+    jsonw_kobject(w, "mann_whitney");
+    jsonw_kf64(w, "u", p->mann_whitney.u);
+    jsonw_kf64(w, "p_value", p->mann_whitney.p);
+    jsonw_kf64(w, "p_holm", p->holm_mann_whitney);
+    jsonw_kbool(w, "exact", p->mann_whitney.exact);
+    jsonw_end_object(w);
+    t_test(w, "welch_over_invocation_means", &p->by_invocation);
+    if (isnan(p->by_invocation.p))
+        jsonw_kstr(w, "caution",
+                   p->a->n_units < 2 || p->b->n_units < 2
+                       ? "one invocation: what differs between invocations is not in any p"
+                       : "the means of the invocations do not vary");
+    else if (p->significant && !(p->by_invocation.p < PAIR_ALPHA))
+        jsonw_kstr(w, "caution",
+                   "not significant over the means of the invocations: samples of one "
+                   "invocation are no replicates");
+    if (p->ranks_differ && culprits(w, r, p, a, e))
+        return e->code;
+    jsonw_end_object(w);
+    return ERR_OK;
+}
