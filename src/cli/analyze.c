@@ -1,10 +1,12 @@
 #include "cli/analyze.h"
 
+#include "analysis/audit_json.h"
 #include "analysis/metrics.h"
 #include "analysis/significance.h"
 #include "base/arena.h"
 #include "base/defs.h"
 #include "base/str.h"
+#include "cli/audit_print.h"
 #include "cli/command.h"
 #include "cli/measured.h"
 #include "cli/quality_table.h"
@@ -19,7 +21,7 @@
 constexpr size_t MEMORY = (size_t)16 << 30;
 
 struct outputs {
-    const char *metrics, *samples, *statistics, *quality,
+    const char *metrics, *samples, *statistics, *quality, *audit,
         *figure; /* figure: nullptr where none was drawn */
     const char *why_no_figure;
     bool wants_figure;
@@ -32,9 +34,9 @@ static bool wants_colour(const struct cli *cli)
 }
 
 static enum err_code write_all(const struct results *r, const struct cell_stats *cells,
-                               const struct quality *quality, const struct analyze_request *request,
-                               struct arena *a, struct outputs *ret,
-                               struct significance_counts *counts, struct err *e)
+                               const struct quality *quality, const struct audit *found,
+                               const struct analyze_request *request, struct arena *a,
+                               struct outputs *ret, struct significance_counts *counts, struct err *e)
 {
     const char *const out = request->out ? request->out : request->folders[0];
     const bool csv = request->format == RESULTS_CSV;
@@ -57,6 +59,11 @@ static enum err_code write_all(const struct results *r, const struct cell_stats 
     quality_json(r, quality, &text);
     if (file_write(ret->quality, str_text(&text), text.n, e))
         return e->code;
+    ret->audit = file_join(a, out, "audit.json");
+    str_clear(&text);
+    audit_json(r, &(struct audit_choice){}, found, &text);
+    if (file_write(ret->audit, str_text(&text), text.n, e))
+        return e->code;
     const char *const figure = file_join(a, out, "latency_by_backend.png");
     bool drawn = false;
     struct err why = {};
@@ -73,7 +80,7 @@ static enum err_code write_all(const struct results *r, const struct cell_stats 
 }
 
 static void print_json(const struct results *r, const struct cell_stats *cells,
-                       const struct quality *quality, const struct outputs *files,
+                       const struct quality *quality, const struct audit *found, const struct outputs *files,
                        const struct significance_counts *counts)
 {
     CLEANUP(str_done) struct str text = {};
@@ -91,11 +98,14 @@ static void print_json(const struct results *r, const struct cell_stats *cells,
     jsonw_ki64(&w, "failed", (int64_t)quality->gates_failed);
     jsonw_ki64(&w, "cannot_tell", (int64_t)quality->gates_unsure);
     jsonw_end_object(&w);
+    jsonw_key(&w, "audit");
+    audit_json_counts(&w, found);
     jsonw_kobject(&w, "files");
     jsonw_kstr(&w, "metrics", files->metrics);
     jsonw_kstr(&w, "samples", files->samples);
     jsonw_kstr(&w, "statistical_analysis", files->statistics);
     jsonw_kstr(&w, "quality_analysis", files->quality);
+    jsonw_kstr(&w, "audit", files->audit);
     jsonw_kstr(&w, "latency_by_backend", files->figure);
     if (!files->figure)
         jsonw_kstr(&w, "latency_by_backend_reason", files->why_no_figure);
@@ -125,14 +135,18 @@ static void add_quality(const struct cli *cli, const struct quality *q, struct a
 
 static void print_text(const struct cli *cli, const struct results *r,
                        const struct cell_stats *cells, const struct quality *quality,
-                       const struct outputs *files, const struct significance_counts *counts,
+                       const struct audit *found, const struct outputs *files, const struct significance_counts *counts,
                        struct arena *a)
 {
     CLEANUP(str_done) struct str text = {};
     summary_table(r, cells, counts, wants_colour(cli), a, &text);
     add_quality(cli, quality, a, &text);
+    str_puts(&text, "\naudit: ");
+    audit_print_counts(found, &text);
+    str_puts(&text, "; 'chimera audit' tells them\n");
     fputs(str_text(&text), stdout);
-    printf("\n%s\n%s\n%s\n%s\n", files->metrics, files->samples, files->statistics, files->quality);
+    printf("\n%s\n%s\n%s\n%s\n%s\n", files->metrics, files->samples, files->statistics,
+           files->quality, files->audit);
     if (files->figure)
         puts(files->figure);
     else if (files->wants_figure)
@@ -146,14 +160,15 @@ enum err_code analyze_run(const struct cli *cli, const struct analyze_request *r
     CLEANUP(measured_done) struct measured m = {};
     struct outputs files = {};
     struct significance_counts counts = {};
-    if (measured_read(request->folders, request->n_folders, nullptr, a, &m, e) ||
-        write_all(&m.results, m.cells, &m.quality, request, a, &files, &counts, e))
+    if (measured_read(request->folders, request->n_folders, &(struct audit_choice){}, a, &m,
+                      e) ||
+        write_all(&m.results, m.cells, &m.quality, m.audit, request, a, &files, &counts, e))
         return e->code;
     measured_tell_problems(&m);
     if (cli->json)
-        print_json(&m.results, m.cells, &m.quality, &files, &counts);
+        print_json(&m.results, m.cells, &m.quality, m.audit, &files, &counts);
     else
-        print_text(cli, &m.results, m.cells, &m.quality, &files, &counts, a);
+        print_text(cli, &m.results, m.cells, &m.quality, m.audit, &files, &counts, a);
     ret->gates_failed = m.quality.gates_failed;
     return ERR_OK;
 }

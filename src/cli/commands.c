@@ -10,6 +10,7 @@ const struct command *const commands[] = {
     &cmd_run,
     &cmd_analyze,
     &cmd_compare,
+    &cmd_audit,
     &cmd_quality,
     &cmd_env,
     &cmd_worker,

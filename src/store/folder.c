@@ -7,6 +7,7 @@
 #include "io/file.h"
 #include "io/json.h"
 #include "store/cell_rows.h"
+#include "store/evidence.h"
 
 #include <dirent.h>
 #include <errno.h>
@@ -83,7 +84,8 @@ static enum err_code read_run(struct reading *r, const char *path, struct err *e
                                .load_ms = figure(v, "load_ms"),
                                .compile_ms = figure(v, "compile_ms"),
                                .peak_rss_mb = figure(v, "peak_rss_mb"),
-                               .cpu_percent = figure(v, "cpu_percent")};
+                               .cpu_percent = figure(v, "cpu_percent"),
+                               .evidence = evidence_of(v, r->replicate, r->a)};
     const char *const status = json_str(json_get(v, "status"), "");
     if (!key_complete(&run->key))
         return err_set(e, ERR_PARSE,

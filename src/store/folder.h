@@ -14,6 +14,7 @@
 
 struct arena;
 struct results_row;
+struct evidence;
 
 struct folder_key { /* of a cell; model as the experiment wrote it */
     const char *scenario, *backend, *precision, *model;
@@ -27,6 +28,7 @@ struct folder_run { /* one record about a cell: an invocation, an error.txt, or 
     enum status status;
     const char *reason;                                   /* nullptr: none given */
     double load_ms, compile_ms, peak_rss_mb, cpu_percent; /* NOT_MEASURED: not recorded */
+    const struct evidence *evidence; /* of run_<n>.json; nullptr: of the plan */
 };
 
 struct folder_input { /* a file that figures are derived from */

@@ -16,9 +16,11 @@
 
 struct arena;
 struct duck;
+struct evidence;
 
 struct results_run { /* an invocation that ended and left its record */
     int32_t replicate, invocation;
+    const struct evidence *evidence; /* nullptr: error.txt, not a record */
 };
 
 struct results_cell {

@@ -1,0 +1,124 @@
+#include "analysis/audit_kept.h"
+
+#include "analysis/cell.h"
+#include "base/arena.h"
+#include "base/defs.h"
+#include "num/quantile.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+constexpr size_t SCRATCH = (size_t)4 << 30;
+
+/* Of the rows whose value is known; each function that fills says how a missing value looks. */
+struct tally {
+    size_t n;
+    double sum, min, max;
+};
+
+static void tally_add(struct tally *t, double x)
+{
+    t->min = t->n == 0 || x < t->min ? x : t->min;
+    t->max = t->n == 0 || x > t->max ? x : t->max;
+    t->sum += x;
+    t->n++;
+}
+
+static void tally_i64(struct tally *t, int64_t x)
+{
+    if (x >= 0)
+        tally_add(t, (double)x);
+}
+
+static double tally_mean(const struct tally *t)
+{
+    return t->n ? t->sum / (double)t->n : NOT_MEASURED;
+}
+
+struct by_prompt { /* a sample on its way to its prompt */
+    int32_t prompt;
+    size_t at; /* in stats->x and rows */
+};
+
+static int compare_prompt(const void *a, const void *b)
+{
+    const struct by_prompt *const x = a, *const y = b;
+    return x->prompt != y->prompt ? (x->prompt > y->prompt) - (x->prompt < y->prompt)
+                                  : (x->at > y->at) - (x->at < y->at);
+}
+
+static struct audit_prompt prompt_of(const struct audit_cell *c, const struct by_prompt *at,
+                                     size_t n, double *room)
+{
+    struct tally prompt = {}, generated = {};
+    for (size_t i = 0; i < n; i++) {
+        const size_t row = c->rows[at[i].at];
+        room[i] = c->stats->x[at[i].at];
+        tally_i64(&prompt, c->samples->prompt_tokens[row]);
+        tally_i64(&generated, c->samples->generated_tokens[row]);
+    }
+    quantile_sort(room, n);
+    return (struct audit_prompt){at[0].prompt, n, quantile_sorted(room, n, 0.5),
+                                 tally_mean(&prompt), tally_mean(&generated)};
+}
+
+static void keep_prompts(const struct audit_cell *c, struct audit_kept *k, struct arena *a)
+{
+    CLEANUP(arena_freep) struct arena *scratch = arena_new(SCRATCH);
+    const size_t n = c->stats->n;
+    struct by_prompt *const order = ARENA_ARRAY(scratch, struct by_prompt, n);
+    double *const room = ARENA_ARRAY(scratch, double, n);
+    for (size_t i = 0; i < n; i++)
+        order[i] = (struct by_prompt){c->samples->prompt_index[c->rows[i]], i};
+    if (n)
+        qsort(order, n, sizeof *order, compare_prompt);
+    for (size_t i = 0; i < n; i++)
+        k->n_prompts += i == 0 || order[i].prompt != order[i - 1].prompt;
+    struct audit_prompt *const prompts = ARENA_ARRAY(a, struct audit_prompt, k->n_prompts);
+    for (size_t i = 0, p = 0; i < n; p++) {
+        size_t end = i + 1;
+        while (end < n && order[end].prompt == order[i].prompt)
+            end++;
+        prompts[p] = prompt_of(c, order + i, end - i, room);
+        i = end;
+    }
+    k->prompts = prompts;
+}
+
+static void keep_stamps(const struct results_samples *s, size_t row, struct audit_kept *k)
+{
+    k->with_ttft += isnan(s->ttft_ms[row]) ? 0 : 1;
+    k->with_prefill += isnan(s->prefill_ms[row]) ? 0 : 1;
+    k->with_decode += isnan(s->decode_ms[row]) ? 0 : 1;
+    k->with_stamps += s->submitted_ns[row] != INT64_MIN && s->finished_ns[row] != INT64_MIN;
+}
+
+const struct audit_kept *audit_kept_of(const struct audit_cell *c, struct arena *a)
+{
+    const struct results_samples *const s = c->samples;
+    struct audit_kept *const k = ARENA_ARRAY(a, struct audit_kept, 1);
+    struct tally generated = {}, prompt = {}, padding = {};
+    k->n = c->stats->n;
+    for (size_t i = 0; i < k->n; i++) {
+        const size_t row = c->rows[i];
+        keep_stamps(s, row, k);
+        tally_i64(&generated, s->generated_tokens[row]);
+        tally_i64(&prompt, s->prompt_tokens[row]);
+        tally_i64(&padding, s->padding_tokens[row]);
+        if (s->n_stops[row] > 0) {
+            k->sequences += s->n_stops[row];
+            k->early += s->n_early[row] > 0 ? s->n_early[row] : 0;
+        }
+    }
+    k->with_generated = generated.n;
+    k->with_prompt_tokens = prompt.n;
+    k->with_padding = padding.n;
+    k->generated_mean = tally_mean(&generated);
+    k->generated_min = generated.n ? generated.min : NOT_MEASURED;
+    k->generated_max = generated.n ? generated.max : NOT_MEASURED;
+    k->prompt_tokens_mean = tally_mean(&prompt);
+    k->padding_mean = tally_mean(&padding);
+    keep_prompts(c, k, a);
+    return k;
+}

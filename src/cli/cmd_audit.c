@@ -1,0 +1,118 @@
+#include "analysis/audit_json.h"
+#include "analysis/audit_run.h"
+#include "analysis/cell.h"
+#include "base/arena.h"
+#include "base/defs.h"
+#include "base/str.h"
+#include "cli/audit_print.h"
+#include "cli/command.h"
+#include "cli/command_all.h"
+#include "io/file.h"
+#include "store/results.h"
+
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+constexpr size_t MEMORY = (size_t)16 << 30;
+
+struct audit_args {
+    struct opt_list checks;
+    const char *out;
+    bool list;
+};
+
+/* clang-format off */
+static const struct opt opts[] = {
+    {OPT_LIST, 0,   "check",  "NAME",  nullptr, "only this check; may be given several times",
+     FIELD_OF(struct audit_args, checks, struct opt_list)},
+    {OPT_STR,  'o', "output", "DIR",   nullptr, "where audit.json goes; the first DIR if not given",
+     FIELD_OF(struct audit_args, out, const char *)},
+    {OPT_FLAG, 0,   "list",   nullptr, nullptr, "the checks, their rules and limits; needs no DIR",
+     FIELD_OF(struct audit_args, list, bool)},
+    {},
+};
+/* clang-format on */
+
+static enum err_code list_checks(const struct cli *cli, struct arena *a)
+{
+    CLEANUP(str_done) struct str text = {};
+    if (cli->json)
+        audit_json_list(&text);
+    else
+        audit_print_checks(a, &text);
+    fputs(str_text(&text), stdout);
+    return ERR_OK;
+}
+
+static enum err_code write_it(const struct audit_args *args, const char *folder,
+                              const struct str *json, struct arena *a, const char **ret,
+                              struct err *e)
+{
+    if (args->out && file_make_folders(args->out, e))
+        return e->code;
+    *ret = file_join(a, args->out ? args->out : folder, "audit.json");
+    return file_write(*ret, str_text(json), json->n, e);
+}
+
+static enum err_code run(struct cli *cli, const void *given, const struct opt_list *operands,
+                         int *ret_exit, struct err *e)
+{
+    const struct audit_args *const args = given;
+    CLEANUP(arena_freep) struct arena *a = arena_new(MEMORY);
+    if (args->list)
+        return list_checks(cli, a);
+    if (operands->n == 0)
+        return err_set(e, ERR_USAGE, "audit needs a results folder");
+    struct audit_choice choice = {};
+    CLEANUP(results_done) struct results r = {};
+    if (audit_run_choice(args->checks.items, args->checks.n, &choice, e) ||
+        results_read(operands->items, operands->n, a, &r, e))
+        return e->code;
+    struct cell_stats *const cells = ARENA_ARRAY(a, struct cell_stats, r.n_cells);
+    cell_compute(&r, a, cells);
+    struct audit *found = nullptr;
+    if (audit_run_results(&choice, &r, cells, a, &found, e))
+        return e->code;
+    CLEANUP(str_done) struct str json = {}, text = {};
+    const char *path = nullptr;
+    audit_json(&r, &choice, found, &json);
+    if (write_it(args, operands->items[0], &json, a, &path, e))
+        return e->code;
+    const char *const no = getenv("NO_COLOR");
+    const struct audit_print how = {
+        .colour = cli->color == 1 || (cli->color == 0 && isatty(STDOUT_FILENO) && !(no && *no)),
+        .all = !cli->quiet,
+        .n_cells = r.n_cells};
+    if (cli->json) {
+        fputs(str_text(&json), stdout);
+    } else {
+        audit_print(found, &how, a, &text);
+        fputs(str_text(&text), stdout);
+        puts(path);
+    }
+    *ret_exit = audit_count_of(found, AUDIT_FAIL) ? 1 : 0;
+    return ERR_OK;
+}
+
+const struct command cmd_audit = {
+    .name = "audit",
+    .operands = "DIR...",
+    .summary = "how what was measured can mislead, with evidence",
+    .about =
+        "Every check of docs/AUDIT.md on a results folder, or on several replicate runs of one\n"
+        "experiment. Each finding has its evidence in numbers, advice, and the claims that it\n"
+        "blocks. A check that lacks what it needs is named with the reason. Writes audit.json.\n\n"
+        "The exit status is 1 where a finding has severity fail. -q leaves findings of severity\n"
+        "info out of what is shown, not out of audit.json.",
+    .examples = "  chimera audit results/demo\n"
+                "  chimera audit results/monday results/tuesday -o results/both\n"
+                "  chimera audit results/demo --check label-mismatch --json\n"
+                "  chimera audit --list",
+    .opts = opts,
+    .args_bytes = sizeof(struct audit_args),
+    .min_operands = 0,
+    .max_operands = UINT_MAX,
+    .run = run,
+};

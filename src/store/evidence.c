@@ -1,0 +1,100 @@
+#include "store/evidence.h"
+
+#include "base/arena.h"
+#include "base/defs.h"
+#include "io/json.h"
+
+#include <string.h>
+
+static struct evidence_shares shares(const struct json *object, struct arena *a)
+{
+    if (!json_is_object(object) || json_len(object) == 0)
+        return (struct evidence_shares){};
+    struct evidence_share *const items = ARENA_ARRAY(a, struct evidence_share, json_len(object));
+    struct evidence_shares r = {.items = items};
+    struct json_iter it = json_iter(object);
+    const char *key;
+    for (const struct json *v; (v = json_next(&it, &key));)
+        if (json_is_num(v))
+            items[r.n++] = (struct evidence_share){key, json_f64(v, NOT_MEASURED)};
+    return r;
+}
+
+static enum evidence_answer answer(const struct json *v)
+{
+    const bool yes = json_bool(v, false);
+    if (yes != json_bool(v, true)) /* it gives back whatever it is asked to: no bool */
+        return EVIDENCE_UNKNOWN;
+    return yes ? EVIDENCE_YES : EVIDENCE_NO;
+}
+
+static struct evidence_compile compile_of(const struct json *v)
+{
+    return (struct evidence_compile){
+        .requested = answer(json_get(v, "requested")),
+        .happened = answer(json_get(v, "happened")),
+        .graphs = json_f64(json_get(v, "graphs"), NOT_MEASURED),
+        .breaks = json_f64(json_get(v, "breaks"), NOT_MEASURED),
+        .recompiles = json_f64(json_get(v, "recompiles"), NOT_MEASURED),
+        .fallback = json_str(json_get(v, "fallback"), nullptr),
+        .reason = json_str(json_get(v, "reason"), nullptr),
+    };
+}
+
+static void of_engine(const struct json *v, struct evidence *ret)
+{
+    const struct json *const engine = json_get(v, "engine"), *const artefact =
+                                                                 json_get(v, "artefact"),
+                            *const model = json_get(v, "model");
+    ret->engine = json_str(json_get(engine, "name"), nullptr);
+    ret->engine_version = json_str(json_get(engine, "version"), nullptr);
+    ret->device = json_str(json_get(v, "device"), nullptr);
+    ret->threads = json_f64(json_get(v, "threads"), NOT_MEASURED);
+    ret->artefact_path = json_str(json_get(artefact, "path"), nullptr);
+    ret->artefact_sha256 = json_str(json_get(artefact, "sha256"), nullptr);
+    ret->artefact_bytes = json_f64(json_get(artefact, "bytes"), NOT_MEASURED);
+    ret->artefact_modified = json_f64(json_get(artefact, "modified_s"), NOT_MEASURED);
+    ret->source_modified = json_f64(json_get(artefact, "source_modified_s"), NOT_MEASURED);
+    ret->n_params = json_f64(json_get(model, "n_params"), NOT_MEASURED);
+    ret->n_layers = json_f64(json_get(model, "n_layers"), NOT_MEASURED);
+    ret->d_model = json_f64(json_get(model, "d_model"), NOT_MEASURED);
+}
+
+struct evidence *evidence_of(const struct json *v, uint32_t replicate, struct arena *a)
+{
+    struct evidence *const r = ARENA_ARRAY(a, struct evidence, 1);
+    const struct json *const proof = json_get(v, "evidence"), *const spec = json_get(v, "spec"),
+                            *const resources = json_get(v, "resources");
+    r->replicate = (int32_t)replicate;
+    r->invocation = (int32_t)json_i64(json_get(v, "invocation"), -1);
+    of_engine(v, r);
+    r->weights = shares(json_get(proof, "weights_elements_by_dtype"), a);
+    if (r->weights.n == 0)
+        r->weights = shares(json_get(proof, "weights_by_dtype"), a);
+    r->matmul = shares(json_get(proof, "matmul_by_dtype"), a);
+    r->providers = shares(json_get(proof, "providers"), a);
+    r->compile = compile_of(json_get(proof, "compile"));
+    r->label_ok = answer(json_get(v, "label_ok"));
+    r->label_reason = json_str(json_get(v, "label_reason"), nullptr);
+    r->started_at = json_str(json_get(v, "started_at"), nullptr);
+    r->batch_size = json_f64(json_get(spec, "batch_size"), NOT_MEASURED);
+    r->max_tokens = json_f64(json_get(spec, "max_tokens"), NOT_MEASURED);
+    r->temperature = json_f64(json_get(spec, "temperature"), NOT_MEASURED);
+    r->environment_sha256 =
+        json_str(json_get(json_get(v, "generated_from"), "environment_sha256"), nullptr);
+    r->timed_region = json_str(json_get(v, "timed_region"), nullptr);
+    r->imported_from = json_str(json_get(v, "imported_from"), nullptr);
+    r->power_interval_s = json_f64(json_get(resources, "power_interval_s"), NOT_MEASURED);
+    r->sample_interval_s = json_f64(json_get(resources, "interval_s"), NOT_MEASURED);
+    return r;
+}
+
+double evidence_share(const struct evidence_shares *s, const char *name)
+{
+    if (s->n == 0)
+        return NOT_MEASURED;
+    for (size_t i = 0; i < s->n; i++)
+        if (strcmp(s->items[i].name, name) == 0)
+            return s->items[i].value;
+    return 0;
+}

@@ -1,0 +1,59 @@
+/* evidence.h - what one invocation proved of itself (docs/WORKER.md: the reply to `load`), as
+ * run_<n>.json keeps it: engine, artefact, shares of data types, compilation.
+ *
+ * Nothing here judges. nullptr and NOT_MEASURED: not recorded.
+ */
+#pragma once
+
+#include <stddef.h>
+#include <stdint.h>
+
+struct arena;
+struct json;
+
+struct evidence_share { /* of one word: a data type's share of the weights, a provider's nodes */
+    const char *name;
+    double value;
+};
+
+struct evidence_shares {
+    const struct evidence_share *items;
+    size_t n; /* 0: not recorded */
+};
+
+enum evidence_answer : uint8_t { EVIDENCE_UNKNOWN, EVIDENCE_NO, EVIDENCE_YES };
+
+struct evidence_compile {
+    enum evidence_answer requested, happened;
+    double graphs, breaks, recompiles;
+    const char *fallback, *reason;
+};
+
+struct evidence {
+    int32_t replicate, invocation;
+    const char *engine, *engine_version, *device;
+    double threads;
+    const char *artefact_path, *artefact_sha256;
+    double artefact_bytes;
+    double artefact_modified, source_modified; /* seconds since 1970 */
+    double n_params, n_layers, d_model;        /* of the model, counted in its file */
+    struct evidence_shares weights;            /* of the weights' elements, else of their bytes */
+    struct evidence_shares matmul;             /* of the multiply-adds by weights */
+    struct evidence_shares providers;          /* nodes of the graph */
+    struct evidence_compile compile;
+    enum evidence_answer label_ok;
+    const char *label_reason;
+    const char *started_at;
+    double batch_size, max_tokens, temperature;
+    const char *environment_sha256;
+    const char *timed_region;  /* where the stamps begin and end, as an import says it */
+    const char *imported_from; /* nullptr: this laboratory made it */
+    double power_interval_s;   /* between two readings of power */
+    double sample_interval_s;  /* between two readings of CPU and memory */
+};
+
+/* Of a parsed run_<n>.json; texts are borrowed from it. */
+[[nodiscard]] struct evidence *evidence_of(const struct json *record, uint32_t replicate,
+                                           struct arena *a);
+/* The share of name; NOT_MEASURED where nothing was recorded, 0 where others were. */
+[[nodiscard]] double evidence_share(const struct evidence_shares *s, const char *name);
