@@ -20,8 +20,8 @@ struct audit {
 
 /* One word per bit of enum audit_claim, in its order. */
 static const char *const claims[AUDIT_CLAIMS] = {
-    "mean",   "median", "p95",  "p99", "throughput", "ttft",   "prefill",
-    "energy", "cost",   "fit",  "comparison", "winner", "quality"};
+    "mean",   "median", "p95", "p99",        "throughput", "ttft",   "prefill",
+    "energy", "cost",   "fit", "comparison", "winner",     "quality"};
 
 const char *audit_claim_name(size_t i)
 {
@@ -155,8 +155,8 @@ void audit_append(struct audit *to, const struct audit *part)
 
 struct audit_subject audit_subject_of(const struct audit_cell *c)
 {
-    return (struct audit_subject){c->key->scenario,  c->key->model, c->key->backend,
-                                  c->key->precision, -1,            -1};
+    return (struct audit_subject){
+        c->key->scenario, c->key->model, c->key->backend, c->key->precision, -1, -1};
 }
 
 struct audit_subject audit_subject_of_group(const struct audit_group *g)

@@ -27,22 +27,22 @@ struct results_samples;
 enum audit_severity : uint8_t { AUDIT_INFO, AUDIT_WARN, AUDIT_FAIL, AUDIT_SEVERITIES };
 
 enum audit_claim : uint16_t { /* what a finding may block; sets of them are or-ed */
-    AUDIT_MEAN = 1 << 0,
-    AUDIT_MEDIAN = 1 << 1,
-    AUDIT_P95 = 1 << 2,
-    AUDIT_P99 = 1 << 3,
-    AUDIT_THROUGHPUT = 1 << 4,
-    AUDIT_TTFT = 1 << 5,
-    AUDIT_PREFILL = 1 << 6,
-    AUDIT_ENERGY = 1 << 7,
-    AUDIT_COST = 1 << 8,
-    AUDIT_FIT = 1 << 9,
-    AUDIT_COMPARISON = 1 << 10,
-    AUDIT_WINNER = 1 << 11,
-    AUDIT_QUALITY = 1 << 12,
-    AUDIT_TAIL = AUDIT_P95 | AUDIT_P99,
-    AUDIT_LATENCY = AUDIT_MEAN | AUDIT_MEDIAN | AUDIT_TAIL,
-    AUDIT_EVERYTHING = (1 << 13) - 1,
+                              AUDIT_MEAN = 1 << 0,
+                              AUDIT_MEDIAN = 1 << 1,
+                              AUDIT_P95 = 1 << 2,
+                              AUDIT_P99 = 1 << 3,
+                              AUDIT_THROUGHPUT = 1 << 4,
+                              AUDIT_TTFT = 1 << 5,
+                              AUDIT_PREFILL = 1 << 6,
+                              AUDIT_ENERGY = 1 << 7,
+                              AUDIT_COST = 1 << 8,
+                              AUDIT_FIT = 1 << 9,
+                              AUDIT_COMPARISON = 1 << 10,
+                              AUDIT_WINNER = 1 << 11,
+                              AUDIT_QUALITY = 1 << 12,
+                              AUDIT_TAIL = AUDIT_P95 | AUDIT_P99,
+                              AUDIT_LATENCY = AUDIT_MEAN | AUDIT_MEDIAN | AUDIT_TAIL,
+                              AUDIT_EVERYTHING = (1 << 13) - 1,
 };
 constexpr size_t AUDIT_CLAIMS = 13;
 const char *audit_claim_name(size_t i); /* of bit i: "mean", "median", ... */
@@ -103,7 +103,8 @@ struct audit_kept { /* of a cell's measured ok samples, what stays when its colu
     size_t n;
     size_t with_ttft, with_prefill, with_decode, with_stamps, with_generated, with_prompt_tokens,
         with_padding; /* samples that have one */
-    double generated_mean, generated_min, generated_max; /* tokens per sample; NOT_MEASURED unknown */
+    double generated_mean, generated_min,
+        generated_max; /* tokens per sample; NOT_MEASURED unknown */
     double prompt_tokens_mean, padding_mean;
     double early, sequences; /* stopped before max_tokens, of how many */
     const struct audit_prompt *prompts;

@@ -15,14 +15,6 @@ static const struct audit_limit limits[LIMITS] = {
                      "wider in honest recipes"},
 };
 
-static struct audit_subject of_invocation(const struct audit_cell *c, const struct evidence *v)
-{
-    struct audit_subject s = audit_subject_of(c);
-    s.replicate = v->replicate;
-    s.invocation = v->invocation;
-    return s;
-}
-
 static bool ends_in(const char *text, const char *end)
 {
     const size_t n = strlen(text), m = strlen(end);
@@ -31,62 +23,74 @@ static bool ends_in(const char *text, const char *end)
 
 /* ---- label-mismatch ---- */
 
-static void label_finding(struct audit *out, const struct audit_cell *c, const struct evidence *v,
-                          const struct audit_fact *facts, size_t n, const char *message,
-                          const char *advice)
-{
-    /* A cell that the lab has taken out of the tables carries no claim any more. */
-    audit_add(out, &(struct audit_finding){.check = "label-mismatch",
-                                           .severity = c->stats->n ? AUDIT_FAIL : AUDIT_WARN,
-                                           .subject = of_invocation(c, v),
-                                           .facts = facts,
-                                           .n_facts = n,
-                                           .message = message,
-                                           .advice = advice,
-                                           .blocks = AUDIT_EVERYTHING});
-}
+/* What one invocation's record says against the label. */
+struct contradiction {
+    bool known, found; /* known: the record speaks of it at all */
+    struct audit_fact facts[5];
+    size_t n_facts;
+    const char *message, *advice;
+};
 
-static bool look_at_compilation(const struct audit_cell *c, const struct evidence *v,
-                                struct audit *out)
+static struct contradiction compilation(const struct audit_cell *c, const struct evidence *v,
+                                        struct audit *out)
 {
     const struct evidence_compile *const k = &v->compile;
-    if (k->happened == EVIDENCE_UNKNOWN && isnan(k->graphs) && !k->fallback)
-        return false;
+    struct contradiction r = {.known = k->happened != EVIDENCE_UNKNOWN || !isnan(k->graphs)};
     const bool labelled = ends_in(c->key->backend, "-compile");
-    const bool compiled =
-        k->happened != EVIDENCE_NO && !(k->graphs == 0) && !(k->fallback && *k->fallback);
-    if (labelled == compiled || (!labelled && k->happened != EVIDENCE_YES))
-        return true;
-    const struct audit_fact facts[] = {
-        {"compile_happened", NOT_MEASURED, k->happened == EVIDENCE_NO ? "no" : "yes"},
-        {"graphs", k->graphs, nullptr},
-        {"breaks", k->breaks, nullptr},
-        {"fallback", NOT_MEASURED, k->fallback ? k->fallback : "none recorded"},
-        {"reason", NOT_MEASURED, k->reason ? k->reason : "none recorded"}};
-    label_finding(out, c, v, facts, COUNT_OF(facts),
-                  labelled ? audit_text(out, "%s never ran compiled code: %s", c->key->backend,
-                                        k->reason     ? k->reason
-                                        : k->fallback ? k->fallback
-                                                      : "no graph was compiled")
-                           : audit_text(out, "%s ran compiled code, which its label does not say",
-                                        c->key->backend),
-                  "do not compare it under this label; repair the compilation and run again");
-    return true;
+    const bool fell_back = k->fallback && *k->fallback;
+    const bool compiled = k->happened != EVIDENCE_NO && !(k->graphs == 0) && !fell_back;
+    r.found = r.known && (labelled ? !compiled : k->happened == EVIDENCE_YES);
+    if (!r.found)
+        return r;
+    const char *const why = k->reason   ? k->reason
+                            : fell_back ? k->fallback
+                                        : "no graph was compiled";
+    r.facts[r.n_facts++] = (struct audit_fact){"compile_happened", NOT_MEASURED,
+                                               k->happened == EVIDENCE_NO ? "no" : "yes"};
+    r.facts[r.n_facts++] = (struct audit_fact){"graphs", k->graphs, nullptr};
+    r.facts[r.n_facts++] = (struct audit_fact){"breaks", k->breaks, nullptr};
+    r.facts[r.n_facts++] = (struct audit_fact){"reason", NOT_MEASURED, why};
+    r.message = labelled ? audit_text(out, "%s never ran compiled code: %s", c->key->backend, why)
+                         : audit_text(out, "%s ran compiled code, which its label does not say",
+                                      c->key->backend);
+    r.advice = "do not compare it under this label; repair the compilation and run again";
+    return r;
+}
+
+static bool names_one_of(const char *text, const char *const *words, size_t n)
+{
+    for (size_t i = 0; i < n; i++)
+        if (strstr(text, words[i]))
+            return true;
+    return false;
 }
 
 /* Does the name of an execution provider, or of a device, speak of a GPU? */
 static bool is_gpu(const char *word)
 {
-    static const char *const words[] = {"CUDA", "cuda", "Tensorrt", "TensorRT", "ROCM", "NVIDIA",
-                                        "gpu",  "GPU"};
-    for (size_t i = 0; i < COUNT_OF(words); i++)
-        if (strstr(word, words[i]))
-            return true;
-    return false;
+    static const char *const words[] = {"CUDA",    "cuda",   "ensorrt",  "ensorRT", "ROC", "NVIDIA",
+                                        "GeForce", "Radeon", "Instinct", "gpu",     "GPU"};
+    return names_one_of(word, words, COUNT_OF(words));
 }
 
-static bool look_at_providers(const struct audit_cell *c, const struct evidence *v,
-                              struct audit *out)
+static bool is_cpu(const char *word)
+{
+    static const char *const words[] = {"cpu", "CPU", "Processor", "Xeon", "EPYC", "Ryzen", "Core"};
+    return names_one_of(word, words, COUNT_OF(words)) && !is_gpu(word);
+}
+
+static bool wants_gpu(const struct audit_cell *c)
+{
+    return strstr(c->key->backend, "-gpu") || strncmp(c->key->backend, "tensorrt", 8) == 0;
+}
+
+static bool wants_cpu(const struct audit_cell *c)
+{
+    return strstr(c->key->backend, "-cpu") && !wants_gpu(c);
+}
+
+static struct contradiction providers(const struct audit_cell *c, const struct evidence *v,
+                                      struct audit *out)
 {
     double gpu = 0, all = 0;
     const char *most = nullptr;
@@ -96,60 +100,95 @@ static bool look_at_providers(const struct audit_cell *c, const struct evidence 
         gpu += is_gpu(p->name) ? p->value : 0;
         most = !most || p->value > evidence_share(&v->providers, most) ? p->name : most;
     }
-    if (!(all > 0))
-        return false;
-    const bool wants = ends_in(c->key->backend, "-gpu") || strncmp(c->key->backend, "tensorrt", 8) == 0,
-               forbids = ends_in(c->key->backend, "-cpu");
+    struct contradiction r = {.known = all > 0 && (wants_gpu(c) || wants_cpu(c))};
     const double share = gpu / all;
-    if (!(wants && share < limits[LEAST_SHARE].value) && !(forbids && gpu > 0))
-        return wants || forbids;
-    const struct audit_fact facts[] = {{"nodes", all, nullptr},
-                                       {"nodes_on_gpu", gpu, nullptr},
-                                       {"share_on_gpu", share, nullptr},
-                                       {"provider_of_most", NOT_MEASURED, most}};
-    label_finding(out, c, v, facts, COUNT_OF(facts),
-                  audit_text(out, "%s ran %.0f of %.0f nodes on a GPU (most on %s)", c->key->backend,
-                             gpu, all, most),
-                  "the execution provider is not the label's: a missing library or an operator "
-                  "that it does not know makes the engine fall back; repair it and run again");
-    return true;
+    r.found = r.known && (wants_gpu(c) ? share < limits[LEAST_SHARE].value : gpu > 0);
+    if (!r.found)
+        return r;
+    r.facts[r.n_facts++] = (struct audit_fact){"nodes", all, nullptr};
+    r.facts[r.n_facts++] = (struct audit_fact){"nodes_on_gpu", gpu, nullptr};
+    r.facts[r.n_facts++] = (struct audit_fact){"share_on_gpu", share, nullptr};
+    r.facts[r.n_facts++] = (struct audit_fact){"provider_of_most", NOT_MEASURED, most};
+    r.message = audit_text(out, "%s ran %.0f of %.0f nodes on a GPU (most on %s)", c->key->backend,
+                           gpu, all, most);
+    r.advice = "the execution provider is not the label's: a missing library or an operator that "
+               "it does not know makes the engine fall back; repair it and run again";
+    return r;
 }
 
-static bool look_at_device(const struct audit_cell *c, const struct evidence *v, struct audit *out)
+static struct contradiction device(const struct audit_cell *c, const struct evidence *v,
+                                   struct audit *out)
 {
-    const bool wants = strstr(c->key->backend, "-gpu") || strncmp(c->key->backend, "tensorrt", 8) == 0,
-               forbids = strstr(c->key->backend, "-cpu") && !wants;
-    if (!v->device || !(wants || forbids))
-        return false;
-    const bool on_cpu = strncmp(v->device, "cpu", 3) == 0;
-    if (wants == !on_cpu)
-        return true;
-    const struct audit_fact facts[] = {{"device", NOT_MEASURED, v->device}};
-    label_finding(out, c, v, facts, COUNT_OF(facts),
-                  audit_text(out, "%s ran on the device '%s'", c->key->backend, v->device),
-                  "the device is not the label's; repair it and run again");
+    struct contradiction r = {.known = v->device && (wants_gpu(c) || wants_cpu(c)) &&
+                                       (is_gpu(v->device) || is_cpu(v->device))};
+    r.found = r.known && wants_gpu(c) != is_gpu(v->device);
+    if (!r.found)
+        return r;
+    r.facts[r.n_facts++] = (struct audit_fact){"device", NOT_MEASURED, v->device};
+    r.message = audit_text(out, "%s ran on the device '%s'", c->key->backend, v->device);
+    r.advice = "the device is not the label's; repair it and run again";
+    return r;
+}
+
+static struct contradiction own_words(const struct audit_cell *c, const struct evidence *v,
+                                      struct audit *out)
+{
+    (void)c;
+    const char *const why = v->label_reason ? v->label_reason : "no reason given";
+    struct contradiction r = {.known = v->label_ok != EVIDENCE_UNKNOWN,
+                              .found = v->label_ok == EVIDENCE_NO};
+    r.facts[r.n_facts++] = (struct audit_fact){"label_reason", NOT_MEASURED, why};
+    r.message = audit_text(out, "the worker itself said that the label is not true: %s", why);
+    r.advice = "no figure of it belongs beside the others; repair it and run again";
+    return r;
+}
+
+typedef struct contradiction look(const struct audit_cell *, const struct evidence *,
+                                  struct audit *);
+
+/* One finding for all invocations of the cell that contradict it in this way. */
+static bool every_invocation(look *ask, const char *check, const struct audit_cell *c,
+                             struct audit *out)
+{
+    struct contradiction first = {};
+    struct audit_subject subject = audit_subject_of(c);
+    size_t known = 0, found = 0;
+    for (size_t i = 0; i < c->n_evidence; i++) {
+        const struct contradiction r = ask(c, c->evidence[i], out);
+        known += r.known;
+        if (r.found && found++ == 0) {
+            first = r;
+            subject.replicate = c->evidence[i]->replicate;
+            subject.invocation = c->evidence[i]->invocation;
+        }
+    }
+    if (found == 0)
+        return known > 0;
+    if (found > 1)
+        subject.replicate = subject.invocation = -1;
+    struct audit_fact facts[COUNT_OF(first.facts) + 2];
+    memcpy(facts, first.facts, sizeof first.facts);
+    facts[first.n_facts++] = (struct audit_fact){"invocations_affected", (double)found, nullptr};
+    facts[first.n_facts++] = (struct audit_fact){"invocations", (double)c->n_evidence, nullptr};
+    /* A cell that the lab has taken out of the tables carries no claim any more. */
+    audit_add(out, &(struct audit_finding){.check = check,
+                                           .severity = c->stats->n ? AUDIT_FAIL : AUDIT_WARN,
+                                           .subject = subject,
+                                           .facts = facts,
+                                           .n_facts = first.n_facts,
+                                           .message = first.message,
+                                           .advice = first.advice,
+                                           .blocks = AUDIT_EVERYTHING});
     return true;
 }
 
 static void look_at_label(const struct audit_cell *c, struct audit *out)
 {
+    static look *const looks[] = {compilation, providers, device, own_words};
     const struct audit_subject subject = audit_subject_of(c);
     bool looked = false;
-    for (size_t i = 0; i < c->n_evidence; i++) {
-        const struct evidence *const v = c->evidence[i];
-        looked = look_at_compilation(c, v, out) || looked;
-        looked = look_at_providers(c, v, out) || looked;
-        looked = look_at_device(c, v, out) || looked;
-        looked = looked || v->label_ok != EVIDENCE_UNKNOWN;
-        if (v->label_ok == EVIDENCE_NO) {
-            const struct audit_fact facts[] = {
-                {"label_reason", NOT_MEASURED, v->label_reason ? v->label_reason : "none given"}};
-            label_finding(out, c, v, facts, COUNT_OF(facts),
-                          audit_text(out, "the worker said that the label is not true: %s",
-                                     v->label_reason ? v->label_reason : "no reason given"),
-                          "no figure of it belongs beside the others; repair it and run again");
-        }
-    }
+    for (size_t i = 0; i < COUNT_OF(looks); i++)
+        looked = every_invocation(looks[i], "label-mismatch", c, out) || looked;
     if (!looked)
         audit_not_run(out, "label-mismatch", &subject,
                       "no record of what ran: no compilation, provider or device is recorded");
@@ -161,8 +200,8 @@ const struct audit_check audit_label_checks[] = {
              "compiled; a backend named -gpu or tensorrt with less than least_share of its nodes "
              "on a GPU, or one named -cpu with any; a device that the name excludes; a worker "
              "that says so itself; warn where the cell was already taken out of the tables",
-     .evidence = "compile_happened graphs breaks fallback reason nodes nodes_on_gpu share_on_gpu "
-                 "provider_of_most device label_reason",
+     .evidence = "compile_happened graphs breaks reason nodes nodes_on_gpu share_on_gpu "
+                 "provider_of_most device label_reason invocations_affected invocations",
      .blocks = AUDIT_EVERYTHING,
      .limits = limits,
      .n_limits = LIMITS,

@@ -84,26 +84,32 @@ void audit_run_rest(const struct audit_choice *choice, const struct audit_whole 
 
 /* ---- from results ---- */
 
-/* The columns of one cell alone. */
-static struct results_samples slice(const struct results_samples *all, size_t first, size_t n)
+struct visited { /* each visit writes only its own */
+    struct arena *arena;
+    struct audit *found;
+};
+
+struct audit_run {
+    const struct audit_choice *choice;
+    const struct results *results;
+    struct audit_cell *cells;
+    struct visited *visited;
+};
+
+struct audit_run *audit_run_begin(const struct audit_choice *choice, const struct results *r,
+                                  struct arena *a)
 {
-    struct results_samples s = *all;
-    const int32_t **const words[] = {&s.cell,      &s.replicate, &s.invocation, &s.segment,
-                                     &s.phase,     &s.status,    &s.repetition, &s.prompt_index,
-                                     &s.agent,     &s.batch_size, &s.n_stops,   &s.n_early,
-                                     &s.n_steps};
-    const int64_t **const longs[] = {&s.prompt_tokens, &s.generated_tokens, &s.padding_tokens,
-                                     &s.submitted_ns, &s.finished_ns};
-    const double **const reals[] = {&s.latency_ms, &s.ttft_ms,     &s.prefill_ms,
-                                    &s.decode_ms,  &s.peak_rss_mb, &s.overlap_ms};
-    for (size_t i = 0; i < COUNT_OF(words); i++)
-        *words[i] = *words[i] ? *words[i] + first : nullptr;
-    for (size_t i = 0; i < COUNT_OF(longs); i++)
-        *longs[i] = *longs[i] ? *longs[i] + first : nullptr;
-    for (size_t i = 0; i < COUNT_OF(reals); i++)
-        *reals[i] = *reals[i] ? *reals[i] + first : nullptr;
-    s.n = n;
-    return s;
+    struct audit_run *const run = ARENA_ARRAY(a, struct audit_run, 1);
+    *run = (struct audit_run){choice, r, ARENA_ARRAY(a, struct audit_cell, r->n_cells),
+                              ARENA_ARRAY(a, struct visited, r->n_cells)};
+    return run;
+}
+
+void audit_run_endp(struct audit_run **run)
+{
+    for (size_t i = 0; *run && i < (*run)->results->n_cells; i++)
+        arena_free((*run)->visited[i].arena);
+    *run = nullptr;
 }
 
 static void take_evidence(const struct results_cell *cell, struct arena *a, struct audit_cell *ret)
@@ -122,46 +128,40 @@ static size_t make_groups(const struct audit_cell *cells, size_t n, struct audit
         const struct audit_group *const last = k ? &ret[k - 1] : nullptr;
         if (!last || strcmp(last->scenario, cells[i].key->scenario) != 0 ||
             strcmp(last->model, cells[i].key->model) != 0)
-            ret[k++] = (struct audit_group){cells[i].key->scenario, cells[i].key->model, &cells[i],
-                                            0};
+            ret[k++] =
+                (struct audit_group){cells[i].key->scenario, cells[i].key->model, &cells[i], 0};
         ret[k - 1].n++;
     }
     return k;
 }
 
-static void look_at_cell(const struct audit_choice *choice, const struct results *r,
-                         const struct cell_stats *stats, struct arena *a, struct audit_cell *ret,
-                         struct audit *out)
+void audit_run_visit(void *context, const struct cell_view *v)
 {
-    CLEANUP(arena_freep) struct arena *scratch = arena_new((size_t)4 << 30);
-    const struct results_cell *const cell = stats->cell;
-    const struct results_samples own = slice(&r->samples, cell->first, cell->n);
-    size_t *const rows = ARENA_ARRAY(scratch, size_t, stats->n);
-    for (size_t i = 0; i < stats->n; i++)
-        rows[i] = stats->rows[i] - cell->first;
-    *ret = (struct audit_cell){
-        .key = &cell->key, .stats = stats, .samples = &own, .rows = rows};
-    take_evidence(cell, a, ret);
-    ret->kept = audit_kept_of(ret, a);
-    audit_run_cell(choice, ret, out);
-    ret->samples = nullptr;
-    ret->rows = nullptr;
+    struct audit_run *const run = context;
+    struct visited *const visited = &run->visited[v->cell];
+    struct audit_cell *const c = &run->cells[v->cell];
+    const struct results_cell *const cell = v->stats->cell;
+    visited->arena = arena_new((size_t)4 << 30);
+    visited->found = audit_new(visited->arena);
+    *c = (struct audit_cell){
+        .key = &cell->key, .stats = v->stats, .samples = v->samples, .rows = v->rows};
+    take_evidence(cell, visited->arena, c);
+    c->kept = audit_kept_of(c, visited->arena);
+    audit_run_cell(run->choice, c, visited->found);
+    c->samples = nullptr;
+    c->rows = nullptr;
 }
 
-enum err_code audit_run_results(const struct audit_choice *choice, const struct results *r,
-                                const struct cell_stats *stats, struct arena *a,
-                                struct audit **ret, struct err *e)
+struct audit *audit_run_rest_of(struct audit_run *run, struct arena *a)
 {
-    (void)e;
+    const struct results *const r = run->results;
     struct audit *const out = audit_new(a);
-    struct audit_cell *const cells = ARENA_ARRAY(a, struct audit_cell, r->n_cells);
     struct audit_group *const groups = ARENA_ARRAY(a, struct audit_group, r->n_cells);
     for (size_t i = 0; i < r->n_cells; i++)
-        look_at_cell(choice, r, &stats[i], a, &cells[i], out);
-    const struct audit_whole whole = {r, cells, r->n_cells, groups,
-                                      make_groups(cells, r->n_cells, groups)};
-    audit_run_rest(choice, &whole, out);
+        audit_append(out, run->visited[i].found);
+    const struct audit_whole whole = {r, run->cells, r->n_cells, groups,
+                                      make_groups(run->cells, r->n_cells, groups)};
+    audit_run_rest(run->choice, &whole, out);
     audit_sort(out);
-    *ret = out;
-    return ERR_OK;
+    return out;
 }

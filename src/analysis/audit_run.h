@@ -24,8 +24,20 @@ void audit_run_cell(const struct audit_choice *choice, const struct audit_cell *
 void audit_run_rest(const struct audit_choice *choice, const struct audit_whole *w,
                     struct audit *out);
 
-/* All of it on results that were read and computed: stats[i] is of r->cells[i]. Belongs to a. */
-[[nodiscard]] enum err_code audit_run_results(const struct audit_choice *choice,
-                                              const struct results *r,
-                                              const struct cell_stats *stats, struct arena *a,
-                                              struct audit **ret, struct err *e);
+/* ---- on results that are read ----
+ *
+ *   CLEANUP(audit_run_endp) struct audit_run *run = audit_run_begin(&choice, &r, a);
+ *   cell_compute(&r, &(struct cell_visitor){audit_run_visit, run}, a, stats, e);
+ *   const struct audit *found = audit_run_rest_of(run, a);
+ */
+struct audit_run;
+struct cell_view;
+
+/* choice and r outlive it. */
+[[nodiscard]] struct audit_run *audit_run_begin(const struct audit_choice *choice,
+                                                const struct results *r, struct arena *a);
+/* For struct cell_visitor; context is the struct audit_run. */
+void audit_run_visit(void *run, const struct cell_view *v);
+/* After the visits: groups, the whole; all of it, sorted. Belongs to a. */
+[[nodiscard]] struct audit *audit_run_rest_of(struct audit_run *run, struct arena *a);
+void audit_run_endp(struct audit_run **run); /* for CLEANUP() */

@@ -36,7 +36,8 @@ static bool wants_colour(const struct cli *cli)
 static enum err_code write_all(const struct results *r, const struct cell_stats *cells,
                                const struct quality *quality, const struct audit *found,
                                const struct analyze_request *request, struct arena *a,
-                               struct outputs *ret, struct significance_counts *counts, struct err *e)
+                               struct outputs *ret, struct significance_counts *counts,
+                               struct err *e)
 {
     const char *const out = request->out ? request->out : request->folders[0];
     const bool csv = request->format == RESULTS_CSV;
@@ -80,8 +81,8 @@ static enum err_code write_all(const struct results *r, const struct cell_stats 
 }
 
 static void print_json(const struct results *r, const struct cell_stats *cells,
-                       const struct quality *quality, const struct audit *found, const struct outputs *files,
-                       const struct significance_counts *counts)
+                       const struct quality *quality, const struct audit *found,
+                       const struct outputs *files, const struct significance_counts *counts)
 {
     CLEANUP(str_done) struct str text = {};
     struct jsonw w = {.out = &text, .pretty = true};
@@ -135,8 +136,8 @@ static void add_quality(const struct cli *cli, const struct quality *q, struct a
 
 static void print_text(const struct cli *cli, const struct results *r,
                        const struct cell_stats *cells, const struct quality *quality,
-                       const struct audit *found, const struct outputs *files, const struct significance_counts *counts,
-                       struct arena *a)
+                       const struct audit *found, const struct outputs *files,
+                       const struct significance_counts *counts, struct arena *a)
 {
     CLEANUP(str_done) struct str text = {};
     summary_table(r, cells, counts, wants_colour(cli), a, &text);

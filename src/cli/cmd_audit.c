@@ -71,10 +71,11 @@ static enum err_code run(struct cli *cli, const void *given, const struct opt_li
         results_read(operands->items, operands->n, a, &r, e))
         return e->code;
     struct cell_stats *const cells = ARENA_ARRAY(a, struct cell_stats, r.n_cells);
-    cell_compute(&r, a, cells);
-    struct audit *found = nullptr;
-    if (audit_run_results(&choice, &r, cells, a, &found, e))
+    CLEANUP(audit_run_endp) struct audit_run *looking = audit_run_begin(&choice, &r, a);
+    if (cell_compute(&r, &(struct cell_visitor){audit_run_visit, looking}, a, cells, e) ||
+        results_finish(&r, a, e))
         return e->code;
+    const struct audit *const found = audit_run_rest_of(looking, a);
     CLEANUP(str_done) struct str json = {}, text = {};
     const char *path = nullptr;
     audit_json(&r, &choice, found, &json);

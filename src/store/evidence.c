@@ -43,9 +43,9 @@ static struct evidence_compile compile_of(const struct json *v)
 
 static void of_engine(const struct json *v, struct evidence *ret)
 {
-    const struct json *const engine = json_get(v, "engine"), *const artefact =
-                                                                 json_get(v, "artefact"),
-                            *const model = json_get(v, "model");
+    const struct json *const engine = json_get(v, "engine"),
+                             *const artefact = json_get(v, "artefact"),
+                             *const model = json_get(v, "model");
     ret->engine = json_str(json_get(engine, "name"), nullptr);
     ret->engine_version = json_str(json_get(engine, "version"), nullptr);
     ret->device = json_str(json_get(v, "device"), nullptr);
@@ -64,7 +64,7 @@ struct evidence *evidence_of(const struct json *v, uint32_t replicate, struct ar
 {
     struct evidence *const r = ARENA_ARRAY(a, struct evidence, 1);
     const struct json *const proof = json_get(v, "evidence"), *const spec = json_get(v, "spec"),
-                            *const resources = json_get(v, "resources");
+                             *const resources = json_get(v, "resources");
     r->replicate = (int32_t)replicate;
     r->invocation = (int32_t)json_i64(json_get(v, "invocation"), -1);
     of_engine(v, r);

@@ -222,7 +222,7 @@ static void settle(struct keys *k, const struct folder *folders, size_t n, struc
         for (size_t j = head[i]; j < head[i + 1]; j++) {
             const struct folder_run *const r = run_of[list[j]];
             take_status(c, r->status, r->reason);
-            own[c->n_runs] = 
+            own[c->n_runs] =
                 (struct results_run){(int32_t)r->replicate, r->invocation, r->evidence};
             load[c->n_runs] = r->load_ms;
             compile[c->n_runs++] = r->compile_ms;
