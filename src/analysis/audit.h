@@ -120,7 +120,9 @@ struct audit_cell {
     const size_t *rows; /* of the columns: measured, ok, proven; stats->n of them, grouped by the
                            units of stats (stats->x[i] is the latency of rows[i]); nullptr with
                            samples */
-    const struct results_row *row; /* the summary that the cell was imported as; nullptr: none */
+    const struct results_row *stated; /* what an import states of it without samples, a row per
+                                         replicate or invocation; n_stated of them */
+    size_t n_stated;
     const struct evidence *const *evidence; /* of its invocations that left a record */
     size_t n_evidence;
     const struct audit_kept *kept; /* never nullptr */

@@ -145,6 +145,10 @@ void audit_run_visit(void *context, const struct cell_view *v)
     visited->found = audit_new(visited->arena);
     *c = (struct audit_cell){
         .key = &cell->key, .stats = v->stats, .samples = v->samples, .rows = v->rows};
+    if (cell->n_rows) {
+        c->stated = &run->results->rows[cell->first_row];
+        c->n_stated = cell->n_rows;
+    }
     take_evidence(cell, visited->arena, c);
     c->kept = audit_kept_of(c, visited->arena);
     audit_run_cell(run->choice, c, visited->found);
