@@ -161,8 +161,7 @@ enum err_code analyze_run(const struct cli *cli, const struct analyze_request *r
     CLEANUP(measured_done) struct measured m = {};
     struct outputs files = {};
     struct significance_counts counts = {};
-    if (measured_read(request->folders, request->n_folders, &(struct audit_choice){}, a, &m,
-                      e) ||
+    if (measured_read(request->folders, request->n_folders, &(struct audit_choice){}, a, &m, e) ||
         write_all(&m.results, m.cells, &m.quality, m.audit, request, a, &files, &counts, e))
         return e->code;
     measured_tell_problems(&m);

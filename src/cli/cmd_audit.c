@@ -1,14 +1,13 @@
 #include "analysis/audit_json.h"
 #include "analysis/audit_run.h"
-#include "analysis/cell.h"
 #include "base/arena.h"
 #include "base/defs.h"
 #include "base/str.h"
 #include "cli/audit_print.h"
 #include "cli/command.h"
 #include "cli/command_all.h"
+#include "cli/measured.h"
 #include "io/file.h"
-#include "store/results.h"
 
 #include <limits.h>
 #include <stdio.h>
@@ -66,34 +65,29 @@ static enum err_code run(struct cli *cli, const void *given, const struct opt_li
     if (operands->n == 0)
         return err_set(e, ERR_USAGE, "audit needs a results folder");
     struct audit_choice choice = {};
-    CLEANUP(results_done) struct results r = {};
+    CLEANUP(measured_done) struct measured m = {};
     if (audit_run_choice(args->checks.items, args->checks.n, &choice, e) ||
-        results_read(operands->items, operands->n, a, &r, e))
+        measured_read(operands->items, operands->n, &choice, a, &m, e))
         return e->code;
-    struct cell_stats *const cells = ARENA_ARRAY(a, struct cell_stats, r.n_cells);
-    CLEANUP(audit_run_endp) struct audit_run *looking = audit_run_begin(&choice, &r, a);
-    if (cell_compute(&r, &(struct cell_visitor){audit_run_visit, looking}, a, cells, e) ||
-        results_finish(&r, a, e))
-        return e->code;
-    const struct audit *const found = audit_run_rest_of(looking, a);
+    measured_tell_problems(&m);
     CLEANUP(str_done) struct str json = {}, text = {};
     const char *path = nullptr;
-    audit_json(&r, &choice, found, &json);
+    audit_json(&m.results, &choice, m.audit, &json);
     if (write_it(args, operands->items[0], &json, a, &path, e))
         return e->code;
     const char *const no = getenv("NO_COLOR");
     const struct audit_print how = {
         .colour = cli->color == 1 || (cli->color == 0 && isatty(STDOUT_FILENO) && !(no && *no)),
         .all = !cli->quiet,
-        .n_cells = r.n_cells};
+        .n_cells = m.results.n_cells};
     if (cli->json) {
         fputs(str_text(&json), stdout);
     } else {
-        audit_print(found, &how, a, &text);
+        audit_print(m.audit, &how, a, &text);
         fputs(str_text(&text), stdout);
         puts(path);
     }
-    *ret_exit = audit_count_of(found, AUDIT_FAIL) ? 1 : 0;
+    *ret_exit = audit_count_of(m.audit, AUDIT_FAIL) ? 1 : 0;
     return ERR_OK;
 }
 

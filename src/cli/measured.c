@@ -6,9 +6,8 @@
 #include <inttypes.h>
 #include <stdio.h>
 
-enum err_code measured_read(const char *const *folders, size_t n,
-                            const struct cell_visitor *visitor, struct arena *a,
-                            struct measured *ret, struct err *e)
+enum err_code measured_read(const char *const *folders, size_t n, const struct audit_choice *checks,
+                            struct arena *a, struct measured *ret, struct err *e)
 {
     *ret = (struct measured){};
     struct results *const r = &ret->results;
@@ -16,14 +15,20 @@ enum err_code measured_read(const char *const *folders, size_t n,
         return e->code;
     quality_gate_apply(r, &ret->quality, a);
     ret->cells = ARENA_ARRAY(a, struct cell_stats, r->n_cells);
-    if (cell_compute(r, visitor, a, ret->cells, e) || results_finish(r, a, e))
+    if (checks)
+        ret->looking = audit_run_begin(checks, r, a);
+    const struct cell_visitor visitor = {audit_run_visit, ret->looking};
+    if (cell_compute(r, checks ? &visitor : nullptr, a, ret->cells, e) || results_finish(r, a, e))
         return e->code;
     quality_gate_annotate(r, &ret->quality, a, ret->cells);
+    if (checks)
+        ret->audit = audit_run_rest_of(ret->looking, a);
     return ERR_OK;
 }
 
 void measured_done(struct measured *m)
 {
+    audit_run_endp(&m->looking);
     results_done(&m->results);
 }
 

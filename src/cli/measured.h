@@ -2,6 +2,7 @@
  * commands that look at results begin with. */
 #pragma once
 
+#include "analysis/audit_run.h"
 #include "analysis/cell.h"
 #include "analysis/quality.h"
 
@@ -9,12 +10,14 @@ struct measured {
     struct results results;
     struct quality quality;
     struct cell_stats *cells; /* of results.cells, with quality and gates applied */
+    struct audit_run *looking;
+    struct audit *audit; /* nullptr: was not asked for */
 };
 
-/* *ret is to be done with after a failure too; what it points to belongs to a. visitor may be
- * nullptr. */
+/* *ret is to be done with after a failure too; what it points to belongs to a. checks:
+ * those of the audit that look; nullptr: no audit. */
 [[nodiscard]] enum err_code measured_read(const char *const *folders, size_t n,
-                                          const struct cell_visitor *visitor, struct arena *a,
+                                          const struct audit_choice *checks, struct arena *a,
                                           struct measured *ret, struct err *e);
 /* A run that did not come to its end, and lines that could not be used, to stderr. */
 void measured_tell_problems(const struct measured *m);
