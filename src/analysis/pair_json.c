@@ -1,5 +1,6 @@
 #include "analysis/pair_json.h"
 
+#include "analysis/joint.h"
 #include "base/arena.h"
 #include "base/defs.h"
 #include "io/jsonw.h"
@@ -103,6 +104,13 @@ enum err_code pair_json(struct jsonw *w, const struct results *r, const struct p
     jsonw_kf64(w, "effect_size_cohens_d", p->cohen_d);
     jsonw_kf64(w, "effect_size_hedges_g", p->hedges_g);
     jsonw_kf64(w, "effect_size_cliffs_delta", p->mann_whitney.cliff);
+    jsonw_kstr(w, "verdict", verdict_name(p->verdict.kind));
+    jsonw_kstr(w, "verdict_text", verdict_text(&p->verdict, a));
+    jsonw_key(w, "verdict_evidence");
+    verdict_json(&p->verdict, a, w);
+    const struct joint joint = joint_of(p, a);
+    jsonw_key(w, "joint_verdict");
+    joint_json(&joint, w);
     jsonw_kf64(w, "median_ratio", p->ratio);
     interval(w, "median_ratio_ci_95_lower", p->ratio_lo, "median_ratio_ci_95_upper", p->ratio_hi);
     t_test(w, "welch", &p->welch);

@@ -299,6 +299,11 @@ static enum err_code run_history(struct cli *cli, const struct compare_args *arg
     CLEANUP(arena_freep) struct arena *a = arena_new(MEMORY);
     struct lines lines = {};
     for (size_t i = 0; i < dirs->n; i++)
+        for (size_t k = 0; k < i; k++)
+            if (strcmp(dirs->items[i], dirs->items[k]) == 0)
+                return err_set(e, ERR_USAGE, "'%s' is given twice: a run stands once in a history",
+                               dirs->items[i]);
+    for (size_t i = 0; i < dirs->n; i++)
         if (add_run(dirs->items[i], i, dirs->n, &lines, a, e))
             return e->code;
     struct history *const h = ARENA_ARRAY(a, struct history, lines.n);
