@@ -26,9 +26,9 @@ static enum joint_guard quality_of(const struct cell_stats *c)
 static const char *quality_reason(const struct cell_stats *c, struct arena *a)
 {
     const struct cell_quality *const q = c->quality;
-    return arena_printf(a, "quality of %s %s: %s%s%s", c->cell->key.backend,
-                        c->cell->key.precision, q ? q->status : "not looked at",
-                        q && *q->reason ? ": " : "", q ? q->reason : "");
+    return arena_printf(a, "quality of %s %s: %s%s%s", c->cell->key.backend, c->cell->key.precision,
+                        q ? q->status : "not looked at", q && *q->reason ? ": " : "",
+                        q ? q->reason : "");
 }
 
 struct joint joint_of(const struct pair *p, struct arena *a)
