@@ -77,6 +77,9 @@ struct evidence *evidence_of(const struct json *v, uint32_t replicate, struct ar
     r->label_ok = answer(json_get(v, "label_ok"));
     r->label_reason = json_str(json_get(v, "label_reason"), nullptr);
     r->started_at = json_str(json_get(v, "started_at"), nullptr);
+    r->block = json_f64(json_get(v, "block"), NOT_MEASURED);
+    r->order_in_block = json_f64(json_get(v, "order_in_block"), NOT_MEASURED);
+    r->order_in_invocation = json_f64(json_get(v, "order_in_invocation"), NOT_MEASURED);
     r->batch_size = json_f64(json_get(spec, "batch_size"), NOT_MEASURED);
     r->max_tokens = json_f64(json_get(spec, "max_tokens"), NOT_MEASURED);
     r->temperature = json_f64(json_get(spec, "temperature"), NOT_MEASURED);

@@ -44,6 +44,7 @@ struct evidence {
     enum evidence_answer label_ok;
     const char *label_reason;
     const char *started_at;
+    double block, order_in_block, order_in_invocation; /* its place in the plan, from 0 */
     double batch_size, max_tokens, temperature;
     const char *environment_sha256;
     const char *timed_region;  /* where the stamps begin and end, as an import says it */
