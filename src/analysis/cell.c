@@ -2,9 +2,6 @@
 
 #include "base/arena.h"
 #include "base/defs.h"
-#include "base/rng.h"
-#include "num/bootstrap.h"
-#include "num/dist.h"
 #include "num/moment.h"
 #include "num/quantile.h"
 
@@ -86,39 +83,23 @@ static void split_units(const struct results_samples *s, const size_t *rows, str
     t->start = start;
 }
 
-static void mean_interval(struct cell_stats *t, struct arena *scratch)
+/* A percentile of too few samples is none, and has no interval. */
+static double percentile(const struct cell_stats *t, double p, struct interval *ret,
+                         struct arena *scratch)
 {
-    t->mean_lo = t->mean_hi = NOT_MEASURED;
-    if (t->n < 2) {
-        t->mean_ci_reason = "fewer than two samples";
-        return;
+    const struct nested samples = {t->x, t->start, t->n_units};
+    if (t->n >= quantile_least_n(p)) {
+        *ret = interval_quantile(&samples, t->sorted, p, CELL_CONFIDENCE, scratch);
+        return ret->at;
     }
-    struct moment m;
-    if (t->n_units >= 2) {
-        double *const means = ARENA_ARRAY(scratch, double, t->n_units);
-        for (size_t u = 0; u < t->n_units; u++)
-            means[u] = moment_of(t->x + t->start[u], t->start[u + 1] - t->start[u]).mean;
-        m = moment_of(means, t->n_units);
-        t->mean_ci_method = "student over the means of the invocations";
-    } else {
-        m = moment_of(t->x, t->n);
-        t->mean_ci_method = "student over the samples of one invocation: variation between "
-                            "invocations is not in it";
-    }
-    const double half = dist_t_quantile(1 - (1 - CELL_CONFIDENCE) / 2, (double)(m.n - 1)) * m.sd /
-                        sqrt((double)m.n);
-    if (m.mean - half < 0) {
-        t->mean_ci_method = nullptr;
-        t->mean_ci_reason = "Student's interval reaches below zero, which no latency does; see the "
-                            "median's";
-        return;
-    }
-    t->mean_lo = m.mean - half;
-    t->mean_hi = m.mean + half;
+    *ret = (struct interval){.at = NOT_MEASURED,
+                             .lo = NOT_MEASURED,
+                             .hi = NOT_MEASURED,
+                             .reason = "fewer samples than the percentile needs"};
+    return NOT_MEASURED;
 }
 
-static void latency_figures(struct cell_stats *t, uint64_t seed, struct arena *a,
-                            struct arena *scratch)
+static void latency_figures(struct cell_stats *t, struct arena *a, struct arena *scratch)
 {
     const struct moment m = moment_of(t->x, t->n);
     t->mean = m.mean;
@@ -132,24 +113,14 @@ static void latency_figures(struct cell_stats *t, uint64_t seed, struct arena *a
     t->median = quantile_sorted(t->sorted, t->n, 0.5);
     t->q25 = quantile_sorted(t->sorted, t->n, 0.25);
     t->q75 = quantile_sorted(t->sorted, t->n, 0.75);
-    t->p95 = t->n < quantile_least_n(0.95) ? NOT_MEASURED : quantile_sorted(t->sorted, t->n, 0.95);
-    t->p99 = t->n < quantile_least_n(0.99) ? NOT_MEASURED : quantile_sorted(t->sorted, t->n, 0.99);
+    t->p95 = percentile(t, 0.95, &t->p95_ci, scratch);
+    t->p99 = percentile(t, 0.99, &t->p99_ci, scratch);
     const struct quantile_interval ranks = quantile_interval(t->sorted, t->n, 0.5, CELL_CONFIDENCE);
     t->rank_lo = ranks.lo;
     t->rank_hi = ranks.hi;
-
-    t->n_medians = bootstrap_resamples(t->n);
-    t->medians = ARENA_ARRAY(a, double, t->n_medians);
-    double *const copy = ARENA_ARRAY(scratch, double, t->n_medians);
-    if (t->n_medians) {
-        bootstrap_medians(&(struct bootstrap_nested){t->x, t->start, t->n_units}, seed, scratch,
-                          t->medians, t->n_medians);
-        memcpy(copy, t->medians, t->n_medians * sizeof *copy);
-    }
-    const struct bootstrap_interval b = bootstrap_percentile(copy, t->n_medians, CELL_CONFIDENCE);
-    t->median_lo = b.lo;
-    t->median_hi = b.hi;
-    mean_interval(t, scratch);
+    const struct nested samples = {t->x, t->start, t->n_units};
+    t->mean_ci = interval_mean(&samples, CELL_CONFIDENCE);
+    t->median_ci = interval_quantile(&samples, t->sorted, 0.5, CELL_CONFIDENCE, scratch);
 }
 
 struct span {
@@ -237,8 +208,8 @@ static void find_level(const struct results_samples *s, const size_t *rows, stru
     t->level = level_of(t->x, t->start, t->n_units, repetition, a);
 }
 
-static void compute_one(const struct results_samples *s, struct cell_stats *t, uint64_t seed,
-                        struct arena *a, struct arena *scratch, const size_t **ret_rows)
+static void compute_one(const struct results_samples *s, struct cell_stats *t, struct arena *a,
+                        struct arena *scratch, const size_t **ret_rows)
 {
     const struct results_cell *const c = t->cell;
     const size_t *const rows = choose_rows(s, t, scratch);
@@ -247,7 +218,7 @@ static void compute_one(const struct results_samples *s, struct cell_stats *t, u
     t->x = ARENA_ARRAY(a, double, t->n);
     for (size_t i = 0; i < t->n; i++)
         t->x[i] = s->latency_ms[rows[i]];
-    latency_figures(t, seed, a, scratch);
+    latency_figures(t, a, scratch);
     find_level(s, rows, t, a, scratch);
     token_figures(s, rows, t, scratch);
     double *const room = ARENA_ARRAY(scratch, double, s->n);
@@ -285,7 +256,7 @@ static void take_row(const struct results *r, struct cell_stats *t)
     t->ttft_ms = row->ttft_ms;
     t->prefill_ms = row->prefill_ms;
     t->tokens_per_second = row->tokens_per_s;
-    t->mean_ci_reason = "imported as a row: the source gives no samples, so there is no interval";
+    t->mean_ci.reason = "imported as a row: the source gives no samples, so there is no interval";
 }
 
 enum err_code cell_compute(const struct results *r, const struct cell_visitor *visitor,
@@ -298,7 +269,7 @@ enum err_code cell_compute(const struct results *r, const struct cell_visitor *v
         ret[i] = (struct cell_stats){.cell = &r->cells[i]};
         if (results_load(r, i, scratch, &s, e))
             return e->code;
-        compute_one(&s, &ret[i], rng_derive(CELL_SEED, i), a, scratch, &rows);
+        compute_one(&s, &ret[i], a, scratch, &rows);
         if (r->cells[i].has_row)
             take_row(r, &ret[i]);
         if (visitor)

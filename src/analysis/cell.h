@@ -8,6 +8,7 @@
 #pragma once
 
 #include "analysis/level.h"
+#include "num/interval.h"
 #include "store/results.h"
 
 struct cell_unit { /* an invocation of a run: samples of one process share its luck */
@@ -32,15 +33,11 @@ struct cell_stats {
     const size_t *start; /* n_units + 1: unit u has x[start[u] .. start[u + 1]) */
     size_t n_units;
     double mean, sd, min, max, median, q25, q75;
-    double p95, p99;             /* under quantile_least_n() samples: NOT_MEASURED */
-    double median_lo, median_hi; /* hierarchical bootstrap, 95 % */
-    double rank_lo, rank_hi;     /* of the median by order statistics: blind to invocations */
-    double *medians;             /* the bootstrap's, n_medians of them, as drawn */
-    size_t n_medians;
+    double p95, p99; /* under quantile_least_n() samples: NOT_MEASURED */
+    struct interval mean_ci, median_ci, p95_ci, p99_ci; /* 95 %; an end without a bound is
+                                                           NOT_MEASURED, `reason` says why */
+    double rank_lo, rank_hi;    /* of the median by order statistics: blind to invocations */
     struct level level;         /* what comparisons rest on */
-    double mean_lo, mean_hi;    /* Student, 95 % */
-    const char *mean_ci_method; /* nullptr: no interval, mean_ci_reason says why */
-    const char *mean_ci_reason;
     double ttft_ms, prefill_ms; /* medians over the samples that have one */
     double
         decode_ms_per_token; /* time between tokens: sum of decode / sum of steps after the first */
@@ -58,8 +55,6 @@ struct cell_stats {
 };
 
 constexpr double CELL_CONFIDENCE = 0.95;
-constexpr uint64_t CELL_SEED =
-    20260101; /* of the bootstrap; cell i draws from rng_derive(seed, i) */
 
 struct cell_view { /* of a cell while its columns are there */
     size_t cell;   /* its place in r->cells */

@@ -50,8 +50,8 @@ GET_NUMBER(p95, c->p95)
 GET_NUMBER(p99, c->p99)
 GET_NUMBER(ttft, c->ttft_ms)
 GET_NUMBER(tokens_per_second, c->tokens_per_second)
-GET_NUMBER(median_lo, c->median_lo)
-GET_NUMBER(median_hi, c->median_hi)
+GET_NUMBER(median_lo, c->median_ci.lo)
+GET_NUMBER(median_hi, c->median_ci.hi)
 GET_COUNT(n_invocations, c->n_units)
 GET_COUNT(n_runs, c->cell->n_runs)
 
@@ -166,8 +166,8 @@ void metrics_reason(const struct cell_stats *c, struct str *out)
     if (c->unproven)
         str_printf(out, "samples of an invocation that has not finished do not count: %zu; ",
                    c->unproven);
-    if (isnan(c->median_lo))
-        str_printf(out, "interval of the median needs 6 samples, there are %zu; ", c->n);
+    if (c->median_ci.reason)
+        str_printf(out, "interval of the median: %s, there are %zu; ", c->median_ci.reason, c->n);
     if (isnan(c->p95))
         str_printf(out, "p95 needs %zu samples, there are %zu; ", quantile_least_n(0.95), c->n);
     if (isnan(c->p99))

@@ -3,7 +3,6 @@
 #include "base/arena.h"
 #include "base/defs.h"
 #include "num/adjust.h"
-#include "num/bootstrap.h"
 #include "num/effect.h"
 #include "num/quantile.h"
 
@@ -19,22 +18,6 @@ static struct moment of_units(const struct cell_stats *c, struct arena *scratch)
     for (size_t u = 0; u < c->n_units; u++)
         means[u] = moment_of(c->x + c->start[u], c->start[u + 1] - c->start[u]).mean;
     return moment_of(means, c->n_units);
-}
-
-static void ratio_of_medians(struct pair *p, struct arena *scratch)
-{
-    const struct cell_stats *const a = p->a, *const b = p->b;
-    p->ratio = a->median > 0 ? b->median / a->median : NOT_MEASURED;
-    const size_t n = a->n_medians < b->n_medians ? a->n_medians : b->n_medians;
-    double *const ratios = ARENA_ARRAY(scratch, double, n);
-    size_t kept = 0;
-    for (size_t i = 0; i < n; i++) /* both were drawn independently, in no order */
-        if (a->medians[i] > 0)
-            ratios[kept++] = b->medians[i] / a->medians[i];
-    const struct bootstrap_interval r =
-        bootstrap_percentile(ratios, kept == n ? n : 0, CELL_CONFIDENCE);
-    p->ratio_lo = r.lo;
-    p->ratio_hi = r.hi;
 }
 
 /* The mean says that one is faster, the median the other. The side that the median prefers has slow
@@ -106,7 +89,10 @@ static void compare(struct pair *p, struct arena *a, struct arena *scratch)
     p->mann_whitney = compare_mann_whitney(y->sorted, y->n, x->sorted, x->n);
     p->cohen_d = effect_cohen_d(&my, &mx);
     p->hedges_g = effect_hedges_g(p->cohen_d, x->n, y->n);
-    ratio_of_medians(p, scratch);
+    const struct interval ratio = interval_ratio(&y->median_ci, &x->median_ci, CELL_CONFIDENCE);
+    p->ratio = ratio.at;
+    p->ratio_lo = ratio.lo;
+    p->ratio_hi = ratio.hi;
     const double by_median = y->median - x->median;
     p->ranks_differ = (p->difference > 0 && by_median < 0) || (p->difference < 0 && by_median > 0);
     if (p->ranks_differ)

@@ -18,7 +18,7 @@ struct pair {
     struct compare_u mann_whitney; /* of b against a */
     double cohen_d, hedges_g;
     double holm_welch, holm_mann_whitney; /* within the family that pair_family was given */
-    double ratio, ratio_lo, ratio_hi;     /* of the medians, hierarchical bootstrap */
+    double ratio, ratio_lo, ratio_hi;     /* of the medians: interval_ratio() */
     double tokens_a, tokens_b;            /* generated per sample */
     bool unequal_work;      /* the length guard: these differ by more than PAIR_WORK, so that a
                                latency is no comparison; `significant` is then withheld (false) */

@@ -7,7 +7,6 @@
 #include "base/str.h"
 #include "io/jsonw.h"
 #include "num/anova.h"
-#include "num/bootstrap.h"
 #include "num/dist.h"
 #include "num/moment.h"
 #include "num/quantile.h"
@@ -67,9 +66,9 @@ static void method(struct jsonw *w)
     jsonw_ki64(w, "p95_needs_n", (int64_t)quantile_least_n(0.95));
     jsonw_ki64(w, "p99_needs_n", (int64_t)quantile_least_n(0.99));
     jsonw_kstr(w, "median_interval",
-               "hierarchical percentile bootstrap: invocations, then samples within them");
-    jsonw_ki64(w, "bootstrap_seed", (int64_t)CELL_SEED);
-    jsonw_ki64(w, "median_interval_needs_n", (int64_t)BOOTSTRAP_LEAST_N);
+               "from two invocations on, of what differs between them; of one, order statistics "
+               "widened by the dependence of its samples (docs/METHOD.md)");
+    jsonw_ki64(w, "median_interval_needs_n", (int64_t)INTERVAL_LEAST_N);
     jsonw_kstr(w, "rank_interval",
                "distribution-free order statistics of all samples; blind to invocations");
     jsonw_kstr(w, "significant",

@@ -4,7 +4,6 @@
 #include "base/defs.h"
 #include "base/str.h"
 #include "io/jsonw.h"
-#include "num/bootstrap.h"
 #include "num/moment.h"
 #include "num/quantile.h"
 
@@ -17,21 +16,37 @@ static void interval(struct jsonw *w, const char *lo_key, double lo, const char 
     jsonw_kf64(w, hi_key, hi);
 }
 
+/* An object {lower, upper, reason}; null, as the percentile itself, where there is none. */
+static void percentile_interval(struct jsonw *w, const char *key, const struct interval *v,
+                                double percentile)
+{
+    jsonw_key(w, key);
+    if (isnan(percentile)) {
+        jsonw_null(w);
+        return;
+    }
+    jsonw_object(w);
+    interval(w, "lower", v->lo, "upper", v->hi);
+    jsonw_kstr(w, "reason", v->reason);
+    jsonw_end_object(w);
+}
+
 static void cell_intervals(struct jsonw *w, const struct cell_stats *c)
 {
-    interval(w, "ci_95_lower", c->mean_lo, "ci_95_upper", c->mean_hi);
-    jsonw_kstr(w, c->mean_ci_method ? "ci_method" : "ci_reason",
-               c->mean_ci_method ? c->mean_ci_method : c->mean_ci_reason);
-    interval(w, "median_ci_95_lower", c->median_lo, "median_ci_95_upper", c->median_hi);
-    jsonw_ki64(w, "bootstrap_resamples", (int64_t)c->n_medians);
-    if (c->n_medians == 0)
-        jsonw_kstr(w, "median_ci_reason", "fewer than 6 samples");
+    const char *const mean = interval_method(&c->mean_ci, c->n_units);
+    const char *const median = interval_method(&c->median_ci, c->n_units);
+    interval(w, "ci_95_lower", c->mean_ci.lo, "ci_95_upper", c->mean_ci.hi);
+    jsonw_kstr(w, mean ? "ci_method" : "ci_reason", mean ? mean : c->mean_ci.reason);
+    interval(w, "median_ci_95_lower", c->median_ci.lo, "median_ci_95_upper", c->median_ci.hi);
+    if (median)
+        jsonw_kstr(w, "median_ci_method", median);
+    if (c->median_ci.reason)
+        jsonw_kstr(w, "median_ci_reason", c->median_ci.reason);
     else if (c->n_units == 1)
         jsonw_kstr(w, "median_ci_caution",
                    "one invocation: variation between invocations is not in the interval");
-    else if (c->n_units < 5)
-        jsonw_kstr(w, "median_ci_caution",
-                   "fewer than five invocations: the interval is narrower than it claims");
+    percentile_interval(w, "p95_ci_95", &c->p95_ci, c->p95);
+    percentile_interval(w, "p99_ci_95", &c->p99_ci, c->p99);
     interval(w, "median_rank_lower", c->rank_lo, "median_rank_upper", c->rank_hi);
 }
 

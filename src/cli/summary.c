@@ -92,10 +92,10 @@ static void unequal_work(const struct cell_stats *cells, size_t n, struct str *o
 
 static const char *interval(const struct cell_stats *c, struct arena *a)
 {
-    if (isnan(c->median_lo))
+    if (isnan(c->median_ci.lo) || isnan(c->median_ci.hi))
         return nullptr;
-    return arena_printf(a, "%s to %s", number_short(a, c->median_lo),
-                        number_short(a, c->median_hi));
+    return arena_printf(a, "%s to %s", number_short(a, c->median_ci.lo),
+                        number_short(a, c->median_ci.hi));
 }
 
 static void add_row(struct table *t, const struct cell_stats *c, double best, struct arena *a)
@@ -268,8 +268,8 @@ enum err_code summary_figure(const struct results *r, const struct cell_stats *c
             .x = cells[i].sorted,
             .n = cells[i].n,
             .median = cells[i].median,
-            .lo = cells[i].median_lo,
-            .hi = cells[i].median_hi};
+            .lo = cells[i].median_ci.lo,
+            .hi = cells[i].median_ci.hi};
         samples += cells[i].n;
     }
     *ret_drawn = samples > 0;

@@ -47,11 +47,12 @@ static void test_figures(void)
     CHECK_NEAR("load: median of 100 and 120", c->cell->load_ms, 110, 1e-15);
     CHECK_NEAR("nobody compiled", c->cell->compile_ms, NOT_MEASURED, 0);
     CHECK_NEAR("the larger peak", c->peak_rss_mb, 70, 1e-15);
-    CHECK("the interval holds the median and spans the invocations",
-          c->median_lo < 12.5 && c->median_lo >= 10 && c->median_hi > 14 && c->median_hi <= 60,
-          "%g %g", c->median_lo, c->median_hi);
-    CHECK("no interval of a latency below zero", c->mean_ci_reason && isnan(c->mean_lo), "%g",
-          c->mean_lo);
+    /* Medians of the two invocations 11 and 14: exp(-+ t(0.975, 1) log(14 / 11) / 2). */
+    const double reach = 12.706204736174705 * log(14.0 / 11) / 2;
+    CHECK_NEAR("the median's interval", c->median_ci.lo, 12.5 * exp(-reach), 1e-12);
+    CHECK_NEAR("its upper end", c->median_ci.hi, 12.5 * exp(reach), 1e-12);
+    CHECK("no interval of a latency below zero", c->mean_ci.lo > 0 && c->mean_ci.hi > 20, "%g",
+          c->mean_ci.lo);
 
     c = cell("dual", "llamacpp-cpu", "fp32");
     CHECK("a time-out and an unfinished invocation do not count",
@@ -59,7 +60,7 @@ static void test_figures(void)
           c->unproven);
     CHECK_NEAR("both agents' tokens over the union of time", c->tokens_per_second, 20 / 0.026,
                1e-13);
-    CHECK_NEAR("no interval from four", c->median_lo, NOT_MEASURED, 0);
+    CHECK_NEAR("no interval from four", c->median_ci.lo, NOT_MEASURED, 0);
 
     c = cell("batch", "onnxruntime-cpu", "fp32");
     CHECK_NEAR("padding is no throughput", c->tokens_per_second, 2000, 1e-13);

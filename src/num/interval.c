@@ -1,0 +1,309 @@
+#include "num/interval.h"
+
+#include "base/arena.h"
+#include "base/defs.h"
+#include "num/dist.h"
+#include "num/moment.h"
+#include "num/quantile.h"
+
+#include <math.h>
+#include <string.h>
+
+static const char too_few[] = "fewer than 6 samples";
+static const char no_lower[] = "no finite lower bound at this number of samples";
+static const char no_upper[] = "no finite upper bound at this number of samples";
+static const char no_bounds[] = "no finite bounds at this number of samples";
+
+static double t_of(double conf, double df)
+{
+    return dist_t_quantile(1 - (1 - conf) / 2, df);
+}
+
+static void give_reason(struct interval *v)
+{
+    if (isnan(v->lo) || isnan(v->hi))
+        v->reason = !isnan(v->lo) ? no_upper : !isnan(v->hi) ? no_lower : no_bounds;
+}
+
+/* ---- dependence within one unit ---- */
+
+/* The lag-1 autocorrelation of a short series is too small, for an AR(1) with its mean estimated by
+ * about (1 + 4 rho) / n (Marriott and Pope 1954; Kendall 1954). */
+static double lag1(const double *x, size_t n)
+{
+    constexpr double MOST = 0.97;
+    if (n < INTERVAL_SERIES_N)
+        return 0;
+    const double r = moment_lag1(x, n);
+    const double rho = r + (1 + 4 * r) / (double)n;
+    return isnan(rho) || rho < 0 ? 0 : fmin(rho, MOST);
+}
+
+double interval_dependence_mean(const double *x, size_t n)
+{
+    const double rho = lag1(x, n);
+    return (1 + rho) / (1 - rho);
+}
+
+/* Correlation of "below its p-quantile" between two normal values with correlation r:
+ * d/dr of their joint probability is the density at (z, z) (Plackett 1954), integrated over
+ * r = sin(t) by Gauss and Legendre. */
+static double indicator_correlation(double r, double p, double z)
+{
+    static const double node[] = {0.1834346424956498, 0.5255324099163290, 0.7966664774136267,
+                                  0.9602898564975363};
+    static const double weight[] = {0.3626837833783620, 0.3137066458778873, 0.2223810344533745,
+                                    0.1012285362903763};
+    const double half = asin(r) / 2;
+    double sum = 0;
+    for (size_t i = 0; i < COUNT_OF(node); i++)
+        for (int sign = -1; sign <= 1; sign += 2)
+            sum += weight[i] * exp(-z * z / (1 + sin(half * (1 + sign * node[i]))));
+    return half * sum / (2 * M_PI) / (p * (1 - p));
+}
+
+double interval_dependence_quantile(const double *x, size_t n, double p)
+{
+    constexpr double NEGLIGIBLE = 1e-4;
+    const double rho = lag1(x, n), z = dist_t_quantile(p, INFINITY);
+    double tau = 1;
+    for (double r = rho; r > NEGLIGIBLE; r *= rho)
+        tau += 2 * indicator_correlation(r, p, z);
+    return tau;
+}
+
+/* ---- the mean ---- */
+
+static struct interval of_mean(double at, double se, double df, double n_effective, double conf)
+{
+    struct interval v = {.at = at, .df = df, .n_effective = n_effective};
+    const double half = t_of(conf, df) * se;
+    if (at > 0) {
+        v.kind = INTERVAL_LOG_STUDENT;
+        v.lo = at * exp(-half / at);
+        v.hi = at * exp(half / at);
+    } else {
+        v.kind = INTERVAL_STUDENT;
+        v.lo = at - half;
+        v.hi = at + half;
+    }
+    return v;
+}
+
+/* Unequal units: their means deviate from the pooled one, weighted by their size. */
+static double se_of_units(const struct nested *s, double mean)
+{
+    const size_t n = s->start[s->n_units];
+    double sum = 0;
+    for (size_t u = 0; u < s->n_units; u++) {
+        const size_t m = s->start[u + 1] - s->start[u];
+        const double d = moment_of(s->x + s->start[u], m).mean - mean, w = (double)m / (double)n;
+        sum += w * w * d * d;
+    }
+    return sqrt(sum * (double)s->n_units / (double)(s->n_units - 1));
+}
+
+struct interval interval_mean(const struct nested *s, double conf)
+{
+    const size_t n = s->n_units ? s->start[s->n_units] : 0;
+    const struct moment m = moment_of(s->x, n);
+    if (n < 2)
+        return (struct interval){.at = m.mean,
+                                 .lo = NOT_MEASURED,
+                                 .hi = NOT_MEASURED,
+                                 .reason = "fewer than two samples"};
+    if (s->n_units > 1)
+        return of_mean(m.mean, se_of_units(s, m.mean), (double)(s->n_units - 1), (double)s->n_units,
+                       conf);
+    const double n_effective = fmax(2, (double)n / interval_dependence_mean(s->x, n));
+    return of_mean(m.mean, m.sd / sqrt(n_effective), n_effective - 1, n_effective, conf);
+}
+
+/* ---- quantiles ---- */
+
+/* The value at a real position, 1 being the smallest; beyond the samples: NOT_MEASURED. */
+static double at_position(const double *sorted, size_t n, double position)
+{
+    constexpr double ROUNDING = 1e-9;
+    if (!(position >= 1 - ROUNDING && position <= (double)n + ROUNDING))
+        return NOT_MEASURED;
+    const double below = fmin(fmax(floor(position), 1), (double)n);
+    const size_t i = (size_t)below - 1;
+    if (i + 1 >= n)
+        return sorted[n - 1];
+    return sorted[i] + fmax(position - below, 0) * (sorted[i + 1] - sorted[i]);
+}
+
+/* Where between the order statistics r and r + 1 the lower bound lies whose error is `tail`: r is
+ * the largest with P(Bin(n, p) < r) <= tail. Nyblom (1992); at p = 1/2 that of Hettmansperger and
+ * Sheather (1986). NOT_MEASURED: even the smallest value errs more often. */
+static double lower_position(size_t n, size_t r, double p, double tail)
+{
+    if (r < 1)
+        return NOT_MEASURED;
+    if (r >= n)
+        return (double)n;
+    const double at_r = dist_binomial_cdf((double)r - 1, n, p);
+    const double next = dist_binomial_cdf((double)r, n, p);
+    if (!(tail > at_r))
+        return (double)r;
+    const double odds = (double)r * (1 - p) * (next - tail) / ((double)(n - r) * p * (tail - at_r));
+    return (double)r + 1 / (1 + odds);
+}
+
+static struct interval by_order(const struct nested *s, const double *sorted, double p, double conf)
+{
+    const size_t n = s->start[1];
+    const double tail = (1 - conf) / 2, tau = interval_dependence_quantile(s->x, n, p);
+    const struct quantile_ranks k = quantile_ranks(n, p, conf);
+    double lower = lower_position(n, k.lo, p, tail);
+    double upper = (double)n + 1 - lower_position(n, n + 1 - k.hi, 1 - p, tail);
+    struct interval v = {.at = quantile_sorted(sorted, n, p), .kind = INTERVAL_ORDER};
+    v.n_effective = fmax(2, (double)n / tau);
+    v.df = v.n_effective - 1;
+    if (tau > 1) {
+        const double centre = (double)n * p + 0.5;
+        const double wider = sqrt(tau) * t_of(conf, v.df) / t_of(conf, (double)n - 1);
+        lower = centre - (centre - lower) * wider;
+        upper = centre + (upper - centre) * wider;
+    }
+    v.lo = at_position(sorted, n, lower);
+    v.hi = at_position(sorted, n, upper);
+    give_reason(&v);
+    return v;
+}
+
+static size_t count_to(const double *x, size_t n, double bound)
+{
+    size_t k = 0;
+    for (size_t i = 0; i < n; i++)
+        k += x[i] <= bound;
+    return k;
+}
+
+static struct interval by_woodruff(const struct nested *s, const double *sorted, double p,
+                                   double conf)
+{
+    const size_t n = s->start[s->n_units];
+    struct interval v = {.at = quantile_sorted(sorted, n, p),
+                         .df = (double)(s->n_units - 1),
+                         .kind = INTERVAL_WOODRUFF};
+    const double share = (double)count_to(s->x, n, v.at) / (double)n;
+    double sum = 0;
+    for (size_t u = 0; u < s->n_units; u++) {
+        const size_t m = s->start[u + 1] - s->start[u];
+        const double d = (double)count_to(s->x + s->start[u], m, v.at) - (double)m * share;
+        sum += d * d;
+    }
+    const double variance =
+        sum / ((double)n * (double)n) * (double)s->n_units / (double)(s->n_units - 1);
+    const double error = variance > 0 ? variance : p * (1 - p) / (double)n;
+    const double half = t_of(conf, v.df) * sqrt(error);
+    v.n_effective = fmin((double)n, p * (1 - p) / error);
+    /* An extreme quantile that few units decide: the share below varies too unevenly among them to
+     * be trusted, as with independent samples too few for a bound (72 for p95). */
+    const struct quantile_ranks enough = quantile_ranks((size_t)v.n_effective, p, conf);
+    v.lo = enough.lo < 1 ? NOT_MEASURED : at_position(sorted, n, (double)n * (p - half) + 0.5);
+    v.hi = enough.hi > (size_t)v.n_effective ? NOT_MEASURED
+                                             : at_position(sorted, n, (double)n * (p + half) + 0.5);
+    give_reason(&v);
+    return v;
+}
+
+static struct interval by_unit_quantiles(const struct nested *s, const double *sorted, double p,
+                                         double conf, struct arena *scratch)
+{
+    const size_t n = s->start[s->n_units];
+    double *const logs = ARENA_ARRAY(scratch, double, s->n_units);
+    double *const unit = ARENA_ARRAY(scratch, double, n);
+    for (size_t u = 0; u < s->n_units; u++) {
+        const size_t m = s->start[u + 1] - s->start[u];
+        memcpy(unit, s->x + s->start[u], m * sizeof *unit);
+        quantile_sort(unit, m);
+        logs[u] = log(quantile_sorted(unit, m, p));
+    }
+    const struct moment m = moment_of(logs, s->n_units);
+    struct interval v = {.at = quantile_sorted(sorted, n, p),
+                         .df = (double)(s->n_units - 1),
+                         .n_effective = (double)s->n_units,
+                         .kind = INTERVAL_UNIT_QUANTILES};
+    const double half = t_of(conf, v.df) * m.sd / sqrt((double)s->n_units);
+    v.lo = v.at * exp(-half);
+    v.hi = v.at * exp(half);
+    return v;
+}
+
+struct interval interval_quantile(const struct nested *s, const double *sorted, double p,
+                                  double conf, struct arena *scratch)
+{
+    const size_t n = s->n_units ? s->start[s->n_units] : 0;
+    if (n < INTERVAL_LEAST_N)
+        return (struct interval){.at = quantile_sorted(sorted, n, p),
+                                 .lo = NOT_MEASURED,
+                                 .hi = NOT_MEASURED,
+                                 .reason = too_few};
+    if (s->n_units == 1)
+        return by_order(s, sorted, p, conf);
+    if (p == 0.5 && s->n_units < INTERVAL_MANY_UNITS && sorted[0] > 0)
+        return by_unit_quantiles(s, sorted, p, conf, scratch);
+    return by_woodruff(s, sorted, p, conf);
+}
+
+/* ---- a ratio ---- */
+
+struct side { /* a standard error on the log scale, and the degrees of freedom behind it */
+    double se, df;
+};
+
+static struct side side_of(const struct interval *v, double end, double conf)
+{
+    return (struct side){fabs(log(end / v->at)) / t_of(conf, v->df), v->df};
+}
+
+static double reach(struct side b, struct side a, double conf)
+{
+    const double vb = b.se * b.se, va = a.se * a.se;
+    if (!(va + vb > 0))
+        return va + vb; /* 0, or NOT_MEASURED */
+    const double df = (va + vb) * (va + vb) / (va * va / a.df + vb * vb / b.df);
+    return t_of(conf, df) * sqrt(va + vb);
+}
+
+struct interval interval_ratio(const struct interval *b, const struct interval *a, double conf)
+{
+    struct interval v = {.at = NOT_MEASURED, .lo = NOT_MEASURED, .hi = NOT_MEASURED};
+    if (!(a->at > 0 && b->at > 0)) {
+        v.reason = "a figure is not positive, or not there";
+        return v;
+    }
+    v.at = b->at / a->at;
+    v.kind = b->kind;
+    v.df = fmin(b->df, a->df);
+    v.n_effective = fmin(b->n_effective, a->n_effective);
+    v.lo = v.at * exp(-reach(side_of(b, b->lo, conf), side_of(a, a->hi, conf), conf));
+    v.hi = v.at * exp(reach(side_of(b, b->hi, conf), side_of(a, a->lo, conf), conf));
+    give_reason(&v);
+    return v;
+}
+
+const char *interval_method(const struct interval *v, size_t n_units)
+{
+    switch (v->kind) {
+    case INTERVAL_NONE:
+        return nullptr;
+    case INTERVAL_STUDENT:
+    case INTERVAL_LOG_STUDENT:
+        return n_units > 1
+                   ? "Student over the means of the invocations, on the log scale"
+                   : "Student over the samples of one invocation, on the log scale, widened "
+                     "by their dependence: variation between invocations is not in it";
+    case INTERVAL_UNIT_QUANTILES:
+        return "Student over the logs of the invocations' medians";
+    case INTERVAL_WOODRUFF:
+        return "Woodruff: Student over the invocations' shares below the figure, inverted";
+    case INTERVAL_ORDER:
+        return "order statistics of one invocation, interpolated, widened by their dependence: "
+               "variation between invocations is not in it";
+    }
+    unreachable();
+}

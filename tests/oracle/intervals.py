@@ -1,0 +1,128 @@
+"""Intervals of num/interval.c by another way: numpy and scipy, written from the papers' formulas
+(Nyblom 1992; Woodruff 1952; Zou and Donner 2008). Prints the table of tests/unit/test_interval.c.
+"""
+import numpy as np
+from scipy import integrate, stats
+
+
+def series(n, ar):
+    """The test's data: no generator, so that C makes the same."""
+    x, last = [], 0.0
+    for i in range(n):
+        last = ar * last + ((i * i * 7919 + 31 * i) % 1009) / 1009 - 0.5
+        x.append(100 + 20 * last)
+    return np.array(x)
+
+
+def rho(x):
+    n = len(x)
+    if n < 20:
+        return 0.0
+    d = x - x.mean()
+    r = (d[1:] * d[:-1]).sum() / (d * d).sum()
+    return min(max(r + (1 + 4 * r) / n, 0), 0.97)
+
+
+def tau_quantile(x, p):
+    r, z, total, k = rho(x), stats.norm.ppf(p), 1.0, 1
+    while r ** k > 1e-4:
+        joint = integrate.quad(lambda t: np.exp(-z * z / (1 + np.sin(t))) / (2 * np.pi), 0, np.arcsin(r ** k))[0]
+        total += 2 * joint / (p * (1 - p))
+        k += 1
+    return total
+
+
+def position(xs, at):
+    n = len(xs)
+    if not 1 <= at <= n:
+        return np.nan
+    return np.interp(at, np.arange(1, n + 1), xs)
+
+
+def nyblom(n, p, tail):
+    r = max((k for k in range(0, n + 1) if stats.binom.cdf(k - 1, n, p) <= tail), default=0)
+    if r < 1:
+        return np.nan
+    p0, p1 = stats.binom.cdf(r - 1, n, p), stats.binom.cdf(r, n, p)
+    return r + 1 / (1 + r * (1 - p) * (p1 - tail) / ((n - r) * p * (tail - p0)))
+
+
+def order(x, p, conf=0.95):
+    n, tail = len(x), (1 - conf) / 2
+    lo, hi = nyblom(n, p, tail), n + 1 - nyblom(n, 1 - p, tail)
+    tau = tau_quantile(x, p)
+    if tau > 1:
+        wider = np.sqrt(tau) * stats.t.ppf(1 - tail, n / tau - 1) / stats.t.ppf(1 - tail, n - 1)
+        centre = n * p + 0.5
+        lo, hi = centre - (centre - lo) * wider, centre + (hi - centre) * wider
+    return position(np.sort(x), lo), position(np.sort(x), hi)
+
+
+def mean_one(x):
+    r = rho(x)
+    ne = len(x) * (1 - r) / (1 + r)
+    half = stats.t.ppf(0.975, ne - 1) * x.std(ddof=1) / np.sqrt(ne) / x.mean()
+    return x.mean() * np.exp(-half), x.mean() * np.exp(half)
+
+
+def mean_units(u):
+    m, k, n = np.concatenate(u).mean(), len(u), sum(map(len, u))
+    v = sum((len(x) / n * (x.mean() - m)) ** 2 for x in u) * k / (k - 1)
+    half = stats.t.ppf(0.975, k - 1) * np.sqrt(v) / m
+    return m * np.exp(-half), m * np.exp(half)
+
+
+def unit_medians(u):
+    logs, m = np.log([np.median(x) for x in u]), np.median(np.concatenate(u))
+    half = stats.t.ppf(0.975, len(u) - 1) * logs.std(ddof=1) / np.sqrt(len(u))
+    return m * np.exp(-half), m * np.exp(half)
+
+
+def woodruff(u, p):
+    x = np.concatenate(u)
+    n, k, q = len(x), len(u), np.quantile(x, p)
+    share = (x <= q).mean()
+    v = sum(((w <= q).sum() - len(w) * share) ** 2 for w in u) / n ** 2 * k / (k - 1)
+    half = stats.t.ppf(0.975, k - 1) * np.sqrt(v)
+    return position(np.sort(x), n * (p - half) + 0.5), position(np.sort(x), n * (p + half) + 0.5)
+
+
+def ratio(b, a):
+    """(at, lo, hi, df) of each."""
+    def reach(eb, ea):
+        vb = (np.log(eb / b[0]) / stats.t.ppf(0.975, b[3])) ** 2
+        va = (np.log(ea / a[0]) / stats.t.ppf(0.975, a[3])) ** 2
+        return stats.t.ppf(0.975, (va + vb) ** 2 / (va ** 2 / a[3] + vb ** 2 / b[3])) * np.sqrt(va + vb)
+    r = b[0] / a[0]
+    return r * np.exp(-reach(b[1], a[2])), r * np.exp(reach(b[2], a[1]))
+
+
+def show(name, got):
+    print(f'    {{"{name}", {got[0]:.17g}, {got[1]:.17g}}},')
+
+
+def cut(x, sizes):
+    return np.split(x, np.cumsum(sizes)[:-1])
+
+
+show('mean of one', mean_one(series(30, 0)))
+show('mean of one, dependent', mean_one(series(100, 0.6)))
+show('mean of 10', mean_one(series(10, 0)))
+show('median of one', order(series(30, 0), 0.5))
+show('median of one, dependent', order(series(100, 0.6), 0.5))
+show('median of 6', order(series(6, 0), 0.5))
+show('p95 of 100', order(series(100, 0), 0.95))
+show('p95 of 300, dependent', order(series(300, 0.6), 0.95))
+five = cut(series(25, 0.9), [5] * 5)
+twelve = cut(series(120, 0.9), [10] * 12)
+uneven = cut(series(60, 0.9), [3, 9, 5, 8, 6, 7, 10, 4, 8])
+show('mean of 5 units', mean_units(five))
+show('mean of 9 uneven units', mean_units(uneven))
+show('median of 5 units', unit_medians(five))
+show('median of 12 units', woodruff(twelve, 0.5))
+show('median of 9 uneven units', woodruff(uneven, 0.5))
+many = cut(series(600, 0.3), [20] * 30)
+show('p95 of 30 units', woodruff(many, 0.95))
+a = (np.median(np.concatenate(five)), *unit_medians(five), 4)
+b = (np.median(np.concatenate(twelve)), *woodruff(twelve, 0.5), 11)
+show('ratio', ratio(b, a))
