@@ -9,7 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-constexpr size_t SCRATCH = (size_t)4 << 30;
+constexpr size_t SCRATCH = (size_t)64 << 30; /* columns of a cell: some 200 bytes a sample */
 
 static double median_of(double *x, size_t n)
 {

@@ -33,6 +33,22 @@ static bool wants_colour(const struct cli *cli)
     return cli->color == 1 || (cli->color == 0 && isatty(STDOUT_FILENO) && !(no && *no));
 }
 
+static enum err_code export_samples(const struct results *r, enum results_export_format format,
+                                    const char *path, struct err *e)
+{
+    CLEANUP(results_export_freep) struct results_export *x = nullptr;
+    if (results_export_open(r, format, path, &x, e))
+        return e->code;
+    for (size_t i = 0; i < r->n_cells; i++) {
+        CLEANUP(arena_freep) struct arena *scratch = arena_new(MEMORY);
+        struct results_samples s;
+        if (results_load(r, i, scratch, &s, e))
+            return e->code;
+        results_export_cell(x, i, &s);
+    }
+    return results_export_close(x, e);
+}
+
 static enum err_code write_all(const struct results *r, const struct cell_stats *cells,
                                const struct quality *quality, const struct audit *found,
                                const struct analyze_request *request, struct arena *a,
@@ -40,7 +56,7 @@ static enum err_code write_all(const struct results *r, const struct cell_stats 
                                struct err *e)
 {
     const char *const out = request->out ? request->out : request->folders[0];
-    const bool csv = request->format == RESULTS_CSV;
+    const bool csv = request->format == RESULTS_EXPORT_CSV;
     ret->metrics = file_join(a, out, "metrics.csv");
     ret->samples = file_join(a, out, csv ? "samples.csv" : "samples.parquet");
     ret->statistics = file_join(a, out, "statistical_analysis.json");
@@ -49,7 +65,7 @@ static enum err_code write_all(const struct results *r, const struct cell_stats 
         return e->code;
     metrics_csv(cells, r->n_cells, &text);
     if (file_write(ret->metrics, str_text(&text), text.n, e) ||
-        results_export(r, request->format, ret->samples, e))
+        export_samples(r, request->format, ret->samples, e))
         return e->code;
     str_clear(&text);
     if (significance_json(r, cells, a, &text, counts, e) ||

@@ -3,7 +3,7 @@
 #pragma once
 
 #include "base/err.h"
-#include "store/results.h"
+#include "store/results_export.h"
 
 struct cli;
 
@@ -11,7 +11,7 @@ struct analyze_request {
     const char *const *folders; /* several are replicate runs of one experiment */
     size_t n_folders;
     const char *out; /* where the tables go; nullptr: the first folder */
-    enum results_format format;
+    enum results_export_format format;
     bool no_figure;
 };
 

@@ -11,7 +11,8 @@ struct analyze_args {
 };
 
 static const char *const formats[] = {"csv", "parquet", nullptr};
-static_assert((int)RESULTS_CSV == 0 && (int)RESULTS_PARQUET == 1, "the order of formats[]");
+static_assert((int)RESULTS_EXPORT_CSV == 0 && (int)RESULTS_EXPORT_PARQUET == 1,
+              "the order of formats[]");
 
 /* clang-format off */
 static const struct opt opts[] = {
@@ -32,7 +33,7 @@ static enum err_code run(struct cli *cli, const void *args, const struct opt_lis
     const struct analyze_request request = {.folders = operands->items,
                                             .n_folders = operands->n,
                                             .out = a->out,
-                                            .format = (enum results_format)a->format,
+                                            .format = (enum results_export_format)a->format,
                                             .no_figure = a->no_figure};
     struct analyze_outcome outcome = {};
     if (analyze_run(cli, &request, &outcome, e))

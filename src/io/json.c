@@ -127,6 +127,14 @@ int64_t json_i64(const struct json *v, int64_t otherwise)
     return otherwise;
 }
 
+uint64_t json_u64(const struct json *v, uint64_t otherwise)
+{
+    if (yyjson_is_uint(in(v)))
+        return yyjson_get_uint(in(v));
+    const int64_t x = json_i64(v, -1);
+    return x >= 0 ? (uint64_t)x : otherwise;
+}
+
 bool json_bool(const struct json *v, bool otherwise)
 {
     return yyjson_is_bool(in(v)) ? yyjson_get_bool(in(v)) : otherwise;

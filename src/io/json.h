@@ -33,6 +33,7 @@ bool json_is_null(const struct json *v); /* true for the value null, false for n
 const char *json_str(const struct json *v, const char *otherwise);
 double json_f64(const struct json *v, double otherwise);   /* any number */
 int64_t json_i64(const struct json *v, int64_t otherwise); /* a whole number that fits */
+uint64_t json_u64(const struct json *v, uint64_t otherwise);
 bool json_bool(const struct json *v, bool otherwise);
 
 /* Walk an object or an array: struct json_iter it = json_iter(v); while ((x = json_next(&it,

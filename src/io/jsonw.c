@@ -157,13 +157,16 @@ void jsonw_f64(struct jsonw *w, double x)
         return;
     }
     before_value(w);
-    yyjson_val v = {};
-    char text[40];
-    yyjson_set_real(&v, x);
-    const char *const end =
-        yyjson_write_number(&v, text); /* the shortest that reads back the same */
-    str_add(w->out, text, (size_t)(end - text));
+    char text[JSONW_NUMBER];
+    str_add(w->out, text, jsonw_number(x, text));
     w->comma = true;
+}
+
+size_t jsonw_number(double x, char text[static JSONW_NUMBER])
+{
+    yyjson_val v = {};
+    yyjson_set_real(&v, x);
+    return (size_t)(yyjson_write_number(&v, text) - text);
 }
 
 void jsonw_bool(struct jsonw *w, bool x)

@@ -39,3 +39,8 @@ void jsonw_kf64(struct jsonw *w, const char *key, double x);
 void jsonw_kbool(struct jsonw *w, const char *key, bool x);
 void jsonw_kobject(struct jsonw *w, const char *key);
 void jsonw_karray(struct jsonw *w, const char *key);
+
+/* A finite x alone, without a writer: the shortest text that reads back the same. Its length; a NUL
+ * follows. */
+constexpr size_t JSONW_NUMBER = 40;
+[[nodiscard]] size_t jsonw_number(double x, char text[static JSONW_NUMBER]);

@@ -25,7 +25,16 @@ enum err_code sink_open(struct sink *s, const char *path, struct err *e)
     s->buffer = malloc(ROOM);
     if (!s->path || !s->beside || !s->buffer)
         return err_set(e, ERR_LIMIT, "'%s': no memory for its buffer", path);
+    (void)snprintf(s->beside, room, "%s", path);
+    char *const slash = strrchr(s->beside, '/');
+    if (slash)
+        slash[slash == s->beside] = '\0';
+    if (access("/proc/self/fd", X_OK) == 0) /* it is named by way of this */
+        s->fd = open(slash ? s->beside : ".", O_TMPFILE | O_RDWR | O_CLOEXEC, 0666);
+    s->nameless = s->fd >= 0;
     (void)snprintf(s->beside, room, "%s.XXXXXX", path);
+    if (s->nameless)
+        return ERR_OK;
     s->fd = mkostemp(s->beside, O_CLOEXEC);
     if (s->fd < 0)
         return err_sys(e, "cannot write '%s'", path);
@@ -34,6 +43,22 @@ enum err_code sink_open(struct sink *s, const char *path, struct err *e)
     if (fchmod(s->fd, 0666 & ~mask) != 0)
         return err_sys(e, "cannot write '%s'", path);
     return ERR_OK;
+}
+
+/* A file without a name gets the one beside its place. */
+static bool give_name(struct sink *s)
+{
+    char self[40];
+    (void)snprintf(self, sizeof self, "/proc/self/fd/%d", s->fd);
+    char *const end = s->beside + strlen(s->beside) - 6;
+    for (unsigned i = 0; i < 1000; i++) {
+        (void)snprintf(end, 7, "%06x", ((unsigned)getpid() * 1000 + i) & 0xffffffU);
+        if (linkat(AT_FDCWD, self, AT_FDCWD, s->beside, AT_SYMLINK_FOLLOW) == 0)
+            return true;
+        if (errno != EEXIST)
+            return false;
+    }
+    return false;
 }
 
 static bool put(struct sink *s, const unsigned char *bytes, size_t n)
@@ -87,9 +112,17 @@ enum err_code sink_align(struct sink *s, size_t step, struct err *e)
     return ERR_OK;
 }
 
+enum err_code sink_flush(struct sink *s, struct err *e)
+{
+    return !s->sys && flush(s) ? ERR_OK : failed(s, e);
+}
+
 enum err_code sink_close(struct sink *s, struct err *e)
 {
-    if (!s->sys && (!flush(s) || fsync(s->fd) != 0) && !s->sys)
+    if (!s->sys && (!flush(s) || (!s->derived && fsync(s->fd) != 0)) && !s->sys)
+        s->sys = errno;
+    const bool unnamed = s->nameless && (s->sys || !give_name(s));
+    if (unnamed && !s->sys)
         s->sys = errno;
     if (close(s->fd) != 0 && !s->sys)
         s->sys = errno;
@@ -97,7 +130,7 @@ enum err_code sink_close(struct sink *s, struct err *e)
     if (!s->sys && rename(s->beside, s->path) != 0)
         s->sys = errno;
     const enum err_code code = s->sys ? failed(s, e) : ERR_OK;
-    if (code)
+    if (code && !unnamed)
         (void)unlink(s->beside);
     sink_done(s);
     return code;
@@ -107,7 +140,8 @@ void sink_done(struct sink *s)
 {
     if (s->fd >= 0) {
         (void)close(s->fd);
-        (void)unlink(s->beside);
+        if (!s->nameless)
+            (void)unlink(s->beside);
     }
     free(s->buffer);
     free(s->path);

@@ -37,9 +37,7 @@ struct folder_input { /* a file that figures are derived from */
     uint32_t replicate;
     int64_t bytes;
     char sha256[65];
-    bool samples;   /* samples.jsonl */
-    uint64_t lines; /* of samples.jsonl: ended by a newline */
-    bool torn;      /* of samples.jsonl: the last line has no end; a kill may leave that */
+    bool samples; /* samples.jsonl: bytes and digest are left to who reads it */
 };
 
 struct folder_names { /* the words of one dimension in the experiment's order */

@@ -5,6 +5,8 @@
 
 #include "store/results.h"
 
+struct sample_line;
+
 struct output {
     int32_t cell, prompt; /* index into r->cells; of the scenario's prompts */
     int64_t n_samples;    /* measured ok samples of this prompt */
@@ -15,6 +17,14 @@ struct output {
     size_t n_ids;
 };
 
-/* In the order of cells, then prompts. Text and ids belong to a. */
+/* In the order of cells, then prompts. Cells that were loaded while r->keep_outputs was set are not
+ * read again. The list belongs to a, text and ids to r. */
 [[nodiscard]] enum err_code outputs_read(const struct results *r, struct arena *a,
                                          struct output **ret, size_t *ret_n, struct err *e);
+
+/* ---- of one cell, line by line, as it is read ---- */
+
+struct outputs_cell;
+[[nodiscard]] struct outputs_cell *outputs_cell_new(void);
+void outputs_cell_add(struct outputs_cell *c, const struct sample_line *l, int32_t replicate);
+void outputs_cell_freep(struct outputs_cell **c);

@@ -2,24 +2,15 @@
 
 #include "base/arena.h"
 #include "base/defs.h"
-#include "base/str.h"
-#include "io/file.h"
-#include "store/duck.h"
-#include "store/samples.h"
+#include "store/results_store.h"
 
 #include <math.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
-
-static const char export_sql[] = {
-#embed "sql/export.sql"
-    , 0};
 
 void results_done(struct results *r)
 {
-    duck_closep(&r->duck);
+    results_store_done(r->store);
 }
 
 /* A failure that says more about the machine or the engine outranks one that says less; `skipped`
@@ -279,65 +270,30 @@ static enum err_code read_folders(const char *const *paths, size_t n, struct are
     return ERR_OK;
 }
 
-struct results_columns {
-    struct results_samples all;
-    const int32_t *cell;
-    size_t *first; /* of each cell, and the end of the last */
-};
-
-static void assign_ranges(struct results_columns *c, size_t n, struct arena *a)
-{
-    c->first = ARENA_ARRAY(a, size_t, n + 1);
-    for (size_t i = 0, at = 0; i < n; i++) {
-        c->first[i] = at;
-        while (at < c->all.n && (size_t)c->cell[at] == i)
-            at++;
-        c->first[i + 1] = at;
-    }
-}
-
 enum err_code results_load(const struct results *r, size_t cell, struct arena *a,
                            struct results_samples *ret, struct err *e)
 {
-    (void)a, (void)e;
-    const struct results_samples *const s = &r->columns->all;
-    const size_t at = r->columns->first[cell];
-    *ret = (struct results_samples){
-        .n = r->columns->first[cell + 1] - at,
-        .replicate = s->replicate + at,
-        .invocation = s->invocation + at,
-        .segment = s->segment + at,
-        .phase = s->phase + at,
-        .status = s->status + at,
-        .repetition = s->repetition + at,
-        .prompt_index = s->prompt_index + at,
-        .agent = s->agent + at,
-        .batch_size = s->batch_size + at,
-        .n_stops = s->n_stops + at,
-        .n_early = s->n_early + at,
-        .n_steps = s->n_steps + at,
-        .prompt_tokens = s->prompt_tokens + at,
-        .generated_tokens = s->generated_tokens + at,
-        .padding_tokens = s->padding_tokens + at,
-        .submitted_ns = s->submitted_ns + at,
-        .finished_ns = s->finished_ns + at,
-        .latency_ms = s->latency_ms + at,
-        .ttft_ms = s->ttft_ms + at,
-        .prefill_ms = s->prefill_ms + at,
-        .decode_ms = s->decode_ms + at,
-        .peak_rss_mb = s->peak_rss_mb + at,
-        .overlap_ms = s->overlap_ms + at,
-    };
-    return ERR_OK;
+    return results_store_load(r, cell, r->keep_outputs, a, ret, e);
 }
 
 enum err_code results_finish(struct results *r, struct arena *a, struct err *e)
 {
     struct results_problem *problems = nullptr;
-    if (samples_problems(r->duck, r->inputs, r->n_inputs, a, &problems, &r->n_problems, e))
+    if (results_store_finish(r->store, a, &problems, &r->n_problems, e))
         return e->code;
     r->problems = problems;
     return ERR_OK;
+}
+
+static void assign_files(struct results_store *s, const struct keys *k, const struct folder *f,
+                         struct arena *a)
+{
+    size_t *const cell = ARENA_ARRAY(a, size_t, s->n_files + 1);
+    for (size_t i = 0; i < s->n_files; i++) {
+        const struct folder_key *const key = &s->files[i].key;
+        cell[i] = key->scenario ? (size_t)(find(k, f, key) - k->cells) : SIZE_MAX;
+    }
+    results_store_assign(s, cell, k->n, a);
 }
 
 enum err_code results_read(const char *const *paths, size_t n, struct arena *a, struct results *ret,
@@ -345,9 +301,9 @@ enum err_code results_read(const char *const *paths, size_t n, struct arena *a, 
 {
     CLEANUP(results_done) struct results r = {.n_replicates = (uint32_t)n};
     struct folder *const folders = ARENA_ARRAY(a, struct folder, n);
-    if (read_folders(paths, n, a, folders, e) || duck_open(&r.duck, e))
+    if (read_folders(paths, n, a, folders, e))
         return e->code;
-    size_t records = 0, n_line_keys = 0;
+    size_t records = 0;
     for (size_t i = 0; i < n; i++) {
         records += folders[i].n_runs + folders[i].n_planned + folders[i].n_rows;
         r.n_inputs += folders[i].n_inputs;
@@ -356,12 +312,11 @@ enum err_code results_read(const char *const *paths, size_t n, struct arena *a, 
     for (size_t i = 0, at = 0; i < n; at += folders[i++].n_inputs)
         if (folders[i].n_inputs)
             memcpy(inputs + at, folders[i].inputs, folders[i].n_inputs * sizeof *inputs);
-    struct folder_key *line_keys = nullptr;
-    if (samples_parse(r.duck, inputs, r.n_inputs, a, e) ||
-        samples_keys(r.duck, a, &line_keys, &n_line_keys, e))
+    struct results_store *const store = ARENA_ARRAY(a, struct results_store, 1);
+    if (results_store_open(inputs, r.n_inputs, a, store, e))
         return e->code;
 
-    struct keys k = {.cells = ARENA_ARRAY(a, struct results_cell, records + n_line_keys)};
+    struct keys k = {.cells = ARENA_ARRAY(a, struct results_cell, records + store->n_files)};
     for (size_t f = 0; f < n; f++) {
         for (size_t i = 0; i < folders[f].n_planned; i++)
             add_key(&k, &folders[f].planned[i].key);
@@ -370,17 +325,15 @@ enum err_code results_read(const char *const *paths, size_t n, struct arena *a, 
         for (size_t i = 0; i < folders[f].n_rows; i++)
             add_key(&k, &folders[f].rows[i].key);
     }
-    for (size_t i = 0; i < n_line_keys; i++)
-        add_key(&k, &line_keys[i]);
+    for (size_t i = 0; i < store->n_files; i++)
+        if (store->files[i].key.scenario)
+            add_key(&k, &store->files[i].key);
     sort_unique(&k, &folders[0]);
     settle(&k, folders, n, a);
     gather_rows(&k, folders, n, a, &r);
 
-    r.columns = ARENA_ARRAY(a, struct results_columns, 1);
-    if (samples_join(r.duck, inputs, r.n_inputs, k.cells, k.n, a, &r.columns->all, &r.columns->cell,
-                     e))
-        return e->code;
-    assign_ranges(r.columns, k.n, a);
+    assign_files(store, &k, &folders[0], a);
+    r.store = store;
     r.cells = k.cells;
     r.n_cells = k.n;
     r.inputs = inputs;
@@ -389,28 +342,6 @@ enum err_code results_read(const char *const *paths, size_t n, struct arena *a, 
         if (folders[f].state && strcmp(folders[f].state, "complete") != 0)
             r.unfinished = folders[f].path;
     *ret = r;
-    r.duck = nullptr; /* the caller's now */
-    return ERR_OK;
-}
-
-enum err_code results_export(const struct results *r, enum results_format format, const char *path,
-                             struct err *e)
-{
-    CLEANUP(str_done) struct str sql = {}, part = {};
-    str_printf(&part, "%s.part", path);
-    str_printf(&sql, "COPY (%s) TO '", export_sql);
-    for (const char *c = str_text(&part); *c; c++)
-        str_printf(&sql, *c == '\'' ? "''" : "%c", *c);
-    str_puts(&sql, format == RESULTS_CSV ? "' (FORMAT csv, HEADER)"
-                                         : "' (FORMAT parquet, COMPRESSION zstd)");
-    if (duck_run(r->duck, str_text(&sql), e)) {
-        (void)unlink(str_text(&part));
-        return err_wrap(e, "'%s'", path);
-    }
-    if (rename(str_text(&part), path) != 0) {
-        const enum err_code code = err_sys(e, "'%s'", path);
-        (void)unlink(str_text(&part));
-        return code;
-    }
+    r.store = nullptr; /* the caller's now */
     return ERR_OK;
 }

@@ -1,8 +1,7 @@
 /* results.h - everything that one results folder, or several replicate runs, recorded: cells with
  * their status, samples as columns. The only way to the raw data for those who compute.
  *
- * Samples are handed out cell by cell: nobody holds those of all cells. DuckDB stays behind `duck`
- * for the export of samples.
+ * Samples are handed out cell by cell: nobody holds those of all cells.
  */
 #pragma once
 
@@ -15,7 +14,6 @@
 #include <stdint.h>
 
 struct arena;
-struct duck;
 struct evidence;
 
 struct results_run { /* an invocation that ended and left its record */
@@ -38,17 +36,21 @@ struct results_cell {
 };
 
 /* Of one cell: one row per sample, whatever its phase and status, ordered by replicate, invocation,
- * segment, submitted. NULL of an int32_t is INT32_MIN, of an int64_t INT64_MIN, of a double
- * NOT_MEASURED; a column that the lines lack is all NULL. */
+ * segment, submitted. NULL of an int32_t is INT32_MIN, of an int64_t INT64_MIN, of a uint64_t
+ * UINT64_MAX, of a double NOT_MEASURED, of text nullptr; a column that the lines lack is all NULL.
+ */
 struct results_samples {
     size_t n;
     const int32_t *replicate, *invocation, *segment, *phase, *status, *repetition, *prompt_index,
-        *agent, *batch_size;
+        *agent, *seq, *batch_size;
     const int32_t *n_stops, *n_early; /* sequences, and those that ended before max_tokens */
     const int32_t *n_steps;           /* decoding steps with a stamp, the first token's included */
     const int64_t *prompt_tokens, *generated_tokens, *padding_tokens;
-    const int64_t *submitted_ns, *finished_ns;
-    const double *latency_ms, *ttft_ms, *prefill_ms, *decode_ms, *peak_rss_mb, *overlap_ms;
+    const int64_t *submitted_ns, *first_token_ns, *finished_ns;
+    const uint64_t *seed;
+    const double *latency_ms, *ttft_ms, *prefill_ms, *decode_ms, *cpu_ms, *peak_rss_mb, *overlap_ms;
+    const char *const *reason, *const *started_at;
+    const char *const *stop; /* why its sequences ended, with '|' between */
 };
 
 struct results_problem { /* a line of samples.jsonl that could not be used */
@@ -58,16 +60,18 @@ struct results_problem { /* a line of samples.jsonl that could not be used */
     const char *why;
 };
 
-struct results_columns;
+struct results_store;
 
 struct results {
     const struct results_cell *cells; /* in the experiment's order, else by name */
     size_t n_cells;
     const struct results_row *rows; /* of imported cells; ordered by cell, then replicate */
     size_t n_rows;
-    bool imported;       /* a folder comes from 'chimera import': nothing proves what ran */
-    bool phases_unknown; /* of one of them: its samples may hold cold starts and warm-ups */
-    struct results_columns *columns;   /* for results_load() alone */
+    bool imported;               /* a folder comes from 'chimera import': nothing proves what ran */
+    bool phases_unknown;         /* of one of them: its samples may hold cold starts and warm-ups */
+    struct results_store *store; /* where the samples are; results_store.h */
+    bool
+        keep_outputs; /* for outputs_read(): set before cells are loaded, it saves it the reading */
     const struct folder_input *inputs; /* their digests stand after results_finish() */
     size_t n_inputs;
     uint32_t n_replicates;
@@ -75,7 +79,6 @@ struct results {
     const char *unfinished; /* the first folder whose run did not come to its end; nullptr: none */
     const struct results_problem *problems; /* after results_finish() */
     size_t n_problems;
-    struct duck *duck;
 };
 
 void results_done(struct results *r); /* for CLEANUP() too */
@@ -94,9 +97,3 @@ void results_done(struct results *r); /* for CLEANUP() too */
 /* To be called once the cells were loaded, and before inputs and problems are looked at: fills in
  * both, reading what nobody loaded. */
 [[nodiscard]] enum err_code results_finish(struct results *r, struct arena *a, struct err *e);
-
-enum results_format : uint8_t { RESULTS_CSV, RESULTS_PARQUET };
-
-/* All samples, whatever their phase and status, to one file: written beside it and renamed. */
-[[nodiscard]] enum err_code results_export(const struct results *r, enum results_format format,
-                                           const char *path, struct err *e);
