@@ -6,8 +6,9 @@
  * share one unified cache, so that they go through in one forward, without padding. */
 #include "backend/engine.h"
 
+#include "backend/llama_embed.h"
+#include "backend/llama_library.h"
 #include "base/arena.h"
-#include "base/dlib.h"
 #include "base/str.h"
 #include "io/json.h"
 #include "io/jsonw.h"
@@ -17,9 +18,6 @@
 
 #include <ctype.h>
 #include <errno.h>
-#include <ggml-backend.h>
-#include <ggml-cpu.h>
-#include <llama.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -28,28 +26,7 @@ constexpr uint32_t MOST_IN_FORWARD = 2048; /* positions; a longer prompt goes in
 constexpr uint32_t DEFAULT_CONTEXT = 1024;
 constexpr uint32_t MOST_BATCH = 256;
 
-/* clang-format off */
-#define FUNCTIONS(X)                                                                               \
-    X(llama_backend_init) X(llama_log_set) X(llama_model_default_params)                           \
-    X(llama_context_default_params) X(llama_model_load_from_file) X(llama_model_free)              \
-    X(llama_init_from_model) X(llama_free) X(llama_model_get_vocab) X(llama_model_n_ctx_train)     \
-    X(llama_model_n_embd) X(llama_model_n_layer) X(llama_model_n_params) X(llama_model_n_head)     \
-    X(llama_model_meta_val_str) X(llama_vocab_n_tokens) X(llama_vocab_eos) X(llama_tokenize)       \
-    X(llama_detokenize) X(llama_decode) X(llama_get_logits_ith) X(llama_get_memory)                \
-    X(llama_memory_clear) X(llama_attach_threadpool) X(llama_print_system_info)                    \
-    X(ggml_backend_load_all) X(ggml_backend_dev_count) X(ggml_backend_dev_get)                     \
-    X(ggml_backend_dev_type) X(ggml_backend_dev_description) X(ggml_backend_dev_by_type)           \
-    X(ggml_backend_dev_backend_reg) X(ggml_backend_reg_get_proc_address)                           \
-    X(ggml_threadpool_params_default) X(ggml_version) X(ggml_type_name)
-/* clang-format on */
-
-#define SLOT(fn) typeof(fn) *fn;
-#define ROW(fn)  DLIB_SYMBOL(fn, lib.fn),
-
-static struct {
-    FUNCTIONS(SLOT)
-    const char *path; /* nullptr: not open yet */
-} lib;
+static const struct llama_library *lib; /* nullptr: not open yet */
 
 struct forward_room { /* what a context was made for */
     uint32_t sequences, positions, outputs;
@@ -74,70 +51,10 @@ struct session {
     bool gpu;
     struct gguf_read file;
     struct tokenizer *tokenizer; /* of a source that we exported; nullptr: the library's own */
-    char last_error[400];        /* the library's own words */
+    struct llama_library_words words;
+    struct llama_embed embed; /* where it was loaded to embed */
+    bool embeds;
 };
-
-/* ---- the library ---- */
-
-static void on_log(enum ggml_log_level level, const char *text, void *data)
-{
-    struct session *const s = data;
-    if (level != GGML_LOG_LEVEL_ERROR) /* its warnings come at every context */
-        return;
-    (void)fputs(text, stderr); /* a worker's stderr is the engine's; the lab keeps its tail */
-    if (s && level == GGML_LOG_LEVEL_ERROR) {
-        (void)snprintf(s->last_error, sizeof s->last_error, "%s", text);
-        s->last_error[strcspn(s->last_error, "\n")] = '\0';
-    }
-}
-
-static enum err_code open_library(struct err *e)
-{
-    static const char *const names[] = {"libllama.so.0", "libllama.so", nullptr};
-    static const struct dlib_symbol symbols[] = {FUNCTIONS(ROW)};
-    if (lib.path)
-        return ERR_OK;
-    const char *const own = getenv("CHIMERA_LLAMA");
-    const char *const only[] = {own, nullptr};
-    const char *path;
-    if (dlib_open(own ? only : names, symbols, COUNT_OF(symbols), &path, e))
-        return err_wrap(e, "llama.cpp: install libllama, or name it in $CHIMERA_LLAMA");
-    lib.path = path;
-    lib.llama_log_set(on_log, nullptr);
-    lib.ggml_backend_load_all(); /* the CPU code of this machine is a plug-in as well */
-    lib.llama_backend_init();
-    return ERR_OK;
-}
-
-static ggml_backend_dev_t find_gpu(void)
-{
-    for (size_t i = 0; i < lib.ggml_backend_dev_count(); i++) {
-        const ggml_backend_dev_t device = lib.ggml_backend_dev_get(i);
-        if (lib.ggml_backend_dev_type(device) == GGML_BACKEND_DEVICE_TYPE_GPU)
-            return device;
-    }
-    return nullptr;
-}
-
-static enum err_code available(bool gpu, struct backend_found *ret, struct err *e)
-{
-    if (open_library(e))
-        return e->code;
-    const ggml_backend_dev_t device =
-        gpu ? find_gpu() : lib.ggml_backend_dev_by_type(GGML_BACKEND_DEVICE_TYPE_CPU);
-    if (!device && gpu)
-        return err_set(e, ERR_UNAVAILABLE,
-                       "llama.cpp (%s) found no GPU: it needs a GPU and ggml's plug-in for it",
-                       lib.path);
-    if (!device)
-        return err_set(e, ERR_UNAVAILABLE,
-                       "llama.cpp (%s) found no CPU plug-in of ggml: install libggml", lib.path);
-    *ret = (struct backend_found){};
-    (void)snprintf(ret->version, sizeof ret->version, "ggml %s", lib.ggml_version());
-    (void)snprintf(ret->path, sizeof ret->path, "%s", lib.path);
-    (void)snprintf(ret->detail, sizeof ret->detail, "%s", lib.ggml_backend_dev_description(device));
-    return ERR_OK;
-}
 
 /* ---- context ---- */
 
@@ -165,21 +82,12 @@ static enum err_code room_for_tokens(struct session *s, int32_t n, struct err *e
     return ERR_OK;
 }
 
-static enum err_code backend_failed(const struct session *s, struct err *e, const char *what)
-{
-    const char *const words = *s->last_error ? s->last_error : "no reason given";
-    (void)err_set(e, ERR_BACKEND, "llama.cpp: %s: %s", what, words);
-    if (strstr(words, "failed to allocate") || strstr(words, "bad_alloc"))
-        e->sys = ENOMEM;
-    return e->code;
-}
-
 /* Where the model has a sliding window that llama.cpp's architecture does not apply, chimera's own
  * export says so (model/gguf_family.h): beyond it the numbers would be another model's. */
 static enum err_code within_window(const struct session *s, uint32_t positions, struct err *e)
 {
     char text[16];
-    if (lib.llama_model_meta_val_str(s->model, "chimera.attention.window", text, sizeof text) < 0)
+    if (lib->llama_model_meta_val_str(s->model, "chimera.attention.window", text, sizeof text) < 0)
         return ERR_OK;
     const unsigned long window = strtoul(text, nullptr, 10);
     return positions <= window
@@ -202,7 +110,7 @@ static enum err_code make_room(struct session *s, struct forward_room want, stru
     r->sequences = want.sequences > r->sequences ? want.sequences : r->sequences;
     r->positions = want.positions > r->positions ? want.positions : r->positions;
     r->outputs = want.outputs > r->outputs ? want.outputs : r->outputs;
-    struct llama_context_params p = lib.llama_context_default_params();
+    struct llama_context_params p = lib->llama_context_default_params();
     p.n_ctx = rounded(r->positions, 256) * r->sequences;
     p.n_batch = p.n_ubatch = p.n_ctx < MOST_IN_FORWARD ? p.n_ctx : MOST_IN_FORWARD;
     p.n_seq_max = r->sequences;
@@ -213,28 +121,28 @@ static enum err_code make_room(struct session *s, struct forward_room want, stru
     p.kv_unified = true;
     p.no_perf = true;
     if (s->context)
-        lib.llama_free(s->context);
-    s->context = lib.llama_init_from_model(s->model, p);
+        lib->llama_free(s->context);
+    s->context = lib->llama_init_from_model(s->model, p);
     if (!s->context)
-        return backend_failed(s, e, "making a context");
+        return llama_library_failed(&s->words, e, "making a context");
     if (s->pool)
-        lib.llama_attach_threadpool(s->context, s->pool, s->pool);
+        lib->llama_attach_threadpool(s->context, s->pool, s->pool);
     return room_for_tokens(s, (int32_t)p.n_ctx, e);
 }
 
 /* One pool for all forwards, as llama-bench makes it; without it each forward starts threads. */
 static void make_pool(struct session *s)
 {
-    const ggml_backend_dev_t cpu = lib.ggml_backend_dev_by_type(GGML_BACKEND_DEVICE_TYPE_CPU);
-    const ggml_backend_reg_t reg = lib.ggml_backend_dev_backend_reg(cpu);
+    const ggml_backend_dev_t cpu = lib->ggml_backend_dev_by_type(GGML_BACKEND_DEVICE_TYPE_CPU);
+    const ggml_backend_reg_t reg = lib->ggml_backend_dev_backend_reg(cpu);
     typeof(ggml_threadpool_new) *make = nullptr;
-    void *const address = lib.ggml_backend_reg_get_proc_address(reg, "ggml_threadpool_new");
-    void *const end = lib.ggml_backend_reg_get_proc_address(reg, "ggml_threadpool_free");
+    void *const address = lib->ggml_backend_reg_get_proc_address(reg, "ggml_threadpool_new");
+    void *const end = lib->ggml_backend_reg_get_proc_address(reg, "ggml_threadpool_free");
     if (!address || !end)
         return;
     memcpy(&make, &address, sizeof address); /* ISO C has no cast between the two */
     memcpy(&s->pool_free, &end, sizeof end);
-    struct ggml_threadpool_params params = lib.ggml_threadpool_params_default((int)s->threads);
+    struct ggml_threadpool_params params = lib->ggml_threadpool_params_default((int)s->threads);
     s->pool = make(&params);
 }
 
@@ -274,19 +182,20 @@ static void describe(const struct session *s, struct engine_about *about)
 {
     *about = (struct engine_about){.name = "llama.cpp", .compile_ms = NOT_MEASURED};
     const ggml_backend_dev_t device =
-        s->gpu ? find_gpu() : lib.ggml_backend_dev_by_type(GGML_BACKEND_DEVICE_TYPE_CPU);
-    (void)snprintf(about->version, sizeof about->version, "ggml %s", lib.ggml_version());
-    (void)snprintf(about->path, sizeof about->path, "%s", lib.path);
+        s->gpu ? llama_library_gpu(lib)
+               : lib->ggml_backend_dev_by_type(GGML_BACKEND_DEVICE_TYPE_CPU);
+    (void)snprintf(about->version, sizeof about->version, "ggml %s", lib->ggml_version());
+    (void)snprintf(about->path, sizeof about->path, "%s", lib->path);
     (void)snprintf(about->device, sizeof about->device, "%s",
-                   lib.ggml_backend_dev_description(device));
-    if (lib.llama_model_meta_val_str(s->model, "general.architecture", about->architecture,
-                                     sizeof about->architecture) < 0)
+                   lib->ggml_backend_dev_description(device));
+    if (lib->llama_model_meta_val_str(s->model, "general.architecture", about->architecture,
+                                      sizeof about->architecture) < 0)
         about->architecture[0] = '\0';
-    about->n_params = (int64_t)lib.llama_model_n_params(s->model);
-    about->n_layers = (uint32_t)lib.llama_model_n_layer(s->model);
-    about->d_model = (uint32_t)lib.llama_model_n_embd(s->model);
+    about->n_params = (int64_t)lib->llama_model_n_params(s->model);
+    about->n_layers = (uint32_t)lib->llama_model_n_layer(s->model);
+    about->d_model = (uint32_t)lib->llama_model_n_embd(s->model);
     about->vocab_size = s->vocab_size;
-    about->n_ctx = (uint32_t)lib.llama_model_n_ctx_train(s->model);
+    about->n_ctx = (uint32_t)lib->llama_model_n_ctx_train(s->model);
     about->threads = s->threads;
 }
 
@@ -294,12 +203,13 @@ static void close_session(struct session *s)
 {
     if (!s)
         return;
+    llama_embed_done(&s->embed);
     if (s->context)
-        lib.llama_free(s->context);
+        lib->llama_free(s->context);
     if (s->pool)
         s->pool_free(s->pool);
     if (s->model)
-        lib.llama_model_free(s->model);
+        lib->llama_model_free(s->model);
     tokenizer_freep(&s->tokenizer);
     free(s->batch.token);
     free(s->batch.pos);
@@ -308,24 +218,38 @@ static void close_session(struct session *s)
     free(s->batch.logits);
 }
 
+static enum err_code open_embed(struct session *s, const struct engine_load *load,
+                                struct engine_about *about, struct err *e)
+{
+    s->embeds = true;
+    s->embed = (struct llama_embed){
+        .lib = lib, .model = s->model, .pool = s->pool, .words = &s->words, .threads = s->threads};
+    if (llama_embed_open(&s->embed, load->max_context, e))
+        return e->code;
+    about->dimension = s->embed.dimension;
+    return ERR_OK;
+}
+
 static enum err_code load_model(struct session *s, const struct engine_load *load,
                                 struct engine_about *about, struct err *e)
 {
-    ggml_backend_dev_t devices[] = {load->gpu ? find_gpu() : nullptr, nullptr};
-    struct llama_model_params p = lib.llama_model_default_params();
+    ggml_backend_dev_t devices[] = {load->gpu ? llama_library_gpu(lib) : nullptr, nullptr};
+    struct llama_model_params p = lib->llama_model_default_params();
     p.devices = devices; /* none: a GPU that is there stays out of it */
     p.n_gpu_layers = load->gpu ? -1 : 0;
-    s->model = lib.llama_model_load_from_file(load->artefact, p);
+    s->model = lib->llama_model_load_from_file(load->artefact, p);
     if (!s->model)
-        return backend_failed(s, e, load->artefact);
-    s->vocab = lib.llama_model_get_vocab(s->model);
-    s->vocab_size = (uint32_t)lib.llama_vocab_n_tokens(s->vocab);
+        return llama_library_failed(&s->words, e, load->artefact);
+    s->vocab = lib->llama_model_get_vocab(s->model);
+    s->vocab_size = (uint32_t)lib->llama_vocab_n_tokens(s->vocab);
     describe(s, about);
+    make_pool(s);
+    if (load->embed)
+        return open_embed(s, load, about, e);
     check_label(s, load->precision, about);
     uint32_t positions = load->max_context ? load->max_context : DEFAULT_CONTEXT;
     if (about->n_ctx && positions > about->n_ctx)
         positions = about->n_ctx;
-    make_pool(s);
     const uint32_t n = load->max_batch < MOST_BATCH ? load->max_batch : MOST_BATCH;
     return make_room(s, (struct forward_room){n, positions, n}, e);
 }
@@ -343,7 +267,7 @@ static enum err_code open_session(const struct engine_load *load, struct arena *
                                   struct session **ret, struct engine_about *about, struct err *e)
 {
     struct backend_found found;
-    if (available(load->gpu, &found, e))
+    if (llama_library_available(load->gpu, &found, e) || llama_library_open(&lib, e))
         return e->code;
     struct session *const s = ARENA_ARRAY(a, struct session, 1);
     s->threads = load->threads;
@@ -351,7 +275,7 @@ static enum err_code open_session(const struct engine_load *load, struct arena *
     s->cache_type = strcmp(load->precision, "fp32") == 0 ? GGML_TYPE_F32 : GGML_TYPE_F16;
     for (uint32_t k = 0; k < MOST_BATCH; k++)
         s->sequence[k] = (llama_seq_id)k;
-    lib.llama_log_set(on_log, s);
+    llama_library_listen(lib, &s->words);
     if (read_options(s, load->options, e) || choose_tokenizer(s, load->facts, a, e) ||
         gguf_read(load->artefact, a, &s->file, e) || load_model(s, load, about, e)) {
         close_session(s);
@@ -375,7 +299,7 @@ static enum err_code tokenize(struct session *s, const char *text, size_t bytes,
     }
     /* add_special obeys the file's own word on BOS and EOS: GPT-2 wants neither. */
     const int32_t n =
-        lib.llama_tokenize(s->vocab, text, (int32_t)bytes, ids, (int32_t)room, true, true);
+        lib->llama_tokenize(s->vocab, text, (int32_t)bytes, ids, (int32_t)room, true, true);
     if (n < 0)
         return err_set(e, ERR_BACKEND, "llama.cpp: %d tokens of %zu bytes", -n, bytes);
     *ret_n = (uint32_t)n;
@@ -390,8 +314,8 @@ static enum err_code detokenize(struct session *s, const int32_t *ids, uint32_t 
     size_t room = (size_t)n * 8 + 8;
     for (int tries = 0; tries < 2; tries++) {
         str_reserve(out, room);
-        const int32_t length = lib.llama_detokenize(s->vocab, ids, (int32_t)n, out->text + out->n,
-                                                    (int32_t)room, false, true);
+        const int32_t length = lib->llama_detokenize(s->vocab, ids, (int32_t)n, out->text + out->n,
+                                                     (int32_t)room, false, true);
         if (length >= 0) {
             out->n += (size_t)length;
             out->text[out->n] = '\0';
@@ -404,7 +328,7 @@ static enum err_code detokenize(struct session *s, const int32_t *ids, uint32_t 
 
 static int32_t eos(const struct session *s)
 {
-    return lib.llama_vocab_eos(s->vocab);
+    return lib->llama_vocab_eos(s->vocab);
 }
 
 /* ---- forward ---- */
@@ -431,19 +355,19 @@ static void put(struct session *s, int32_t token, uint32_t k, bool output)
 
 static enum err_code forward(struct session *s, struct err *e)
 {
-    const int32_t code = lib.llama_decode(s->context, s->batch);
+    const int32_t code = lib->llama_decode(s->context, s->batch);
     if (code == 0)
         return ERR_OK;
     if (code == 1)
         return err_set(e, ERR_BACKEND, "llama.cpp: the cache of %u positions is full",
                        s->room.positions);
-    return backend_failed(s, e, "llama_decode");
+    return llama_library_failed(&s->words, e, "llama_decode");
 }
 
 /* Every earlier request is forgotten: no prefix is ever reused. */
 static void forget(struct session *s, uint32_t n)
 {
-    lib.llama_memory_clear(lib.llama_get_memory(s->context), false);
+    lib->llama_memory_clear(lib->llama_get_memory(s->context), false);
     memset(s->position, 0, sizeof s->position);
     s->batch.n_tokens = 0;
     s->n = n;
@@ -470,7 +394,7 @@ static enum err_code step(struct session *s, const int32_t *next, struct err *e)
 
 static const float *logits(struct session *s, uint32_t sequence)
 {
-    return lib.llama_get_logits_ith(s->context, s->row[sequence]);
+    return lib->llama_get_logits_ith(s->context, s->row[sequence]);
 }
 
 static enum err_code all_logits(struct session *s, const struct engine_batch *batch, float *rows,
@@ -493,9 +417,15 @@ static enum err_code all_logits(struct session *s, const struct engine_batch *ba
     if (forward(s, e))
         return e->code;
     for (uint32_t i = 0; i < total; i++)
-        memcpy(rows + (size_t)i * s->vocab_size, lib.llama_get_logits_ith(s->context, (int32_t)i),
+        memcpy(rows + (size_t)i * s->vocab_size, lib->llama_get_logits_ith(s->context, (int32_t)i),
                s->vocab_size * sizeof *rows);
     return ERR_OK;
+}
+
+static enum err_code embed(struct session *s, const struct engine_batch *texts, float *rows,
+                           size_t *ret_cut, struct err *e)
+{
+    return llama_embed_texts(&s->embed, texts, rows, ret_cut, e);
 }
 
 enum share : uint8_t { SHARE_BYTES, SHARE_ELEMENTS, SHARE_PRODUCTS };
@@ -529,17 +459,24 @@ static void evidence(struct session *s, struct jsonw *w)
     write_share(w, "weights_elements_by_dtype", &s->file, SHARE_ELEMENTS);
     write_share(w, "matmul_by_dtype", &s->file, SHARE_PRODUCTS);
     jsonw_kstr(w, "tokenizer", s->tokenizer ? "chimera" : "llama.cpp");
-    jsonw_kstr(w, "kv_cache", lib.ggml_type_name(s->cache_type));
+    if (s->embeds) {
+        jsonw_kstr(w, "pooling", llama_embed_pooling(&s->embed));
+        jsonw_kbool(w, "pooling_assumed", s->embed.pooling_assumed);
+        jsonw_ki64(w, "longest_tokens", s->embed.longest);
+        jsonw_kstr(w, "system_info", lib->llama_print_system_info());
+        return;
+    }
+    jsonw_kstr(w, "kv_cache", lib->ggml_type_name(s->cache_type));
     jsonw_kstr(w, "flash_attn",
                s->flash == LLAMA_FLASH_ATTN_TYPE_AUTO      ? "auto"
                : s->flash == LLAMA_FLASH_ATTN_TYPE_ENABLED ? "on"
                                                            : "off");
-    jsonw_kstr(w, "system_info", lib.llama_print_system_info());
+    jsonw_kstr(w, "system_info", lib->llama_print_system_info());
 }
 
 const struct engine backend_llamacpp = {
     .name = "llama.cpp",
-    .available = available,
+    .available = llama_library_available,
     .open = open_session,
     .close = close_session,
     .tokenize = tokenize,
@@ -550,5 +487,6 @@ const struct engine backend_llamacpp = {
     .step = step,
     .logits = logits,
     .all_logits = all_logits,
+    .embed = embed,
     .evidence = evidence,
 };

@@ -30,6 +30,7 @@ struct engine_load { /* what to load; borrowed for as long as the session lives 
     uint32_t max_context; /* positions that a sequence may reach; 0: the model's own */
     uint32_t max_batch;   /* sequences that a forward will take at most; a hint */
     bool gpu;
+    bool embed; /* for engine.embed alone; nothing else is called then but tokenize and close */
     const struct proof *proof; /* of engine.prove; nullptr: none */
 };
 
@@ -40,7 +41,8 @@ struct engine_about { /* filled by open; what the loaded reply says */
     int64_t n_params;       /* -1: unknown */
     uint32_t n_layers, d_model, vocab_size, n_ctx; /* 0: unknown */
     uint32_t threads;
-    double compile_ms; /* NOT_MEASURED: nothing was compiled */
+    uint32_t dimension; /* of an embedding; 0: loaded to generate */
+    double compile_ms;  /* NOT_MEASURED: nothing was compiled */
 };
 
 /* One forward: n sequences, sequence k holds ids[k][0..n_ids[k]). */
@@ -91,6 +93,12 @@ struct engine {
      * sequence without the padding; for `model verify`. nullptr: the engine has no logits. */
     enum err_code (*all_logits)(struct session *s, const struct engine_batch *batch, float *rows,
                                 struct err *e);
+
+    /* A vector for each text, as the model pools it, into rows[n][about.dimension]; of a text
+     * without tokens, zeros. A text of more tokens than the model takes is cut, and its closing
+     * special token kept; *ret_cut counts them. nullptr: the engine cannot embed. */
+    enum err_code (*embed)(struct session *s, const struct engine_batch *texts, float *rows,
+                           size_t *ret_cut, struct err *e);
 
     /* Keys of the open `evidence` object. */
     void (*evidence)(struct session *s, struct jsonw *w);

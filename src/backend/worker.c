@@ -3,6 +3,7 @@
 #include "backend/backend.h"
 #include "backend/engine.h"
 #include "backend/generate.h"
+#include "backend/worker_embed.h"
 #include "backend/worker_reply.h"
 #include "base/arena.h"
 #include "base/clock.h"
@@ -34,7 +35,8 @@ struct worker {
     const struct engine *engine; /* nullptr: nothing is loaded */
     struct session *session;
     struct engine_about about;
-    bool ended; /* nothing more will be read */
+    bool embeds; /* loaded with task "embed": it does nothing else */
+    bool ended;  /* nothing more will be read */
     int status;
 };
 
@@ -183,6 +185,21 @@ static enum err_code find_loadable(const struct json *q, bool to_load, struct ar
                             e);
 }
 
+/* An embedding model is loaded as it lies there, and no label is claimed of it. */
+static enum err_code find_embedder(const struct json *q, struct arena *a, struct loadable *ret,
+                                   struct err *e)
+{
+    *ret = (struct loadable){.precision = "fp32", .artefact = {.bytes = -1, .cached = true}};
+    if (find_backend(q, true, &ret->backend, e))
+        return e->code;
+    if (!ret->backend->engine->embed)
+        return err_set(e, ERR_UNSUPPORTED, "%s cannot embed; llamacpp and transformers can",
+                       ret->backend->name);
+    return find_model(q, a, &ret->facts, e)
+               ? e->code
+               : worker_embed_artefact(&ret->facts, a, &ret->artefact, e);
+}
+
 static enum err_code prepare(struct worker *w, const struct json *q, struct err *e)
 {
     struct loadable l = {};
@@ -210,7 +227,8 @@ static enum err_code load(struct worker *w, const struct json *q, struct err *e)
     struct loadable l = {};
     if (w->engine)
         return err_set(e, ERR_USAGE, "a worker loads once");
-    if (find_loadable(q, true, w->life, &l, e))
+    const bool embed = strcmp(json_str(json_get(q, "task"), ""), "embed") == 0;
+    if (embed ? find_embedder(q, w->life, &l, e) : find_loadable(q, true, w->life, &l, e))
         return e->code;
     const struct engine *const engine = l.backend->engine;
     struct engine_load load = {
@@ -223,13 +241,15 @@ static enum err_code load(struct worker *w, const struct json *q, struct err *e)
         .max_context = count(q, "max_context", 0),
         .max_batch = count(q, "max_batch", 1),
         .gpu = strcmp(l.backend->device, "cuda") == 0,
+        .embed = embed,
     };
-    if (engine->prove)
+    if (engine->prove && !embed)
         engine->prove(&load, w->life, &load.proof);
     const nsec_t from = clock_now();
     if (engine->open(&load, w->life, &w->session, &w->about, e))
         return e->code;
     w->engine = engine;
+    w->embeds = embed;
     const double load_ms = clock_ms(clock_now() - from);
     struct jsonw j = begin(w, "loaded");
     worker_reply_loaded(&j, engine, w->session, &w->about, &l.artefact, load_ms);
@@ -432,6 +452,20 @@ static enum err_code logits(struct worker *w, const struct json *q, struct err *
     return ERR_OK;
 }
 
+static enum err_code embed(struct worker *w, const struct json *q, struct err *e)
+{
+    struct worker_embed_result r;
+    if (worker_embed(w->engine, w->session, &w->about, q, w->request, &r, e))
+        return e->code;
+    struct jsonw j = begin(w, "embeddings");
+    jsonw_ki64(&j, "id", json_i64(json_get(q, "id"), 0));
+    jsonw_ki64(&j, "texts", (int64_t)r.texts);
+    jsonw_ki64(&j, "dimension", w->about.dimension);
+    jsonw_ki64(&j, "cut", (int64_t)r.cut);
+    finish(w, &j);
+    return ERR_OK;
+}
+
 /* ---- the loop ---- */
 
 static enum err_code quit(struct worker *w, const struct json *, struct err *)
@@ -443,15 +477,16 @@ static enum err_code quit(struct worker *w, const struct json *, struct err *)
 static const struct operation {
     const char *name;
     enum err_code (*run)(struct worker *w, const struct json *q, struct err *e);
-    bool loaded; /* needs a loaded engine */
+    enum { ALWAYS, GENERATES, EMBEDS } when; /* which task a load has to have named */
 } operations[] = {
-    {"prepare", prepare, false},
-    {"load", load, false},
-    {"run", run, true},
-    {"tokenize", tokenize, true},
-    {"detokenize", detokenize, true},
-    {"logits", logits, true},
-    {"quit", quit, false},
+    {"prepare", prepare, ALWAYS},
+    {"load", load, ALWAYS},
+    {"run", run, GENERATES},
+    {"tokenize", tokenize, GENERATES},
+    {"detokenize", detokenize, GENERATES},
+    {"logits", logits, GENERATES},
+    {"embed", embed, EMBEDS},
+    {"quit", quit, ALWAYS},
 };
 
 static enum err_code answer(struct worker *w, const struct json *q, struct err *e)
@@ -460,8 +495,11 @@ static enum err_code answer(struct worker *w, const struct json *q, struct err *
     for (size_t i = 0; i < COUNT_OF(operations); i++) {
         if (strcmp(operations[i].name, op) != 0)
             continue;
-        if (operations[i].loaded && !w->engine)
+        if (operations[i].when != ALWAYS && !w->engine)
             return err_set(e, ERR_USAGE, "%s: nothing is loaded", op);
+        if (operations[i].when != ALWAYS && w->embeds != (operations[i].when == EMBEDS))
+            return err_set(e, ERR_USAGE, "%s: the model was loaded with task %s", op,
+                           w->embeds ? "embed" : "generate");
         const enum err_code code = operations[i].run(w, q, e);
         if (code && operations[i].run == load && !w->engine) {
             w->ended = true;

@@ -16,7 +16,7 @@ constexpr size_t MEMORY = (size_t)64 << 30;
 
 struct quality_args {
     struct opt_list pred, ref, metric;
-    const char *rouge_types, *edit_types, *delimiter, *embed_model;
+    const char *rouge_types, *edit_types, *delimiter, *embed_model, *embed_url, *embed_name;
     unsigned tokenize, smooth, exact_normalize, unicode, paired;
     double smooth_value;
     uint32_t chrf_char_order, chrf_word_order, chrf_beta;
@@ -78,11 +78,16 @@ static const struct opt opts[] = {
     {OPT_CHOICE, 0, "unicode", "FORM", "none", "normal form in which exact compares",
      FIELD_OF(struct quality_args, unicode, unsigned), .choice = forms},
     {OPT_STR, 0, "embed-model", "PATH", nullptr,
-     "semantic's embedding model: a folder of sentence-transformers' kind",
+     "semantic's embedding model: a folder of sentence-transformers' kind, or a .gguf",
      FIELD_OF(struct quality_args, embed_model, const char *)},
+    {OPT_STR, 0, "embed-url", "URL", nullptr,
+     "instead: a server with OpenAI's /v1/embeddings; its key from $CHIMERA_EMBED_KEY",
+     FIELD_OF(struct quality_args, embed_url, const char *)},
+    {OPT_STR, 0, "embed-name", "NAME", nullptr, "the server's model, where it has several",
+     FIELD_OF(struct quality_args, embed_name, const char *)},
     {OPT_U32, 0, "embed-threads", "N", "2", "threads of its engine",
      FIELD_OF(struct quality_args, embed_threads, uint32_t), .min = 1, .max = 1024},
-    {OPT_F64, 0, "embed-timeout", "S", "600", "seconds for it to load, and for one answer of 256 texts",
+    {OPT_F64, 0, "embed-timeout", "S", "600", "seconds for it to load, and for one answer",
      FIELD_OF(struct quality_args, embed_timeout_s, double), .min = 1, .max = 86400},
     {OPT_CHOICE, 0, "paired", "TEST", "ar",
      "test of two systems: ar, approximate randomisation; bs, paired bootstrap",
@@ -277,9 +282,11 @@ static enum err_code embed(const struct quality_args *args, const struct line *r
     const struct line **const systems = ARENA_ARRAY(a, const struct line *, r->n_systems);
     for (size_t i = 0; i < r->n_systems; i++)
         systems[i] = r->systems[i].file.lines;
-    const struct quality_semantic_spec spec = {.model = args->embed_model,
-                                               .threads = args->embed_threads,
-                                               .timeout_s = args->embed_timeout_s,
+    const struct quality_semantic_spec spec = {.model = {.path = args->embed_model,
+                                                         .url = args->embed_url,
+                                                         .name = args->embed_name,
+                                                         .threads = args->embed_threads,
+                                                         .timeout_s = args->embed_timeout_s},
                                                .systems = systems,
                                                .n_systems = r->n_systems,
                                                .n = r->systems[0].file.n,
@@ -333,7 +340,7 @@ static enum err_code run(struct cli *cli, const void *given, const struct opt_li
         .confidence = TEXT_RESAMPLE_CONFIDENCE};
     if (compute(args, &r, &options, a, e))
         return e->code;
-    if (args->embed_model && r.semantic.why)
+    if ((args->embed_model || args->embed_url) && r.semantic.why)
         *ret_exit = 1; /* what was asked for, and could have been had, is missing */
     const char *const no = getenv("NO_COLOR");
     const bool colour =

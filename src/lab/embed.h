@@ -1,5 +1,5 @@
-/* embed.h - texts to vectors by a worker that has loaded an embedding model (docs/WORKER.md,
- * `embed`).
+/* embed.h - texts to vectors by an embedding model: of a worker that has loaded it (docs/WORKER.md,
+ * `embed`), or of a server (embed_server.h).
  *
  * Whatever goes wrong is told as a struct invocation_failure.
  */
@@ -17,7 +17,9 @@ struct embed_result { /* belongs to the arena of the call */
     size_t n, dimension;
     size_t cut;      /* texts longer than the model takes, of which the end was left out */
     int64_t longest; /* tokens that it takes; 0: unknown */
-    const char *engine, *version, *architecture, *pooling; /* nullptr: the worker did not say */
+    const char *engine, *version, *architecture, *pooling; /* nullptr: it was not said */
+    const char *sha256;   /* of the model's file; nullptr: unknown */
+    bool pooling_assumed; /* the model names no pooling, and the mean was taken */
 };
 
 /* Start a worker by spec (whose task is "embed"), embed all texts, end it. timeout_s: of one

