@@ -5,6 +5,7 @@
 #include "num/adjust.h"
 #include "num/effect.h"
 #include "num/quantile.h"
+#include "num/rank.h"
 
 #include <math.h>
 #include <string.h>
@@ -86,7 +87,7 @@ static void compare(struct pair *p, struct arena *a, struct arena *scratch)
     p->welch = compare_welch(&mx, &my, CELL_CONFIDENCE);
     const struct moment ux = of_units(x, scratch), uy = of_units(y, scratch);
     p->by_invocation = compare_welch(&ux, &uy, CELL_CONFIDENCE);
-    p->mann_whitney = compare_mann_whitney(y->sorted, y->n, x->sorted, x->n);
+    p->mann_whitney = rank_mann_whitney(y->sorted, y->n, x->sorted, x->n, scratch);
     p->cohen_d = effect_cohen_d(&my, &mx);
     p->hedges_g = effect_hedges_g(p->cohen_d, x->n, y->n);
     const struct interval ratio = interval_ratio(&y->median_ci, &x->median_ci, CELL_CONFIDENCE);

@@ -8,6 +8,7 @@
 #include "analysis/cell.h"
 #include "analysis/verdict.h"
 #include "num/compare.h"
+#include "num/rank.h"
 
 struct pair {
     const struct cell_stats *a, *b;
@@ -15,7 +16,7 @@ struct pair {
     struct compare_t pooled, welch;
     struct compare_t
         by_invocation; /* Welch on the means of the invocations; NOT_MEASURED under two each */
-    struct compare_u mann_whitney; /* of b against a */
+    struct rank_u mann_whitney; /* of b against a */
     double cohen_d, hedges_g;
     double holm_welch, holm_mann_whitney; /* within the family that pair_family was given */
     double ratio, ratio_lo, ratio_hi;     /* of the medians: interval_ratio() */

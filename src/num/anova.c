@@ -5,8 +5,8 @@
 
 static struct anova nothing(void)
 {
-    return (struct anova){NOT_MEASURED, NOT_MEASURED, NOT_MEASURED,
-                          NOT_MEASURED, NOT_MEASURED, NOT_MEASURED};
+    return (struct anova){NOT_MEASURED, NOT_MEASURED, NOT_MEASURED, NOT_MEASURED, NOT_MEASURED,
+                          NOT_MEASURED, NOT_MEASURED, NOT_MEASURED, NOT_MEASURED};
 }
 
 /* The mean of x - shift, with the rounding error of the differences summed away. */
@@ -50,6 +50,10 @@ struct anova anova_oneway(const double *x, const size_t *n, size_t k)
         return nothing();
     r.f = r.ss_between / r.df1 / (r.ss_within / r.df2);
     r.p = dist_f_upper(r.f, r.df1, r.df2);
+    const double msw = r.ss_within / r.df2, sst = r.ss_between + r.ss_within;
+    r.eta2 = r.ss_between / sst;
+    r.omega2 = (r.ss_between - r.df1 * msw) / (sst + msw);
+    r.epsilon2 = (r.ss_between - r.df1 * msw) / sst;
     return r;
 }
 

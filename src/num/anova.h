@@ -5,7 +5,10 @@
 
 struct anova {
     double f, df1, df2, p;
-    double ss_between, ss_within; /* of the classical form; NOT_MEASURED in Welch's */
+    double ss_between, ss_within; /* of the classical form; NOT_MEASURED in Welch's, as these: */
+    double eta2;                  /* between / total: of the sample; too large for the law */
+    double omega2;                /* (between - (k - 1) MSW) / (total + MSW) */
+    double epsilon2;              /* (between - (k - 1) MSW) / total */
 };
 
 /* The classical one-way F test. x holds the groups one after the other, n[0..k) their sizes.

@@ -1,4 +1,4 @@
-/* compare.h - two-sample tests. Pure. Signs: every t is for a - b, like R's t.test(a, b). */
+/* compare.h - tests of means. Pure. Signs: every t is for a - b, like R's t.test(a, b). */
 #pragma once
 
 #include "num/moment.h"
@@ -16,14 +16,6 @@ struct compare_t {
 [[nodiscard]] struct compare_t compare_welch(const struct moment *a, const struct moment *b,
                                              double conf);
 
-struct compare_u {
-    double u;     /* of a: pairs with a > b, and half of the equal ones */
-    double p;     /* two-sided */
-    bool exact;   /* else normal approximation with tie and continuity correction */
-    double cliff; /* Cliff's delta: P(a > b) - P(a < b), from the same ranks */
-};
-
-/* Mann-Whitney. a[0..na) and b[0..nb) ascending. Exact where both have fewer than 50 values and
- * none are equal, as R's wilcox.test decides. */
-[[nodiscard]] struct compare_u compare_mann_whitney(const double *a, size_t na, const double *b,
-                                                    size_t nb);
+/* Student's test that the mean is 0: with the differences of pairs, the paired test. lo and hi are
+ * of the mean. As above where there are fewer than two values or they do not vary. */
+[[nodiscard]] struct compare_t compare_paired(const struct moment *differences, double conf);

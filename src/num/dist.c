@@ -39,3 +39,27 @@ double dist_wilcoxon_cdf(double w, size_t n1, size_t n2)
     wilcox_free();
     return p;
 }
+double dist_binomial_upper(double k, size_t n, double p)
+{
+    return pbinom(k, (double)n, p, 0, 0);
+}
+double dist_chi2_upper(double x, double df)
+{
+    return pchisq(x, df, 0, 0);
+}
+double dist_beta_cdf(double x, double a, double b)
+{
+    return pbeta(x, a, b, 1, 0);
+}
+double dist_beta_quantile(double p, double a, double b)
+{
+    return qbeta(p, a, b, 1, 0);
+}
+double dist_beta_upper_quantile(double p, double a, double b)
+{
+    return qbeta(p, a, b, 0, 0);
+}
+double dist_normal_quantile(double p)
+{
+    return qnorm(p, 0, 1, 1, 0);
+}

@@ -15,3 +15,9 @@
 [[nodiscard]] double dist_binomial_quantile(double prob, size_t n, double p);
 /* P(W <= w) of the Mann-Whitney statistic without ties. Not for two threads at once. */
 [[nodiscard]] double dist_wilcoxon_cdf(double w, size_t n1, size_t n2);
+[[nodiscard]] double dist_binomial_upper(double k, size_t n, double p);
+[[nodiscard]] double dist_chi2_upper(double x, double df);
+[[nodiscard]] double dist_beta_cdf(double x, double a, double b);
+[[nodiscard]] double dist_beta_quantile(double p, double a, double b);
+[[nodiscard]] double dist_beta_upper_quantile(double q, double a, double b);
+[[nodiscard]] double dist_normal_quantile(double p);

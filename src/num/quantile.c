@@ -62,3 +62,50 @@ struct quantile_interval quantile_interval(const double *x, size_t n, double p, 
         r.hi = x[k.hi - 1];
     return r;
 }
+
+/* Weight outside of [first, last) is below this, and left out. */
+constexpr double NEGLIGIBLE = 1e-20;
+
+double quantile_harrell_davis(const double *x, size_t n, double p)
+{
+    if (n == 0 || !(p > 0 && p < 1))
+        return NOT_MEASURED;
+    if (n == 1)
+        return x[0];
+    const double m = (double)n, a = (m + 1) * p, b = (m + 1) * (1 - p);
+    const double first = floor(m * dist_beta_quantile(NEGLIGIBLE, a, b));
+    const double last = ceil(m * dist_beta_upper_quantile(NEGLIGIBLE, a, b));
+    double total = 0, sum = 0, below = first > 0 ? dist_beta_cdf(first / m, a, b) : 0;
+    const size_t end = last < m ? (size_t)last : n;
+    const double middle =
+        x[first < m ? (size_t)first : n - 1]; /* weights sum to 1: of differences */
+    for (size_t i = (size_t)first; i < end; i++) {
+        const double upto = i + 1 < n ? dist_beta_cdf((double)(i + 1) / m, a, b) : 1;
+        sum += (upto - below) * (x[i] - middle);
+        total += upto - below;
+        below = upto;
+    }
+    return middle + sum / total;
+}
+
+static double covered(size_t d, size_t n) /* by [x_(d), x_(n+1-d)], of the median */
+{
+    return 1 - 2 * dist_binomial_cdf((double)d - 1, n, 0.5);
+}
+
+struct quantile_interval quantile_median_interval(const double *x, size_t n, double conf)
+{
+    const struct quantile_interval none = {NOT_MEASURED, NOT_MEASURED};
+    if (n < 2 || !(covered(1, n) >= conf))
+        return none;
+    size_t d = (size_t)dist_binomial_quantile((1 - conf) / 2, n, 0.5);
+    d = d > 1 ? d - 1 : 1;
+    while (covered(d + 1, n) >= conf)
+        d++;
+    if (2 * d >= n) /* even the two middle values cover more than was asked for */
+        return (struct quantile_interval){x[d - 1], x[n - d]};
+    const double g = covered(d, n), next = covered(d + 1, n), i = (g - conf) / (g - next);
+    const double m = (double)n, k = (double)d, lambda = (m - k) * i / (k + (m - 2 * k) * i);
+    return (struct quantile_interval){x[d - 1] + lambda * (x[d] - x[d - 1]),
+                                      x[n - d] + lambda * (x[n - d - 1] - x[n - d])};
+}

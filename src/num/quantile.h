@@ -32,3 +32,21 @@ struct quantile_interval {
 };
 [[nodiscard]] struct quantile_interval quantile_interval(const double *x, size_t n, double p,
                                                          double conf);
+
+/* The p-quantile of x[0..n), ascending, as Harrell & Davis (1982, Biometrika 69:635) estimate it:
+ * all order statistics weighted with the beta law of their ranks,
+ *     w_i = I_{i/n}(a, b) - I_{(i-1)/n}(a, b), a = (n + 1) p, b = (n + 1)(1 - p).
+ * Smoother than type 7, which rests on two values; for p95 and beyond of moderate samples. p in
+ * (0, 1), else NOT_MEASURED, as for n = 0; of one value it is that value. Costs follow the number
+ * of weights that are not negligible, about 20 sqrt(n p (1 - p)). */
+[[nodiscard]] double quantile_harrell_davis(const double *x, size_t n, double p);
+
+/* Interval of the median at conf itself, between two order statistic intervals that cover more and
+ * less (Hettmansperger & Sheather 1986, Stat. Probab. Letters 4:75): with g_d = P(d <= Bin(n, 1/2)
+ * <= n - d), d the largest with g_d >= conf, I = (g_d - conf) / (g_d - g_{d+1}),
+ * lambda = (n - d) I / (d + (n - 2 d) I), the bounds are (1 - lambda) x_(d) + lambda x_(d+1) and
+ * its mirror. x ascending; NOT_MEASURED where n is too small for an interval at all (n < 6 at 95
+ * %).
+ */
+[[nodiscard]] struct quantile_interval quantile_median_interval(const double *x, size_t n,
+                                                                double conf);

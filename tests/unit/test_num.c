@@ -194,14 +194,16 @@ static void test_two_samples(void)
         CHECK_NEAR("pooled t", s.t, number(student, "t"), 1e-12);
         CHECK_NEAR("p", s.p, number(student, "p"), 1e-12);
         CHECK_NEAR("lo", s.lo, json_f64(json_at(json_get(student, "ci"), 0), 0), 1e-12);
-        quantile_sort(x, nx);
-        quantile_sort(y, ny);
-        const struct compare_u u = compare_mann_whitney(x, nx, y, ny);
-        const struct json *const mw = json_get(c, "mannwhitney");
-        CHECK_NEAR("U", u.u, number(mw, "U"), 0);
-        CHECK("exact", u.exact == json_bool(json_get(mw, "exact"), false), "%d", u.exact);
-        CHECK_NEAR("Mann-Whitney p", u.p, number(mw, "p"), 1e-12);
-        CHECK_NEAR("Cliff", u.cliff, number(c, "cliffs_delta"), 1e-12);
+        const struct json *const paired = json_get(c, "paired");
+        if (paired) {
+            for (size_t i = 0; i < nx; i++)
+                x[i] -= y[i];
+            const struct moment d = moment_of(x, nx);
+            const struct compare_t t = compare_paired(&d, 0.95);
+            CHECK_NEAR("paired t", t.t, number(paired, "t"), 1e-12);
+            CHECK_NEAR("p", t.p, number(paired, "p"), 1e-12);
+            CHECK_NEAR("hi", t.hi, json_f64(json_at(json_get(paired, "ci"), 1), 0), 1e-12);
+        }
     }
     const struct moment one = {.n = 1, .mean = 3}, same = {.n = 3, .mean = 3, .var = 0};
     CHECK_NEAR("one value has no test", compare_welch(&one, &same, 0.95).p, NOT_MEASURED, 0);

@@ -1,0 +1,39 @@
+/* proportion.h - shares of a count: intervals of one, and the comparison of two on the same items.
+ * Pure.
+ */
+#pragma once
+
+#include <stddef.h>
+
+struct proportion_interval {
+    double estimate, lo, hi; /* all NOT_MEASURED where n is 0 or k > n */
+};
+
+/* k of n. Wilson (1927): the score test turned round; near conf on average. With the continuity
+ * correction (Newcombe 1998, Stat. Med. 17:857, method 4), as R's prop.test, at least about conf.
+ */
+[[nodiscard]] struct proportion_interval proportion_wilson(size_t k, size_t n, double conf);
+[[nodiscard]] struct proportion_interval proportion_wilson_corrected(size_t k, size_t n,
+                                                                     double conf);
+
+/* Clopper & Pearson (1934): never covers less than conf; R's binom.test. */
+[[nodiscard]] struct proportion_interval proportion_clopper_pearson(size_t k, size_t n,
+                                                                    double conf);
+
+/* Two-sided binomial test that the share is p: the sum of all outcomes that are no likelier than k,
+ * as R's binom.test. NOT_MEASURED where n is 0. */
+[[nodiscard]] double proportion_test(size_t k, size_t n, double p);
+
+/* The difference k1/n1 - k2/n2 of two independent shares, from their Wilson intervals (Newcombe
+ * 1998, Stat. Med. 17:873, method 10). */
+[[nodiscard]] struct proportion_interval proportion_difference(size_t k1, size_t n1, size_t k2,
+                                                               size_t n2, double conf);
+
+/* McNemar (1947): of items judged twice, b changed one way and c the other. */
+struct proportion_mcnemar {
+    double p_exact;                     /* binomial(b + c, 1/2), two-sided */
+    double chi2, p;                     /* (b - c)^2 / (b + c), at 1 degree of freedom */
+    double chi2_corrected, p_corrected; /* (|b - c| - 1)^2 / (b + c): Edwards 1948; R's default */
+};
+/* With b + c = 0 nothing changed: p_exact is 1, the others are NOT_MEASURED. */
+[[nodiscard]] struct proportion_mcnemar proportion_mcnemar_of(size_t b, size_t c);
