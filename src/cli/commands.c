@@ -11,6 +11,7 @@ const struct command *const commands[] = {
     &cmd_analyze,
     &cmd_compare,
     &cmd_audit,
+    &cmd_import,
     &cmd_quality,
     &cmd_env,
     &cmd_worker,

@@ -1,0 +1,185 @@
+/* chimera import: what another tool measured, as a results folder. */
+#include "base/arena.h"
+#include "base/defs.h"
+#include "base/str.h"
+#include "cli/command.h"
+#include "cli/command_all.h"
+#include "import/import.h"
+#include "io/jsonw.h"
+
+#include <inttypes.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+
+struct import_args {
+    const char *out, *delimiter;
+    unsigned format; /* 0: by the file's name */
+    struct opt_list map, constants;
+    bool skip_bad, force;
+};
+
+static const char *const formats[] = {"auto", "csv", nullptr};
+
+/* clang-format off */
+static const struct opt opts[] = {
+    {OPT_STR,    'o', "output",    "DIR",    nullptr, "results folder to make; it must be empty or not there",
+     FIELD_OF(struct import_args, out, const char *)},
+    {OPT_CHOICE, 'f', "format",    "FORMAT", "auto",  "csv; auto goes by the file's name",
+     FIELD_OF(struct import_args, format, unsigned), .choice = formats},
+    {OPT_LIST,   'm', "map",       "FIELD=COLUMN", nullptr,
+     "take FIELD from COLUMN; COLUMN:UNIT where its unit is another, COLUMN*X to multiply, nothing to take none",
+     FIELD_OF(struct import_args, map, struct opt_list)},
+    {OPT_LIST,   'c', "const",     "FIELD=VALUE", nullptr, "FIELD is VALUE in every row",
+     FIELD_OF(struct import_args, constants, struct opt_list)},
+    {OPT_STR,    0,   "delimiter", "CHAR",   nullptr, "between columns of a csv; 'tab' for a tab [found in the first line]",
+     FIELD_OF(struct import_args, delimiter, const char *)},
+    {OPT_FLAG,   0,   "skip-bad",  nullptr,  nullptr, "leave malformed rows out, and say how many; else they are an error",
+     FIELD_OF(struct import_args, skip_bad, bool)},
+    {OPT_FLAG,   0,   "force",     nullptr,  nullptr, "replace what an earlier import made in DIR",
+     FIELD_OF(struct import_args, force, bool)},
+    {},
+};
+/* clang-format on */
+
+static volatile sig_atomic_t stopped;
+
+static void stop(int)
+{
+    stopped = 1;
+}
+
+static enum err_code find_format(const char *source, unsigned asked, enum import_format *ret,
+                                 struct err *e)
+{
+    static const struct {
+        const char *ending;
+        enum import_format format;
+    } endings[] = {{".csv", IMPORT_CSV}, {".tsv", IMPORT_CSV}};
+    const size_t n = strlen(source);
+    *ret = (enum import_format)(asked - 1);
+    if (asked > 0)
+        return ERR_OK;
+    for (size_t i = 0; i < COUNT_OF(endings); i++) {
+        const size_t k = strlen(endings[i].ending);
+        *ret = endings[i].format;
+        if (n > k && strcmp(source + n - k, endings[i].ending) == 0)
+            return ERR_OK;
+    }
+    return err_set(e, ERR_USAGE, "import: the name '%s' does not tell its format; give --format",
+                   source);
+}
+
+static enum err_code find_delimiter(const char *word, char *ret, struct err *e)
+{
+    *ret = '\0';
+    if (!word)
+        return ERR_OK;
+    *ret = strcmp(word, "tab") == 0 || strcmp(word, "\\t") == 0 ? '\t' : word[0];
+    const bool one = *ret == '\t' || (word[0] && !word[1]);
+    return one && !strchr("\"\r\n", *ret)
+               ? ERR_OK
+               : err_set(e, ERR_USAGE, "import: --delimiter '%s': one character or 'tab' is wanted",
+                         word);
+}
+
+static void print_json(const struct import_request *q, const struct import_report *r)
+{
+    CLEANUP(str_done) struct str text = {};
+    struct jsonw w = {.out = &text, .pretty = true};
+    jsonw_object(&w);
+    jsonw_kstr(&w, "schema", "chimera.import/1");
+    jsonw_kstr(&w, "chimera_version", CHIMERA_VERSION);
+    jsonw_kobject(&w, "generated_from");
+    jsonw_kstr(&w, "source", q->source);
+    jsonw_end_object(&w);
+    jsonw_kstr(&w, "output", q->out);
+    jsonw_ki64(&w, "rows", (int64_t)r->rows);
+    jsonw_ki64(&w, "rows_left_out", (int64_t)r->bad);
+    jsonw_kstr(&w, "rows_are", r->form == MAPPING_SAMPLES ? "samples" : "cells");
+    jsonw_ki64(&w, "cells", (int64_t)r->counts.cells);
+    jsonw_ki64(&w, "samples", (int64_t)r->counts.samples);
+    jsonw_ki64(&w, "samples_not_ok", (int64_t)r->counts.not_ok);
+    jsonw_ki64(&w, "samples_repeated", (int64_t)r->counts.repeated);
+    jsonw_karray(&w, "notes");
+    for (size_t i = 0; i < r->n_notes; i++)
+        jsonw_str(&w, r->notes[i]);
+    jsonw_end_array(&w);
+    jsonw_end_object(&w);
+    puts(str_text(&text));
+}
+
+static void print_text(const struct import_request *q, const struct import_report *r)
+{
+    if (r->form == MAPPING_CELLS)
+        printf("%zu cells, no samples: %s\n", r->counts.cells, q->out);
+    else
+        printf("%" PRIu64 " samples of %zu cells%s: %s\n", r->counts.samples, r->counts.cells,
+               r->counts.not_ok ? ", not all of them ok" : "", q->out);
+}
+
+static enum err_code run(struct cli *cli, const void *args, const struct opt_list *operands, int *,
+                         struct err *e)
+{
+    const struct import_args *const o = args;
+    struct import_request q = {.source = operands->items[0],
+                               .out = o->out,
+                               .map = o->map.items,
+                               .n_map = o->map.n,
+                               .constants = o->constants.items,
+                               .n_constants = o->constants.n,
+                               .skip_bad = o->skip_bad,
+                               .force = o->force,
+                               .stop = &stopped};
+    struct import_report report;
+    if (!o->out || !*o->out)
+        return err_set(e, ERR_USAGE, "import: needs -o DIR, the folder to make");
+    if (find_format(q.source, o->format, &q.format, e) ||
+        find_delimiter(o->delimiter, &q.delimiter, e))
+        return e->code;
+    if (o->delimiter && q.format != IMPORT_CSV)
+        return err_set(e, ERR_USAGE, "import: --delimiter is for csv");
+    const struct sigaction action = {.sa_handler = stop, .sa_flags = SA_RESTART};
+    (void)sigaction(SIGINT, &action, nullptr);
+    (void)sigaction(SIGTERM, &action, nullptr);
+    if (import_run(&q, cli->arena, &report, e))
+        return e->code;
+    for (size_t i = 0; i < report.n_notes && !cli->quiet; i++)
+        fprintf(stderr, "chimera: %s\n", report.notes[i]);
+    if (cli->json)
+        print_json(&q, &report);
+    else
+        print_text(&q, &report);
+    return ERR_OK;
+}
+
+const struct command cmd_import = {
+    .name = "import",
+    .operands = "SOURCE -o DIR",
+    .summary = "make a results folder of what another tool measured",
+    .about =
+        "Rows of a table are samples where a column is latency_ms (or repetition, prompt_index), "
+        "else\n"
+        "whole cells. Columns whose names say what they are map by themselves; what is not used "
+        "is\n"
+        "named. Nothing is made up: what the source lacks stays unknown, and manifest.json says "
+        "what\n"
+        "came from where. The folder appears whole or not at all.\n\n"
+        "Fields of a sample: scenario backend model precision invocation repetition prompt_index\n"
+        "phase started_at status latency_ms ttft_ms prefill_ms decode_ms prompt_tokens\n"
+        "generated_tokens tokens tokens_per_s power_w params_millions n_layers d_model.\n"
+        "Of a cell: scenario backend model precision invocation status n_samples mean_ms "
+        "median_ms\n"
+        "std_ms p99_ms max_ms first_ms mean_excl_first_ms median_rest_ms, and of the others "
+        "ttft_ms\n"
+        "to d_model. Units: _ms fields take :ns :us :s :min, started_at takes :s :ms :us :ns,\n"
+        "power_w takes :mW :kW, params_millions takes :count :K :B.",
+    .examples =
+        "  chimera import latency.csv -o results/theirs --const backend=vllm\n"
+        "  chimera import log.csv -o results/log --map latency_ms=elapsed:s --map model=name",
+    .opts = opts,
+    .args_bytes = sizeof(struct import_args),
+    .min_operands = 1,
+    .max_operands = 1,
+    .run = run,
+};

@@ -1,0 +1,197 @@
+#include "import/field.h"
+
+#include "base/defs.h"
+#include "base/nearest.h"
+
+#include <ctype.h>
+#include <stdio.h>
+#include <string.h>
+
+#define ALSO(...) ((const char *const[]){__VA_ARGS__ __VA_OPT__(, ) nullptr})
+
+/* clang-format off */
+const struct field_info field_table[FIELD_COUNT] = {
+    [FIELD_SCENARIO] = {"scenario", FIELD_KIND_NAME, FIELD_PLAIN, FIELD_OF_BOTH, false,
+        "prompt set and mode; \"imported\" where the source has none",
+        ALSO("prompt_set", "workload", "task")},
+    [FIELD_BACKEND] = {"backend", FIELD_KIND_NAME, FIELD_PLAIN, FIELD_OF_BOTH, false,
+        "engine and device; \"unknown\" where the source has none",
+        ALSO("engine", "runtime", "framework")},
+    [FIELD_MODEL] = {"model", FIELD_KIND_NAME, FIELD_PLAIN, FIELD_OF_BOTH, false,
+        "the model; \"unknown\" where the source has none", ALSO("model_name", "model_id")},
+    [FIELD_PRECISION] = {"precision", FIELD_KIND_NAME, FIELD_PLAIN, FIELD_OF_BOTH, false,
+        "fp32, fp16, int8, q4_k_m, ...; \"unknown\" where the source has none",
+        ALSO("quantization", "quant", "dtype")},
+    [FIELD_INVOCATION] = {"invocation", FIELD_KIND_ID, FIELD_PLAIN, FIELD_OF_BOTH, false,
+        "the process that ran it; 0 where the source has none", ALSO("invocation_id")},
+    [FIELD_REPETITION] = {"repetition", FIELD_KIND_ID, FIELD_PLAIN, FIELD_OF_SAMPLE, false,
+        "the pass over the prompts", ALSO("rep", "repeat", "iteration", "iter", "trial")},
+    [FIELD_PROMPT_INDEX] = {"prompt_index", FIELD_KIND_ID, FIELD_PLAIN, FIELD_OF_SAMPLE, false,
+        "the prompt; words are numbered as they appear", ALSO("prompt_idx", "prompt_id")},
+    [FIELD_PHASE] = {"phase", FIELD_KIND_PHASE, FIELD_PLAIN, FIELD_OF_SAMPLE, false,
+        "cold, warmup or measured; measured where the source has none, and the audit knows that it "
+        "was not said", ALSO()},
+    [FIELD_STARTED_AT] = {"started_at", FIELD_KIND_TIME, FIELD_INSTANT, FIELD_OF_SAMPLE, false,
+        "when it was sent: ISO 8601, or a number with its unit (COLUMN:s)", ALSO()},
+    [FIELD_STATUS] = {"status", FIELD_KIND_STATUS, FIELD_PLAIN, FIELD_OF_BOTH, false,
+        "ok, error, timeout, ...; ok where the source has none", ALSO()},
+    [FIELD_LATENCY_MS] = {"latency_ms", FIELD_KIND_AMOUNT, FIELD_DURATION, FIELD_OF_SAMPLE, true,
+        "from sending to the last token",
+        ALSO("e2e_latency_ms", "request_latency_ms", "total_latency_ms", "elapsed_ms", "duration_ms")},
+    [FIELD_TTFT_MS] = {"ttft_ms", FIELD_KIND_AMOUNT, FIELD_DURATION, FIELD_OF_BOTH, false,
+        "to the first token", ALSO("time_to_first_token_ms")},
+    [FIELD_PREFILL_MS] = {"prefill_ms", FIELD_KIND_AMOUNT, FIELD_DURATION, FIELD_OF_BOTH, false,
+        "over the prompt", ALSO("prefill_time_ms", "prompt_eval_ms")},
+    [FIELD_DECODE_MS] = {"decode_ms", FIELD_KIND_AMOUNT, FIELD_DURATION, FIELD_OF_BOTH, false,
+        "from the first token to the last", ALSO("decode_time_ms", "eval_ms")},
+    [FIELD_PROMPT_TOKENS] = {"prompt_tokens", FIELD_KIND_WHOLE, FIELD_PLAIN, FIELD_OF_BOTH, false,
+        "of the request, without padding", ALSO("input_tokens", "n_prompt_tokens")},
+    [FIELD_GENERATED_TOKENS] = {"generated_tokens", FIELD_KIND_WHOLE, FIELD_PLAIN, FIELD_OF_BOTH, false,
+        "of the answer", ALSO("output_tokens", "completion_tokens", "tokens_generated", "new_tokens")},
+    [FIELD_TOKENS] = {"tokens", FIELD_KIND_WHOLE, FIELD_PLAIN, FIELD_OF_BOTH, false,
+        "where the source does not say which", ALSO("total_tokens", "num_tokens", "n_tokens")},
+    [FIELD_TOKENS_PER_S] = {"tokens_per_s", FIELD_KIND_AMOUNT, FIELD_PLAIN, FIELD_OF_BOTH, false,
+        "as the source has it; nothing is derived from it",
+        ALSO("tokens_per_second", "tok_s", "tok_per_s", "tps", "throughput_tok_s")},
+    [FIELD_POWER_W] = {"power_w", FIELD_KIND_NUMBER, FIELD_POWER, FIELD_OF_BOTH, false,
+        "while it ran", ALSO("power_watts", "avg_power_w", "mean_power_w")},
+    [FIELD_PARAMS_MILLIONS] = {"params_millions", FIELD_KIND_AMOUNT, FIELD_MILLIONS, FIELD_OF_BOTH, false,
+        "parameters of the model, in millions", ALSO("params_m")},
+    [FIELD_N_LAYERS] = {"n_layers", FIELD_KIND_WHOLE, FIELD_PLAIN, FIELD_OF_BOTH, false,
+        "of the model", ALSO("n_layer", "num_layers", "num_hidden_layers")},
+    [FIELD_D_MODEL] = {"d_model", FIELD_KIND_WHOLE, FIELD_PLAIN, FIELD_OF_BOTH, false,
+        "width of the model", ALSO("n_embd", "hidden_size")},
+    [FIELD_N_SAMPLES] = {"n_samples", FIELD_KIND_WHOLE, FIELD_PLAIN, FIELD_OF_CELL, true,
+        "that the cell's figures rest on", ALSO("num_samples", "sample_count")},
+    [FIELD_MEAN_MS] = {"mean_ms", FIELD_KIND_AMOUNT, FIELD_DURATION, FIELD_OF_CELL, true,
+        "latency of the cell", ALSO("avg_ms", "mean_latency_ms", "avg_latency_ms", "latency_mean_ms",
+        "latency_avg_ms")},
+    [FIELD_MEDIAN_MS] = {"median_ms", FIELD_KIND_AMOUNT, FIELD_DURATION, FIELD_OF_CELL, true,
+        "latency of the cell", ALSO("median_latency_ms", "p50_ms", "p50_latency_ms", "latency_p50_ms",
+        "latency_median_ms")},
+    [FIELD_STD_MS] = {"std_ms", FIELD_KIND_AMOUNT, FIELD_DURATION, FIELD_OF_CELL, true,
+        "latency of the cell", ALSO("std_latency_ms", "stddev_ms", "sd_ms", "latency_std_ms")},
+    [FIELD_P99_MS] = {"p99_ms", FIELD_KIND_AMOUNT, FIELD_DURATION, FIELD_OF_CELL, true,
+        "latency of the cell", ALSO("p99_latency_ms", "latency_p99_ms")},
+    [FIELD_MAX_MS] = {"max_ms", FIELD_KIND_AMOUNT, FIELD_DURATION, FIELD_OF_CELL, true,
+        "latency of the cell", ALSO("max_latency_ms", "latency_max_ms")},
+    [FIELD_FIRST_MS] = {"first_ms", FIELD_KIND_AMOUNT, FIELD_DURATION, FIELD_OF_CELL, true,
+        "latency of the cell's first sample", ALSO("first_latency_ms")},
+    [FIELD_MEAN_EXCL_FIRST_MS] = {"mean_excl_first_ms", FIELD_KIND_AMOUNT, FIELD_DURATION,
+        FIELD_OF_CELL, true, "latency without the first sample", ALSO("mean_excl_first_latency_ms")},
+    [FIELD_MEDIAN_REST_MS] = {"median_rest_ms", FIELD_KIND_AMOUNT, FIELD_DURATION, FIELD_OF_CELL, true,
+        "latency without the first sample", ALSO("median_rest_latency_ms")},
+};
+
+static const struct field_unit units[] = {
+    {"ns", FIELD_DURATION, 1, 1e6}, {"us", FIELD_DURATION, 1, 1e3}, {"ms", FIELD_DURATION, 1, 1},
+    {"s", FIELD_DURATION, 1e3, 1},  {"min", FIELD_DURATION, 6e4, 1},
+    {"ns", FIELD_INSTANT, 1, 1},    {"us", FIELD_INSTANT, 1e3, 1},  {"ms", FIELD_INSTANT, 1e6, 1},
+    {"s", FIELD_INSTANT, 1e9, 1},
+    {"mW", FIELD_POWER, 1, 1e3},    {"W", FIELD_POWER, 1, 1},       {"kW", FIELD_POWER, 1e3, 1},
+    {"count", FIELD_MILLIONS, 1, 1e6}, {"K", FIELD_MILLIONS, 1, 1e3}, {"M", FIELD_MILLIONS, 1, 1},
+    {"B", FIELD_MILLIONS, 1e3, 1},
+};
+/* clang-format on */
+
+enum field field_find(const char *name)
+{
+    for (unsigned f = 0; f < FIELD_COUNT; f++)
+        if (strcmp(field_table[f].name, name) == 0)
+            return (enum field)f;
+    return FIELD_COUNT;
+}
+
+const char *field_nearest(const char *name)
+{
+    const char *names[FIELD_COUNT];
+    for (unsigned f = 0; f < FIELD_COUNT; f++)
+        names[f] = field_table[f].name;
+    return nearest_word(name, names, FIELD_COUNT);
+}
+
+const struct field_unit *field_unit_find(enum field f, const char *name)
+{
+    for (size_t i = 0; i < COUNT_OF(units); i++)
+        if (units[i].quantity == field_table[f].quantity && strcmp(units[i].name, name) == 0)
+            return &units[i];
+    return nullptr;
+}
+
+const char *field_units(enum field f)
+{
+    static const char *const lists[] = {
+        [FIELD_PLAIN] = "",
+        [FIELD_DURATION] = "ns, us, ms, s, min",
+        [FIELD_INSTANT] = "ns, us, ms, s",
+        [FIELD_POWER] = "mW, W, kW",
+        [FIELD_MILLIONS] = "count, K, M, B",
+    };
+    return lists[field_table[f].quantity];
+}
+
+constexpr size_t LONGEST = 64;
+
+/* "Latency (ms)" -> "latency_ms"; "" where it does not fit. */
+static void plain_name(const char *name, char out[static LONGEST])
+{
+    size_t n = 0;
+    for (; *name && n + 2 < LONGEST; name++) {
+        if (isalnum((unsigned char)*name))
+            out[n++] = (char)tolower((unsigned char)*name);
+        else if (n > 0 && out[n - 1] != '_')
+            out[n++] = '_';
+    }
+    while (n > 0 && out[n - 1] == '_')
+        n--;
+    out[*name ? 0 : n] = '\0';
+}
+
+unsigned field_matches(enum field f, const char *column)
+{
+    char plain[LONGEST];
+    plain_name(column, plain);
+    if (strcmp(plain, field_table[f].name) == 0)
+        return 1;
+    for (unsigned i = 0; field_table[f].also[i]; i++)
+        if (strcmp(plain, field_table[f].also[i]) == 0)
+            return i + 2;
+    return 0;
+}
+
+/* name with its unit cut off or changed to the field's own would be the field's. */
+static bool is_with_unit(enum field f, const char *plain, const char *unit)
+{
+    char lower[LONGEST], other[2 * LONGEST];
+    plain_name(unit, lower);
+    const size_t n = strlen(plain), u = strlen(lower);
+    if (n < u + 2 || strcmp(plain + n - u, lower) != 0 || plain[n - u - 1] != '_')
+        return false;
+    const char *const own = field_table[f].quantity == FIELD_DURATION ? "_ms"
+                            : field_table[f].quantity == FIELD_POWER  ? "_w"
+                                                                      : "_millions";
+    (void)snprintf(other, sizeof other, "%.*s%s", (int)(n - u - 1), plain, own);
+    return field_matches(f, other) > 0;
+}
+
+enum field field_in_other_unit(const char *column, const char **ret_unit)
+{
+    static const char *const counts[] = {"params", "parameters", "n_params", "num_params",
+                                         "model_n_params"};
+    char plain[LONGEST];
+    plain_name(column, plain);
+    for (size_t i = 0; i < COUNT_OF(counts); i++)
+        if (strcmp(plain, counts[i]) == 0) {
+            *ret_unit = "count";
+            return FIELD_PARAMS_MILLIONS;
+        }
+    for (unsigned f = 0; f < FIELD_COUNT; f++)
+        for (size_t i = 0; i < COUNT_OF(units); i++)
+            if (units[i].quantity == field_table[f].quantity &&
+                units[i].quantity != FIELD_INSTANT &&
+                is_with_unit((enum field)f, plain, units[i].name)) {
+                *ret_unit = units[i].name;
+                return (enum field)f;
+            }
+    return FIELD_COUNT;
+}

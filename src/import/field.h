@@ -1,0 +1,103 @@
+/* field.h - the fields that `import` understands: one table for mapping, checking, --help and
+ * docs/IMPORT.md. Pure.
+ */
+#pragma once
+
+#include <stddef.h>
+#include <stdint.h>
+
+enum field : uint8_t {
+    FIELD_SCENARIO,
+    FIELD_BACKEND,
+    FIELD_MODEL,
+    FIELD_PRECISION,
+    FIELD_INVOCATION,
+    FIELD_REPETITION,
+    FIELD_PROMPT_INDEX,
+    FIELD_PHASE,
+    FIELD_STARTED_AT,
+    FIELD_STATUS,
+    FIELD_LATENCY_MS,
+    FIELD_TTFT_MS,
+    FIELD_PREFILL_MS,
+    FIELD_DECODE_MS,
+    FIELD_PROMPT_TOKENS,
+    FIELD_GENERATED_TOKENS,
+    FIELD_TOKENS,
+    FIELD_TOKENS_PER_S,
+    FIELD_POWER_W,
+    FIELD_PARAMS_MILLIONS,
+    FIELD_N_LAYERS,
+    FIELD_D_MODEL,
+    FIELD_N_SAMPLES,
+    FIELD_MEAN_MS,
+    FIELD_MEDIAN_MS,
+    FIELD_STD_MS,
+    FIELD_P99_MS,
+    FIELD_MAX_MS,
+    FIELD_FIRST_MS,
+    FIELD_MEAN_EXCL_FIRST_MS,
+    FIELD_MEDIAN_REST_MS,
+    FIELD_COUNT,
+};
+
+enum field_kind : uint8_t {
+    FIELD_KIND_NAME,   /* a word that names a cell */
+    FIELD_KIND_ID,     /* a whole number, or words that are numbered as they appear */
+    FIELD_KIND_PHASE,  /* cold, warmup, measured */
+    FIELD_KIND_STATUS, /* ok, error, ... */
+    FIELD_KIND_TIME,   /* an instant: ISO 8601, or a number with its unit */
+    FIELD_KIND_WHOLE,  /* a whole number, 0 or more */
+    FIELD_KIND_AMOUNT, /* a number, 0 or more */
+    FIELD_KIND_NUMBER, /* a number */
+};
+
+enum field_of : uint8_t { /* rows that it may stand in */
+                          FIELD_OF_SAMPLE = 1,
+                          FIELD_OF_CELL = 2,
+                          FIELD_OF_BOTH = 3,
+};
+
+enum field_quantity : uint8_t { /* what units it can be in */
+                                FIELD_PLAIN,
+                                FIELD_DURATION, /* ms */
+                                FIELD_INSTANT,  /* no unit of its own */
+                                FIELD_POWER,    /* W */
+                                FIELD_MILLIONS,
+};
+
+struct field_info {
+    const char *name;
+    enum field_kind kind;
+    enum field_quantity quantity;
+    enum field_of rows;
+    bool names_form;         /* it exists in rows of that kind alone: cell summaries, latency_ms */
+    const char *about;       /* one line */
+    const char *const *also; /* columns of these names are taken for it; ends in nullptr */
+};
+
+extern const struct field_info field_table[FIELD_COUNT];
+
+/* FIELD_COUNT: no such field. */
+[[nodiscard]] enum field field_find(const char *name);
+/* The nearest right name, or nullptr. */
+[[nodiscard]] const char *field_nearest(const char *name);
+
+struct field_unit { /* a value in it, times `times`, by `by`, is one in the field's own */
+    const char *name;
+    enum field_quantity quantity;
+    double times, by;
+};
+/* nullptr: the field cannot be in it. */
+[[nodiscard]] const struct field_unit *field_unit_find(enum field f, const char *name);
+/* "ns, us, ms, s, min"; "" where it has no units. */
+[[nodiscard]] const char *field_units(enum field f);
+
+/* Is the column's name the field's, or one of those that are taken for it? Compared without case,
+ * every run of other characters than letters and digits being one '_'. 0: no; 1: its own name; 2
+ * and more: a synonym, the smaller the better. */
+[[nodiscard]] unsigned field_matches(enum field f, const char *column);
+
+/* A column whose name says another unit of a field: "latency_s", "params". *ret_unit is it.
+ * FIELD_COUNT: none. */
+[[nodiscard]] enum field field_in_other_unit(const char *column, const char **ret_unit);

@@ -1,0 +1,84 @@
+#include "import/from_csv.h"
+
+#include "base/defs.h"
+#include "import/session.h"
+#include "io/csv.h"
+
+#include <string.h>
+
+static enum err_code take_row(struct session *s, const struct csv_row *row, struct record *r,
+                              struct err *e)
+{
+    *r = s->map.template;
+    r->place = row->line;
+    str_clear(&s->row_why);
+    for (size_t i = 0; i < s->map.n; i++) {
+        const struct mapping_column *const c = &s->map.columns[i];
+        const struct csv_field *const f = &row->fields[c->column];
+        if (record_take(r, c->field, f->text, f->n, c->unit, c->times, &s->row_why))
+            continue;
+        s->rows++;
+        return session_bad(s, row->line, str_text(&s->row_why), e);
+    }
+    return session_take(s, r, e);
+}
+
+static enum err_code open_table(struct session *s, struct csv **ret, struct err *e)
+{
+    const struct import_request *const q = s->q;
+    if (csv_open(q->source, q->delimiter, s->a, ret, e))
+        return e->code;
+    struct mapping_request columns = {.source = s->source.file,
+                                      .map = q->map,
+                                      .n_map = q->n_map,
+                                      .constants = q->constants,
+                                      .n_constants = q->n_constants};
+    columns.names = csv_names(*ret, &columns.n_names);
+    if (mapping_resolve(&columns, s->a, &s->map, e))
+        return e->code;
+    switch (csv_delimiter(*ret)) {
+    case ',':
+        s->delimiter = "comma";
+        break;
+    case ';':
+        s->delimiter = "semicolon";
+        break;
+    case '\t':
+        s->delimiter = "tab";
+        break;
+    default:
+        s->delimiter = csv_delimiter(*ret) == '|' ? "|" : "as given";
+    }
+    if (q->delimiter == 0 && csv_delimiter(*ret) != ',')
+        session_note(s, "columns are separated by %s, as the first line shows", s->delimiter);
+    return ERR_OK;
+}
+
+enum err_code from_csv_read(struct session *s, struct err *e)
+{
+    CLEANUP(csv_closep) struct csv *table = nullptr;
+    struct csv_row row;
+    struct record r;
+    if (open_table(s, &table, e) || session_begin(s, e))
+        return e->code;
+    for (;;) {
+        switch (csv_next(table, &row, e)) {
+        case CSV_ROW:
+            if (take_row(s, &row, &r, e))
+                return e->code;
+            continue;
+        case CSV_BAD:
+            s->rows++;
+            if (session_complain(s, e->msg, e))
+                return e->code;
+            *e = (struct err){};
+            continue;
+        case CSV_FAILED:
+            return e->code;
+        case CSV_END:
+            csv_digest(table, s->source.sha256);
+            s->source_bytes = csv_bytes(table);
+            return ERR_OK;
+        }
+    }
+}

@@ -1,0 +1,59 @@
+/* mapping.h - which column of a table is which field: what was asked for (--map, --const), then the
+ * columns whose names say it. Decides whether rows are samples or cells.
+ */
+#pragma once
+
+#include "base/err.h"
+#include "import/record.h"
+
+#include <stddef.h>
+
+struct arena;
+
+enum mapping_form : uint8_t { MAPPING_SAMPLES, MAPPING_CELLS };
+
+enum mapping_why : uint8_t { MAPPING_ASKED, MAPPING_SAME_NAME, MAPPING_SYNONYM };
+
+struct mapping_column {
+    enum field field;
+    enum mapping_why why;
+    size_t column;
+    const char *name;              /* of the column */
+    const struct field_unit *unit; /* nullptr: the field's own */
+    double times;                  /* 1 unless --map FIELD=COLUMN*X */
+};
+
+struct mapping_const {
+    enum field field;
+    const char *text;
+};
+
+struct mapping {
+    enum mapping_form form;
+    struct mapping_column *columns; /* in order of the fields */
+    size_t n;
+    struct mapping_const *consts;
+    size_t n_consts;
+    struct record template; /* every row begins as it: the constants */
+    const char **unused;    /* columns that no field took */
+    size_t n_unused;
+    const char *hint; /* of an unused column that is a field in another unit; nullptr: none */
+};
+
+/* map, constants: items "FIELD=COLUMN", "FIELD=COLUMN:UNIT", "FIELD=COLUMN*X", "FIELD=" (take no
+ * column for it), "FIELD=VALUE". source is for messages. ERR_USAGE names a field or column that is
+ * not there and the nearest right one. Text belongs to a or is borrowed. */
+struct mapping_request {
+    const char *source;
+    const char *const *names; /* the columns */
+    size_t n_names;
+    const char *const *map, *const *constants;
+    size_t n_map, n_constants;
+};
+[[nodiscard]] enum err_code mapping_resolve(const struct mapping_request *q, struct arena *a,
+                                            struct mapping *ret, struct err *e);
+
+/* Only the constants, for formats whose columns are known. */
+[[nodiscard]] enum err_code mapping_constants(const struct mapping_request *q, struct arena *a,
+                                              struct mapping *ret, struct err *e);
+[[nodiscard]] bool mapping_has(const struct mapping *m, enum field f); /* a column or a constant */

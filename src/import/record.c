@@ -1,0 +1,255 @@
+#include "import/record.h"
+
+#include "base/defs.h"
+#include "base/str.h"
+#include "import/literal.h"
+
+#include <inttypes.h>
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+#include <time.h>
+
+constexpr size_t LONGEST_NAME = 200; /* bytes: it becomes a folder's name */
+constexpr double MOST_WHOLE = 1e15;  /* a double holds every whole number up to here */
+constexpr unsigned LEAST_FRACTION =
+    3; /* digits of a second from which on an instant orders samples */
+
+void record_clear(struct record *r)
+{
+    r->place = 0;
+    r->known = 0;
+    r->phase = PHASE_MEASURED;
+    r->status = STATUS_OK;
+    r->submitted_ns = INT64_MIN;
+    r->reason = r->stop = nullptr;
+    r->token_ns = nullptr;
+    r->n_tokens = 0;
+}
+
+static void keep(struct record *r, enum field f, struct record_value v)
+{
+    r->values[f] = v;
+    r->known |= UINT64_C(1) << f;
+}
+
+void record_set_text(struct record *r, enum field f, const char *text)
+{
+    if (text)
+        keep(r, f, (struct record_value){text, strlen(text), NOT_MEASURED});
+}
+
+void record_set_number(struct record *r, enum field f, double x)
+{
+    if (!isnan(x))
+        keep(r, f, (struct record_value){.number = x});
+}
+
+double record_number(const struct record *r, enum field f)
+{
+    if (!record_has(r, f))
+        return NOT_MEASURED;
+    const struct record_value *const v = &r->values[f];
+    return v->text ? strtod(v->text, nullptr) : v->number;
+}
+
+static bool wrong(struct str *why, enum field f, const char *text, size_t n, const char *what)
+{
+    str_printf(why, "%s: '%.*s%s' %s", field_table[f].name, (int)(n < 60 ? n : 60), text,
+               n > 60 ? "..." : "", what);
+    return false;
+}
+
+/* ---- words ---- */
+
+static bool take_name(struct record *r, enum field f, const char *text, size_t n, struct str *why)
+{
+    if (n > LONGEST_NAME)
+        return wrong(why, f, text, n, "is too long for a name: over 200 bytes");
+    for (size_t i = 0; i < n; i++)
+        if ((unsigned char)text[i] < 0x20 || text[i] == 0x7f)
+            return wrong(why, f, text, n, "holds a control character, which no name does");
+    keep(r, f, (struct record_value){text, n, NOT_MEASURED});
+    return true;
+}
+
+struct word {
+    const char *text;
+    uint8_t means;
+};
+
+static bool find_word(const struct word *words, size_t n_words, const char *text, size_t n,
+                      uint8_t *ret)
+{
+    for (size_t i = 0; i < n_words; i++)
+        if (strlen(words[i].text) == n && strncasecmp(words[i].text, text, n) == 0) {
+            *ret = words[i].means;
+            return true;
+        }
+    return false;
+}
+
+static bool take_phase(struct record *r, const char *text, size_t n, struct str *why)
+{
+    static const struct word words[] = {{"cold", PHASE_COLD},         {"warmup", PHASE_WARMUP},
+                                        {"warm-up", PHASE_WARMUP},    {"warm_up", PHASE_WARMUP},
+                                        {"measured", PHASE_MEASURED}, {"measure", PHASE_MEASURED}};
+    uint8_t x;
+    if (!find_word(words, COUNT_OF(words), text, n, &x))
+        return wrong(why, FIELD_PHASE, text, n, "is none of cold, warmup, measured");
+    r->phase = (enum phase)x;
+    keep(r, FIELD_PHASE, (struct record_value){text, n, NOT_MEASURED});
+    return true;
+}
+
+static bool take_status(struct record *r, const char *text, size_t n, struct str *why)
+{
+    static const struct word others[] = {
+        {"success", STATUS_OK},        {"successful", STATUS_OK},
+        {"succeeded", STATUS_OK},      {"completed", STATUS_OK},
+        {"complete", STATUS_OK},       {"true", STATUS_OK},
+        {"failed", STATUS_ERROR},      {"fail", STATUS_ERROR},
+        {"failure", STATUS_ERROR},     {"errored", STATUS_ERROR},
+        {"false", STATUS_ERROR},       {"incomplete", STATUS_ERROR},
+        {"cancelled", STATUS_ERROR},   {"timed_out", STATUS_TIMEOUT},
+        {"out_of_memory", STATUS_OOM}, {"baseline_error", STATUS_ERROR},
+    };
+    struct word words[STATUS_COUNT];
+    uint8_t x;
+    for (uint8_t s = 0; s < STATUS_COUNT; s++)
+        words[s] = (struct word){status_name((enum status)s), s};
+    if (!find_word(words, STATUS_COUNT, text, n, &x) &&
+        !find_word(others, COUNT_OF(others), text, n, &x))
+        return wrong(why, FIELD_STATUS, text, n,
+                     "is no status: ok, error, timeout, crashed, oom, degraded, fail_accuracy, "
+                     "skipped, unavailable, incompatible");
+    r->status = (enum status)x;
+    keep(r, FIELD_STATUS, (struct record_value){text, n, NOT_MEASURED});
+    return true;
+}
+
+/* ---- numbers ---- */
+
+bool record_take_number(struct record *r, enum field f, double x, const struct field_unit *unit,
+                        double times, struct str *why)
+{
+    const enum field_kind kind = field_table[f].kind;
+    char shown[32];
+    if (isnan(x))
+        return true;
+    (void)snprintf(shown, sizeof shown, "%.15g", x);
+    if (kind == FIELD_KIND_TIME && !unit)
+        return wrong(why, f, shown, strlen(shown),
+                     "is a number without its unit: --map started_at=COLUMN:s, ms, us or ns");
+    if (unit)
+        x = x * unit->times / unit->by;
+    x *= times;
+    if (!isfinite(x))
+        return wrong(why, f, shown, strlen(shown), "is not finite");
+    if (kind == FIELD_KIND_TIME) {
+        if (x < 0 || x > 9.2e18)
+            return wrong(why, f, shown, strlen(shown), "is no instant since 1970");
+        r->submitted_ns = (int64_t)x;
+        return true;
+    }
+    if (kind != FIELD_KIND_NUMBER && x < 0)
+        return wrong(why, f, shown, strlen(shown), "is negative");
+    if ((kind == FIELD_KIND_WHOLE || kind == FIELD_KIND_ID) && (x != floor(x) || x > MOST_WHOLE))
+        return wrong(why, f, shown, strlen(shown), "is no whole number");
+    if (kind != FIELD_KIND_WHOLE && kind != FIELD_KIND_ID && kind != FIELD_KIND_AMOUNT &&
+        kind != FIELD_KIND_NUMBER)
+        return wrong(why, f, shown, strlen(shown), "is a number; a word was expected");
+    keep(r, f, (struct record_value){.number = x});
+    return true;
+}
+
+static bool take_instant(struct record *r, const char *text, size_t n,
+                         const struct field_unit *unit, struct str *why)
+{
+    struct literal_number number;
+    unsigned fraction;
+    int64_t ns;
+    if (!literal_number(text, n, &number))
+        return record_take_number(r, FIELD_STARTED_AT, strtod(text, nullptr), unit, 1, why);
+    if (!literal_instant(text, n, &ns, &fraction))
+        return wrong(why, FIELD_STARTED_AT, text, n,
+                     "is no instant: 2026-01-31T12:00:00.123Z, or a number with its unit in --map");
+    keep(r, FIELD_STARTED_AT, (struct record_value){text, n, NOT_MEASURED});
+    if (fraction >= LEAST_FRACTION)
+        r->submitted_ns = ns;
+    return true;
+}
+
+static bool take_number(struct record *r, enum field f, const char *text, size_t n,
+                        const struct field_unit *unit, double times, struct str *why)
+{
+    struct literal_number x;
+    const char *const no = literal_number(text, n, &x);
+    if (no)
+        return wrong(why, f, text, n, no);
+    const enum field_kind kind = field_table[f].kind;
+    const bool as_it_is = !unit && times == 1 && x.json && !x.huge &&
+                          (!x.negative || kind == FIELD_KIND_NUMBER) &&
+                          (kind == FIELD_KIND_AMOUNT || kind == FIELD_KIND_NUMBER);
+    if (!as_it_is)
+        return record_take_number(r, f, strtod(text, nullptr), unit, times, why);
+    keep(r, f, (struct record_value){text, n, NOT_MEASURED});
+    return true;
+}
+
+/* Short, and digits alone: most ids. */
+static bool take_digits(struct record *r, enum field f, const char *text, size_t n)
+{
+    uint64_t x = 0;
+    if (n == 0 || n > 15)
+        return false;
+    for (size_t i = 0; i < n; i++) {
+        if (text[i] < '0' || text[i] > '9')
+            return false;
+        x = 10 * x + (uint64_t)(text[i] - '0');
+    }
+    keep(r, f, (struct record_value){.number = (double)x});
+    return true;
+}
+
+bool record_take(struct record *r, enum field f, const char *text, size_t n,
+                 const struct field_unit *unit, double times, struct str *why)
+{
+    const enum field_kind kind = field_table[f].kind;
+    while (n > 0 && (text[n - 1] == ' ' || text[n - 1] == '\t'))
+        n--;
+    while (n > 0 && (*text == ' ' || *text == '\t')) {
+        text++;
+        n--;
+    }
+    if (literal_is_missing(text, n))
+        return true;
+    switch (kind) {
+    case FIELD_KIND_NAME:
+        return take_name(r, f, text, n, why);
+    case FIELD_KIND_ID: {
+        struct literal_number x;
+        if (take_digits(r, f, text, n))
+            return true;
+        if (!literal_number(text, n, &x) && x.whole && !x.negative)
+            return record_take_number(r, f, strtod(text, nullptr), nullptr, 1, why);
+        return take_name(r, f, text, n, why);
+    }
+    case FIELD_KIND_PHASE:
+        return take_phase(r, text, n, why);
+    case FIELD_KIND_STATUS:
+        return take_status(r, text, n, why);
+    case FIELD_KIND_TIME:
+        return take_instant(r, text, n, unit, why);
+    case FIELD_KIND_WHOLE:
+        if (!unit && times == 1 && take_digits(r, f, text, n))
+            return true;
+        return take_number(r, f, text, n, unit, times, why);
+    case FIELD_KIND_AMOUNT:
+    case FIELD_KIND_NUMBER:
+        return take_number(r, f, text, n, unit, times, why);
+    }
+    unreachable();
+}

@@ -1,0 +1,38 @@
+/* session.h - one import under way: what the readers of the formats share. */
+#pragma once
+
+#include "base/err.h"
+#include "base/str.h"
+#include "import/import.h"
+
+struct session {
+    const struct import_request *q;
+    struct arena *a;
+    struct target *target;
+    struct mapping map;
+    uint64_t rows, bad;
+    struct str complaints; /* the first bad rows, a line each */
+    struct str row_why;    /* of the row in hand */
+    const char **notes;
+    size_t n_notes, room_notes;
+    struct target_source source;
+    uint64_t source_bytes;
+    const char *delimiter;   /* csv: to be shown; else nullptr */
+    bool phases_known;       /* the format says it itself */
+    const char *environment; /* env.json; nullptr: the source says nothing of the machine */
+};
+
+void session_done(struct session *s); /* for CLEANUP() too */
+
+/* The target, once the mapping stands: nothing is made before. */
+[[nodiscard]] enum err_code session_begin(struct session *s, struct err *e);
+/* A row: into the folder, or among the bad ones. */
+[[nodiscard]] enum err_code session_take(struct session *s, const struct record *r, struct err *e);
+/* A row that cannot be read; place: its line or number. ERR_PARSE where there are too many. */
+[[nodiscard]] enum err_code session_bad(struct session *s, uint64_t place, const char *why,
+                                        struct err *e);
+/* The same with a whole message, file and line in it. */
+[[nodiscard]] enum err_code session_complain(struct session *s, const char *message, struct err *e);
+[[gnu::format(printf, 2, 3)]] void session_note(struct session *s, const char *fmt, ...);
+/* Bad rows that nobody allowed: ERR_PARSE. */
+[[nodiscard]] enum err_code session_check(const struct session *s, struct err *e);

@@ -1,0 +1,170 @@
+#!/bin/sh
+# import.sh - chimera import from outside: every format, what it takes, what it refuses, and that what it made is a
+# results folder like any other. TAP. usage: import.sh CHIMERA SOURCE-ROOT
+set -u
+chimera=$(realpath "$1") root=$2
+# shellcheck source=tests/support/tap.sh
+. "$(dirname "$0")/../support/tap.sh"
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
+cd "$work" || exit 1
+
+import() { # SOURCE ARGS...: into $work/d, which is fresh
+    rm -rf d
+    "$chimera" import "$@" -o d >out 2>err
+}
+takes() { # LABEL ARGS...
+    label=$1
+    shift
+    import "$@"
+    ok "$label" test $? = 0
+}
+refuses() { # LABEL EXIT PATTERN ARGS...: that status, the reason, and nothing written
+    label=$1 want=$2 pattern=$3
+    shift 3
+    import "$@"
+    got=$?
+    # shellcheck disable=SC2016 # sh's own
+    ok "$label" sh -c '[ "$1" = "$2" ] && grep -q -- "$3" err && [ ! -e d ] && [ -z "$(ls -d .*.import-* 2>/dev/null)" ]' - \
+        "$got" "$want" "$pattern"
+}
+holds() { # LABEL FILE PATTERN
+    ok "$1" grep -q -- "$3" "$2"
+}
+table() { printf "$@" >t.csv; } # FORMAT
+
+tr117=$root/tests/oracle/chimera/tr117_cold_start_by_file.csv
+tr118=$root/tests/oracle/chimera/tr118_crossover_points.csv
+all=d/runs/imported/unknown/unknown/unknown/samples.jsonl
+
+# ---- cells
+
+takes "a row per cell" "$tr117" --format csv --map precision=quantization
+ok "42 cells" sh -c '[ "$(wc -l <d/cells.jsonl)" = 42 ]'
+holds "figures are as they stand" d/cells.jsonl '"precision":"fp32".*"first_ms":1061.902800000098,'
+holds "what is not used is named" err "columns not used: ratio_first_over_median_rest, max_index"
+holds "what is not known is said" err "model=unknown"
+if "$chimera" analyze d >out 2>err; then
+    ok "metrics.csv says where they come from" sh -c '[ "$(grep -c ",imported," d/metrics.csv)" = 42 ]'
+    # TR117's own numbers, from the file: first row
+    holds "mean and median are the source's" d/metrics.csv \
+        '^dual_medium,transformers-gpu,fp16,unknown,ok,14,298.51283571432367,293.42554999857384,'
+    holds "no interval without samples" d/statistical_analysis.json 'the source gives no samples'
+    analysed=yes
+else
+    skip "analysis of imported cells" "$(head -c 100 err)"
+    analysed=
+fi
+takes "throughput and model facts" "$tr118" --format csv --map tokens_per_s=ort_cpu_tok_s \
+    --map params_millions=params:count --const backend=onnxruntime-cpu
+holds "a unit is converted" d/cells.jsonl '"model":"gpt2","status":"ok","tokens_per_s":1433.7408987826927,"params_millions":124.439808,"n_layers":12.0,"d_model":768.0'
+
+# ---- samples
+
+table 'latency_ms,ttft_ms,note\n10.50,1e1,"a, ""b""\n2nd"\n11,NaN,\n'
+takes "a row per sample" t.csv
+holds "numbers stay as they are written" $all '"latency_ms":10.50,"ttft_ms":1e1}'
+holds "what is missing has no key" $all '"latency_ms":11}'
+holds "the phase is not known" d/manifest.json '"phases_known": false'
+holds "and that is said" err "has no phase"
+table '\357\273\277Latency (ms),Model\r\n\r\n1.5,a/b\r\n2.5,a_b'
+takes "a BOM, CRLF, an empty line, no end of the last line" t.csv
+ok "names that share a folder's name do not share the folder" \
+    sh -c '[ "$(find d/runs -name samples.jsonl | wc -l)" = 2 ] && [ "$(find d/runs -name run_0.json | wc -l)" = 2 ]'
+table 'model;latency_ms\nm;1.5\n'
+takes "semicolons" t.csv
+holds "are found, and that is said" err "separated by semicolon"
+table 'model\tlatency_ms\nm\t1.5\n'
+takes "tabs" t.csv --delimiter tab
+table 'latency,when,scenario\n0.25,2026-01-31T12:00:00.500Z,s\n0.5,2026-01-31T13:00:01.000+01:00,s\n'
+takes "units and instants" t.csv --map latency_ms=latency:s --map started_at=when
+holds "milliseconds" d/runs/s/unknown/unknown/unknown/samples.jsonl '"latency_ms":250'
+# date -u -d 2026-01-31T12:00:00Z +%s: 1769860800
+holds "one clock" d/runs/s/unknown/unknown/unknown/samples.jsonl \
+    '"submitted_ns":1769860801000000000,"finished_ns":1769860801500000000'
+table 'latency_ms,status,invocation,prompt_id,phase\n1,ok,0,apple,cold\n,failed,1,pear,measured\n3,success,1,apple,warm-up\n4,TIMEOUT,1,pear,measured\n'
+takes "statuses, phases, words for prompts" t.csv
+holds "a failure without latency" $all '"invocation":1,"segment":0,"phase":"measured","agent":0,"seq":0,"status":"error","reason":"the source gives no reason","prompt_index":1}'
+holds "phases are known" d/manifest.json '"phases_known": true'
+ok "a record for each invocation" test -s d/runs/imported/unknown/unknown/unknown/run_1.json
+table 'latency_ms,repetition,prompt_index\n1,0,0\n2,0,1\n3,0,0\n'
+takes "repeated rows" t.csv
+holds "are kept and said" err "1 samples repeat.*row 4"
+if [ "$analysed" ]; then
+    ok "analyze reads what import made" "$chimera" analyze d --no-figure
+    holds "three samples" d/metrics.csv '^imported,unknown,unknown,unknown,ok,3,2.0,2.0,1.0,'
+fi
+printf 'latency_ms\n1\n' | "$chimera" import - --format csv -o pipe >out 2>err
+ok "standard input" test -s pipe/manifest.json
+
+# ---- what is refused, and that nothing is left
+
+refuses "a field that is not there" 2 "did you mean 'latency_ms'" t.csv --map latncy_ms=x
+refuses "a column that is not there" 2 "did you mean 'repetition'" t.csv --map repetition=repetitoin
+refuses "a unit that is not one" 2 "no unit of latency_ms: ns, us, ms, s, min" t.csv --map latency_ms=latency_ms:sec
+refuses "a unit of what has none" 2 "model has no units" t.csv --map model=repetition:s
+refuses "a constant that is no value" 2 "is no number" t.csv --const ttft_ms=fast
+refuses "two columns for a field" 2 "mapped twice" t.csv --map model=repetition --map model=prompt_index
+refuses "a column and a constant" 2 "given twice" t.csv --map model=repetition --const model=x
+refuses "samples and cells at once" 2 "whole cell" t.csv --map latency_ms=latency_ms --map mean_ms=repetition
+refuses "no such file" 1 "No such file" none.csv
+refuses "a folder" 2 "is a folder" "$work" --format csv
+refuses "a format that the name does not tell" 2 "give --format" "$root/README.md"
+table 'a,b\n1,2\n'
+refuses "nothing that was measured" 2 "it has: a, b" t.csv
+table 'a,b\n'
+refuses "no rows" 1 "no row" t.csv --map latency_ms=a
+table ''
+refuses "an empty file" 1 "is empty" t.csv
+table 'latency_ms,n_samples\n1,2\n'
+refuses "a sample's and a cell's column" 2 "say which it is" t.csv
+table 'mean_ms,model\n1,a\n2,a\n'
+refuses "two rows of a cell" 1 "t.csv:3: a second row" t.csv
+malformed() { # LABEL PATTERN FORMAT
+    table "$3"
+    refuses "$1" 1 "$2" t.csv
+}
+malformed "a decimal comma" "t.csv:2: latency_ms: '1,5' has a decimal comma" 'latency_ms;x\n1,5;\n'
+malformed "thousands" "thousands separators" 'latency_ms\n"1,234.5"\n'
+malformed "either of them" "may be decimal or for thousands" 'latency_ms\n"1,234"\n'
+malformed "a unit in the cell" "a unit belongs behind the column" 'latency_ms\n5ms\n'
+malformed "infinity" "is not finite" 'latency_ms\n-inf\n'
+malformed "an overflow" "is not finite" 'latency_ms\n1e999\n'
+malformed "below zero" "t.csv:3: latency_ms: '-1' is negative" 'latency_ms\n1\n-1\n'
+malformed "half a token" "is no whole number" 'latency_ms,tokens\n1,1.5\n'
+malformed "an unknown status" "is no status: ok" 'latency_ms,status\n1,fine\n'
+malformed "an unknown phase" "none of cold" 'latency_ms,phase\n1,decode\n'
+malformed "a short row" "t.csv:3: 1 field, but the first line names 2" 'latency_ms,x\n1,2\n3\n'
+malformed "a quote in a field" "t.csv:2: a quote inside" 'latency_ms,x\n1,5" disk\n'
+malformed "text behind a quote" "text behind a closing quote" 'latency_ms,x\n1,"5" disk\n'
+malformed "an open quote" "never closed" 'latency_ms,x\n1,"5\n2,3\n'
+malformed "a NUL" "NUL byte" 'latency_ms\n1\000\n'
+malformed "UTF-16" "UTF-16" '\377\376l\000'
+malformed "two delimiters" "give --delimiter" 'latency_ms;a,b\n1;2,3\n'
+malformed "an instant without its unit" "without its unit" 'latency_ms,started_at\n1,1700000000.5\n'
+malformed "a model of two sizes" "params_millions: 8 here and 7" 'latency_ms,params_millions\n1,7\n1,8\n'
+table 'latency_ms\n1\nx\n2\n-3\n'
+takes "malformed rows are left out when asked" t.csv --skip-bad
+holds "and counted" err "2 malformed rows were left out, the first: t.csv:3"
+ok "the others are there" sh -c '[ "$(wc -l <"$1")" = 2 ]' - "$all"
+
+# ---- the folder
+
+"$chimera" import t.csv -o d --skip-bad >out 2>err
+ok "a folder that holds something is refused" sh -c '[ "$1" = 2 ] && grep -q -- "--force" err' - $?
+table 'latency_ms\n7\n'
+"$chimera" import t.csv -o d --force >out 2>err
+ok "--force replaces an import" sh -c '[ "$(wc -l <"$1")" = 1 ]' - "$all"
+mkdir other && : >other/mine
+"$chimera" import t.csv -o other --force >out 2>err
+ok "and nothing else" sh -c '[ "$1" = 2 ] && [ -e other/mine ]' - $?
+table 'latency_ms\nx\n'
+"$chimera" import t.csv -o d --force >out 2>err
+ok "an error leaves what was there" sh -c '[ "$1" = 1 ] && [ "$(wc -l <"$2")" = 1 ]' - $? "$all"
+ok "and nothing beside it" sh -c '[ -z "$(ls -d .*.import-* 2>/dev/null)" ]'
+mkdir empty
+"$chimera" --json import "$tr118" --format csv --map tokens_per_s=ratio -o empty >out 2>err
+ok "an empty folder is filled; --json prints JSON" sh -c '[ -s empty/cells.jsonl ] && grep -q "\"cells\": 9" out'
+
+echo "1..$n"
+exit $failed
