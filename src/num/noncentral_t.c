@@ -1,0 +1,150 @@
+#include "num/noncentral_t.h"
+
+#include "base/defs.h"
+#include "num/dist.h"
+#include "num/root.h"
+#include "num/wide.h"
+
+#include <math.h>
+
+/* Of the strip around the real line where the integrand is analytic and does not grow; at 0.1 the
+ * rule loses digits already. */
+static const double WIDEST_STEP = 0.06;
+
+/* A step in units of the narrowest bell that the integrand can be: at its peak, and where Phi rises
+ * from 0 to 1 (at u = log(ncp / t), within 1 / ncp). */
+static const double STEP_OF_BELL = 0.35, STEP_OF_RISE = 0.4;
+
+static const double NEGLIGIBLE = 1e-19;
+
+struct tail { /* t >= 0 */
+    double t, df, ncp;
+    double sign; /* 1: P(T <= t), -1: P(T > t) */
+};
+
+/* u - (e^2u - 1) / 2, which cancels to -u^2 near 0. */
+static double exponent(double u)
+{
+    if (fabs(u) > 0.3)
+        return u - expm1(2 * u) / 2;
+    double term = -u * u, sum = term;
+    for (int k = 3; fabs(term) > 1e-18 * fabs(sum); k++) {
+        term *= 2 * u / k;
+        sum += term;
+    }
+    return sum;
+}
+
+static double score(const struct tail *p, double u)
+{
+    return p->sign * ((p->t - p->ncp) + p->t * expm1(u));
+}
+
+static double log_integrand(const struct tail *p, double u)
+{
+    return p->df * exponent(u) + dist_normal_log_cdf(score(p, u));
+}
+
+/* Minus the derivative of log_integrand. */
+static double falling(const void *ctx, double u)
+{
+    const struct tail *const p = ctx;
+    const double z = score(p, u);
+    const double mills =
+        z < -30 ? -z - 1 / z : exp(-z * z / 2 - 0.91893853320467274178 - dist_normal_log_cdf(z));
+    return p->df * expm1(2 * u) - p->sign * p->t * exp(u) * mills;
+}
+
+/* Terms from the peak on in one direction, until they no longer matter. Far to the left, where
+ * nothing but e^(df u) changes any more, the rest is a geometric series. */
+static double walk(const struct tail *p, double peak, double top, double step)
+{
+    double sum = 0;
+    for (int k = 1;; k++) {
+        const double u = peak + k * step;
+        const double term = exp(log_integrand(p, u) - top);
+        sum += term;
+        if (!(term > NEGLIGIBLE * (1 + sum)))
+            return sum;
+        if (exp(u) * fmax(1, p->t) < NEGLIGIBLE)
+            return sum - term / expm1(p->df * step);
+    }
+}
+
+static double log_density_constant(double df)
+{
+    const wide_t h = (wide_t)df / 2;
+    return (double)(wide_log(2) + h * wide_log(h) - h - wide_lgamma(h));
+}
+
+static double log_tail(double t, double df, double ncp, bool upper)
+{
+    if (isnan(t) || isnan(df) || isnan(ncp) || !(df > 0) || isinf(ncp))
+        return NOT_MEASURED;
+    if (t < 0)
+        return log_tail(-t, df, -ncp, !upper);
+    const struct tail p = {t, df, ncp, upper ? -1 : 1};
+    if (t == 0 || isinf(df))
+        return dist_normal_log_cdf(p.sign * (t - ncp));
+    if (isinf(t))
+        return upper ? -INFINITY : 0;
+    const double peak = root_between(falling, &p, -740, 20), s = exp(peak);
+    const double top = log_integrand(&p, peak);
+    const double step = fmin(fmin(WIDEST_STEP, STEP_OF_RISE / fabs(ncp)),
+                             STEP_OF_BELL / (s * sqrt(2 * df + t * t)));
+    const double sum = 1 + walk(&p, peak, top, step) + walk(&p, peak, top, -step);
+    return fmin(0, top + log(sum * step) + log_density_constant(df));
+}
+
+double noncentral_t_cdf(double t, double df, double ncp)
+{
+    return exp(log_tail(t, df, ncp, false));
+}
+
+double noncentral_t_upper(double t, double df, double ncp)
+{
+    return exp(log_tail(t, df, ncp, true));
+}
+
+struct wanted {
+    double t, df, ncp;
+    double score; /* of the wanted tail: the normal's quantile, in which both searches are smooth */
+    bool upper;
+};
+
+static double seen(const struct wanted *w, double t, double ncp)
+{
+    return dist_normal_log_quantile(log_tail(t, w->df, ncp, w->upper)) - w->score;
+}
+
+static double at_t(const void *ctx, double t)
+{
+    const struct wanted *const w = ctx;
+    return w->upper ? -seen(w, t, w->ncp) : seen(w, t, w->ncp);
+}
+
+static double at_ncp(const void *ctx, double ncp)
+{
+    const struct wanted *const w = ctx;
+    return w->upper ? seen(w, w->t, ncp) : -seen(w, w->t, ncp);
+}
+
+double noncentral_t_quantile(double p, double df, double ncp)
+{
+    if (!(p > 0 && p < 1 && df > 0) || !isfinite(ncp))
+        return NOT_MEASURED;
+    const bool upper = p > 0.5;
+    const struct wanted w = {
+        .df = df, .ncp = ncp, .score = dist_normal_quantile(upper ? 1 - p : p), .upper = upper};
+    return root_from(at_t, &w, ncp, 1);
+}
+
+double noncentral_t_ncp(double q, double t, double df)
+{
+    if (!(q > 0 && q < 1 && df > 0) || !isfinite(t))
+        return NOT_MEASURED;
+    const bool upper = q <= 0.5;
+    const struct wanted w = {
+        .t = t, .df = df, .score = dist_normal_quantile(upper ? q : 1 - q), .upper = upper};
+    return root_from(at_ncp, &w, t, 1);
+}
