@@ -68,12 +68,27 @@ void rng_init(struct rng *r, uint64_t seed)
     step(r);
 }
 
+static uint64_t output(rng_word state)
+{
+    const uint64_t x = (uint64_t)(state >> 64) ^ (uint64_t)state;
+    const unsigned rot = (unsigned)(state >> 122);
+    return x >> rot | x << (-rot & 63);
+}
+
 uint64_t rng_u64(struct rng *r)
 {
     step(r);
-    const uint64_t x = (uint64_t)(r->state >> 64) ^ (uint64_t)r->state;
-    const unsigned rot = (unsigned)(r->state >> 122);
-    return x >> rot | x << (-rot & 63);
+    return output(r->state);
+}
+
+void rng_fill(struct rng *r, uint64_t *ret, uint64_t n)
+{
+    struct rng own = *r; /* in registers: ret might alias *r */
+    for (uint64_t i = 0; i < n; i++) {
+        step(&own);
+        ret[i] = output(own.state);
+    }
+    *r = own;
 }
 
 double rng_double(struct rng *r)

@@ -16,6 +16,7 @@ struct rng {
 
 void rng_init(struct rng *r, uint64_t seed);
 uint64_t rng_u64(struct rng *r);
+void rng_fill(struct rng *r, uint64_t *ret, uint64_t n); /* as n calls of rng_u64() */
 double rng_double(struct rng *r);              /* uniform in [0, 1), 53 bits: numpy's random() */
 uint64_t rng_below(struct rng *r, uint64_t n); /* uniform in [0, n), n > 0, without bias */
 double rng_normal(struct rng *r);              /* standard normal, by Box-Muller; not numpy's */

@@ -1,11 +1,9 @@
 /* Statistics against numbers that chimera did not make: tests/oracle/ORIGIN.md. */
 #include "base/arena.h"
 #include "base/defs.h"
-#include "base/rng.h"
 #include "io/file.h"
 #include "io/json.h"
 #include "num/anova.h"
-#include "num/bootstrap.h"
 #include "num/compare.h"
 #include "num/quantile.h"
 #include "test.h"
@@ -242,68 +240,6 @@ static void test_quantiles(void)
     CHECK("every rank of R's table", wrong == 0 && seen == 144, "%zu of %zu wrong", wrong, seen);
 }
 
-static struct bootstrap_interval interval_of(const struct bootstrap_nested *in, uint64_t seed,
-                                             struct arena *scratch)
-{
-    const size_t b = bootstrap_resamples(in->start[in->n_units]);
-    double *const medians = ARENA_ARRAY(scratch, double, b);
-    if (b)
-        bootstrap_medians(in, seed, scratch, medians, b);
-    return bootstrap_percentile(medians, b, 0.95);
-}
-
-/* Two invocations whose level differs by far more than their samples do: the interval must see the
- * invocations. A plain bootstrap of the 40 values would not. And coverage of the truth, simulated.
- */
-static void test_bootstrap(void)
-{
-    struct json_iter it =
-        json_iter(json_get(read_json("stats/bootstrap_exhaustive.json"), "cases"));
-    for (const struct json *c; (c = json_next(&it, nullptr));) {
-        if (strcmp(json_str(json_get(c, "stat"), ""), "median") != 0)
-            continue;
-        size_t n;
-        const double *const x = numbers(json_get(c, "x"), &n);
-        const size_t start[] = {0, n};
-        const struct bootstrap_interval r =
-            interval_of(&(struct bootstrap_nested){x, start, 1}, 7, a);
-        const struct json *const want = json_get(json_at(json_get(c, "ci"), 1), "percentile");
-        /* 2000 draws against all n^n: the medians are discrete, so a near level may be the next
-         * value */
-        CHECK_NEAR("exhaustive lo", r.lo, json_f64(json_at(want, 0), 0), 0.02);
-        CHECK_NEAR("exhaustive hi", r.hi, json_f64(json_at(want, 1), 0), 0.02);
-    }
-    double x[40];
-    struct rng g;
-    rng_init(&g, 1);
-    for (size_t i = 0; i < 40; i++)
-        x[i] = (i < 20 ? 100 : 110) + 0.1 * rng_normal(&g);
-    const size_t nested[] = {0, 20, 40};
-    const struct bootstrap_nested in = {x, nested, 2};
-    const struct bootstrap_interval wide = interval_of(&in, 7, a);
-    CHECK("the interval spans the invocations", wide.lo < 100.5 && wide.hi > 109.5, "%g %g",
-          wide.lo, wide.hi);
-    const struct bootstrap_interval again = interval_of(&in, 7, a);
-    CHECK("seeded", memcmp(&wide.lo, &again.lo, 2 * sizeof wide.lo) == 0, "differs");
-    const size_t five[] = {0, 5};
-    CHECK_NEAR("five samples carry no interval",
-               interval_of(&(struct bootstrap_nested){x, five, 1}, 7, a).lo, NOT_MEASURED, 0);
-
-    size_t covered = 0;
-    constexpr size_t RUNS = 300;
-    const size_t one[] = {0, 40};
-    for (size_t k = 0; k < RUNS; k++) {
-        CLEANUP(arena_freep) struct arena *scratch = arena_new(1U << 20);
-        for (size_t i = 0; i < 40; i++)
-            x[i] = exp(rng_normal(&g)); /* skewed; its median is 1 */
-        const struct bootstrap_interval r =
-            interval_of(&(struct bootstrap_nested){x, one, 1}, k, scratch);
-        covered += r.lo <= 1 && r.hi >= 1;
-    }
-    CHECK("95 % intervals cover 92 to 98 % of 300", covered >= 276 && covered <= 294, "%zu",
-          covered);
-}
-
 int main(void)
 {
     CLEANUP(arena_freep) struct arena *whole = arena_new(64U << 20);
@@ -312,6 +248,5 @@ int main(void)
     test_anova();
     test_two_samples();
     test_quantiles();
-    test_bootstrap();
     return test_done();
 }

@@ -1,0 +1,91 @@
+#include "num/draw.h"
+
+#include "base/defs.h"
+#include "base/rng.h"
+
+#include <math.h>
+
+void draw_indices(struct rng *r, uint32_t bound, uint32_t *ret, size_t n)
+{
+    constexpr size_t WORDS = 512;
+    uint64_t word[WORDS];
+    const uint32_t threshold = -bound % bound; /* low halves under it would be the bias */
+    size_t k = 0;
+    while (k < n) {
+        const size_t wanted = (n - k + 1) / 2, m = wanted < WORDS ? wanted : WORDS;
+        rng_fill(r, word, m);
+        for (size_t i = 0; i < m; i++) {
+            const uint64_t first = (word[i] & UINT32_MAX) * bound;
+            const uint64_t second = (word[i] >> 32) * bound;
+            ret[k] = (uint32_t)(first >> 32);
+            k += (uint32_t)first >= threshold;
+            if (k == n)
+                break;
+            ret[k] = (uint32_t)(second >> 32);
+            k += (uint32_t)second >= threshold;
+        }
+    }
+}
+
+/* Down from the probability of no success; n p below some 10, so that q^n does not vanish. */
+static uint64_t by_inversion(struct rng *r, uint64_t n, double p)
+{
+    const double odds = p / (1 - p);
+    double f = exp((double)n * log1p(-p)), u = rng_double(r);
+    uint64_t k = 0;
+    while (u > f && k < n) {
+        u -= f;
+        k++;
+        f *= odds * (double)(n - k + 1) / (double)k;
+    }
+    return k;
+}
+
+/* log k! less Stirling's formula without its series, of k + 1/2. */
+static double stirling_rest(double k)
+{
+    static const double table[] = {0.08106146679532726, 0.04134069595540929, 0.02767792568499834,
+                                   0.02079067210376509, 0.01664469118982119, 0.01387612882307075,
+                                   0.01189670994589177, 0.01041126526197209, 0.009255462182712733,
+                                   0.008330563433362871};
+    if (k < (double)COUNT_OF(table))
+        return table[(size_t)k];
+    const double a = 1 / (k + 1), b = a * a;
+    return (1.0 / 12 - (1.0 / 360 - b / 1260) * b) * a;
+}
+
+static uint64_t by_rejection(struct rng *r, uint64_t trials, double p)
+{
+    const double n = (double)trials, spread = sqrt(n * p * (1 - p));
+    const double b = 1.15 + 2.53 * spread, a = -0.0873 + 0.0248 * b + 0.01 * p;
+    const double centre = n * p + 0.5, v_r = 0.92 - 4.2 / b, alpha = (2.83 + 5.1 / b) * spread;
+    const double odds = p / (1 - p), m = floor((n + 1) * p);
+    for (;;) {
+        const double u = rng_double(r) - 0.5;
+        double v = rng_double(r);
+        const double us = 0.5 - fabs(u), k = floor((2 * a / us + b) * u + centre);
+        if (us >= 0.07 && v <= v_r)
+            return (uint64_t)k;
+        if (!(k >= 0 && k <= n))
+            continue;
+        v = log(v * alpha / (a / (us * us) + b));
+        const double bound = (m + 0.5) * log((m + 1) / (odds * (n - m + 1))) +
+                             (n + 1) * log((n - m + 1) / (n - k + 1)) +
+                             (k + 0.5) * log(odds * (n - k + 1) / (k + 1)) + stirling_rest(m) +
+                             stirling_rest(n - m) - stirling_rest(k) - stirling_rest(n - k);
+        if (v <= bound)
+            return (uint64_t)k;
+    }
+}
+
+uint64_t draw_binomial(struct rng *r, uint64_t n, double p)
+{
+    constexpr double FEW = 10; /* BTRS's squeeze needs at least so many expected */
+    if (n == 0 || !(p > 0))
+        return 0;
+    if (p >= 1)
+        return n;
+    if (p > 0.5)
+        return n - draw_binomial(r, n, 1 - p);
+    return (double)n * p < FEW ? by_inversion(r, n, p) : by_rejection(r, n, p);
+}
