@@ -2,10 +2,12 @@
 
 #include "base/arena.h"
 #include "base/defs.h"
+#include "base/parallel.h"
 #include "num/moment.h"
 #include "num/quantile.h"
 
 #include <math.h>
+#include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -259,23 +261,90 @@ static void take_row(const struct results *r, struct cell_stats *t)
     t->mean_ci.reason = "imported as a row: the source gives no samples, so there is no interval";
 }
 
+struct pass {
+    const struct results *r;
+    const struct cell_visitor *visitors;
+    struct arena **arenas; /* of each worker, for what stays */
+    struct cell_stats *ret;
+    struct err *errors; /* of each worker: its first */
+    size_t *failed;     /* of each worker: the cell that it failed at */
+    atomic_bool stop;
+};
+
+static void compute_cell(void *context, size_t i, size_t worker)
+{
+    struct pass *const p = context;
+    if (atomic_load(&p->stop))
+        return;
+    CLEANUP(arena_freep) struct arena *scratch = arena_new(SCRATCH);
+    struct cell_stats *const t = &p->ret[i];
+    struct results_samples s;
+    const size_t *rows;
+    *t = (struct cell_stats){.cell = &p->r->cells[i]};
+    if (results_load(p->r, i, scratch, &s, &p->errors[worker])) {
+        p->failed[worker] = i;
+        atomic_store(&p->stop, true);
+        return;
+    }
+    compute_one(&s, t, p->arenas[worker], scratch, &rows);
+    if (t->cell->has_row)
+        take_row(p->r, t);
+    for (const struct cell_visitor *v = p->visitors; v; v = v->next)
+        v->visit(v->context, &(struct cell_view){i, t, &s, rows, scratch});
+}
+
 enum err_code cell_compute(const struct results *r, const struct cell_visitor *visitor,
                            struct arena *a, struct cell_stats *ret, struct err *e)
 {
-    for (size_t i = 0; i < r->n_cells; i++) {
-        CLEANUP(arena_freep) struct arena *scratch = arena_new(SCRATCH);
-        struct results_samples s;
-        const size_t *rows;
-        ret[i] = (struct cell_stats){.cell = &r->cells[i]};
-        if (results_load(r, i, scratch, &s, e))
+    const size_t workers = parallel_width(r->n_cells, CELL_MOST_THREADS);
+    CLEANUP(arena_freep) struct arena *scratch = arena_new(SCRATCH);
+    struct pass p = {.r = r,
+                     .visitors = visitor,
+                     .arenas = ARENA_ARRAY(scratch, struct arena *, workers),
+                     .ret = ret,
+                     .errors = ARENA_ARRAY(scratch, struct err, workers),
+                     .failed = ARENA_ARRAY(scratch, size_t, workers)};
+    for (const struct cell_visitor *v = visitor; v; v = v->next)
+        if (v->begin && v->begin(v->context, r, e))
             return e->code;
-        compute_one(&s, &ret[i], a, scratch, &rows);
-        if (r->cells[i].has_row)
-            take_row(r, &ret[i]);
-        if (visitor)
-            visitor->visit(visitor->context, &(struct cell_view){i, &ret[i], &s, rows, scratch});
+    for (size_t w = 0; w < workers; w++)
+        p.arenas[w] = arena_child(a, SCRATCH);
+    parallel_run(r->n_cells, CELL_MOST_THREADS, compute_cell, &p);
+    const struct err *first = nullptr;
+    size_t at = SIZE_MAX;
+    for (size_t w = 0; w < workers; w++)
+        if (p.errors[w].code && p.failed[w] < at) {
+            first = &p.errors[w];
+            at = p.failed[w];
+        }
+    if (first)
+        *e = *first;
+    return first ? e->code : ERR_OK;
+}
+
+void cell_settle(const struct results *r, struct cell_stats *cells)
+{
+    for (size_t i = 0; i < r->n_cells; i++) {
+        struct cell_stats *const t = &cells[i];
+        const bool was_ok = t->cell->status == STATUS_OK;
+        t->cell = &r->cells[i];
+        if (!was_ok || t->cell->status == STATUS_OK)
+            continue;
+        CLEANUP(arena_freep) struct arena *scratch = arena_new(SCRATCH);
+        struct cell_stats none = {.cell = t->cell};
+        const struct results_samples no_samples = {};
+        const size_t *rows;
+        compute_one(&no_samples, &none, scratch, scratch, &rows);
+        memcpy(none.not_ok, t->not_ok, sizeof none.not_ok);
+        none.n_rows = t->n_rows;
+        /* arrays of nothing: any place will do that lives as long */
+        none.x = t->x;
+        none.sorted = t->sorted;
+        none.units = t->units;
+        none.start = t->start;
+        none.level.y = t->level.y;
+        *t = none;
     }
-    return ERR_OK;
 }
 
 enum err_code cell_identify(const struct results *r, const struct cell_stats *c,

@@ -55,6 +55,7 @@ struct cell_stats {
 };
 
 constexpr double CELL_CONFIDENCE = 0.95;
+constexpr size_t CELL_MOST_THREADS = 8; /* each holds the columns of a cell */
 
 struct cell_view { /* of a cell while its columns are there */
     size_t cell;   /* its place in r->cells */
@@ -69,12 +70,19 @@ struct cell_view { /* of a cell while its columns are there */
 struct cell_visitor {
     void (*visit)(void *context, const struct cell_view *v);
     void *context;
+    /* before the first visit; may be nullptr */
+    enum err_code (*begin)(void *context, const struct results *r, struct err *e);
+    const struct cell_visitor *next; /* who comes after this one; nullptr: nobody */
 };
 
 /* ret[0..r->n_cells), in the order of r->cells. visitor may be nullptr. */
 [[nodiscard]] enum err_code cell_compute(const struct results *r,
                                          const struct cell_visitor *visitor, struct arena *a,
                                          struct cell_stats *ret, struct err *e);
+
+/* After r->cells was replaced by others with another status (quality_gate.h): a cell that is not ok
+ * any more has no figure. */
+void cell_settle(const struct results *r, struct cell_stats *cells);
 
 struct cell_sample { /* which one it was */
     int32_t replicate, invocation, repetition, prompt_index, agent;

@@ -128,16 +128,30 @@ static enum err_code read_perplexity(const struct results *r, const char *const 
 
 /* ---- outputs ---- */
 
+static struct quality_outputs_asked outputs_asked(const char *folder, struct arena *a)
+{
+    const struct json *const x = experiment_of(folder, a);
+    const char *const backend = json_str(json_get(x, "baseline_backend"), nullptr);
+    return (struct quality_outputs_asked){
+        .baseline_backend = backend,
+        .temperature = json_f64(json_get(x, "temperature"), NOT_MEASURED),
+        .threshold = json_f64(json_get(x, "accuracy_threshold"), 0)};
+}
+
+bool quality_wants_outputs(const char *folder)
+{
+    CLEANUP(arena_freep) struct arena *scratch = arena_new(SCRATCH);
+    const struct quality_outputs_asked asked = outputs_asked(folder, scratch);
+    return quality_outputs_wanted(&asked);
+}
+
 static enum err_code read_outputs(const struct results *r, const char *folder, struct arena *a,
                                   struct quality *q, struct err *e)
 {
     CLEANUP(arena_freep) struct arena *scratch = arena_new(SCRATCH);
-    const struct json *const x = experiment_of(folder, scratch);
-    const char *const backend = json_str(json_get(x, "baseline_backend"), nullptr);
-    q->asked = (struct quality_outputs_asked){
-        .baseline_backend = backend ? arena_strdup(a, backend) : nullptr,
-        .temperature = json_f64(json_get(x, "temperature"), NOT_MEASURED),
-        .threshold = json_f64(json_get(x, "accuracy_threshold"), 0)};
+    q->asked = outputs_asked(folder, scratch);
+    if (q->asked.baseline_backend)
+        q->asked.baseline_backend = arena_strdup(a, q->asked.baseline_backend);
     q->outputs = ARENA_ARRAY(a, struct quality_outputs, r->n_cells + 1);
     if (quality_outputs_read(r, &q->asked, a, q->outputs, e))
         return e->code;

@@ -39,6 +39,10 @@ struct quality {
     size_t gates_passed, gates_failed, gates_unsure;
 };
 
+/* Will quality_read() compare what the engines answered? Then results.keep_outputs, set before the
+ * cells are loaded, saves it reading them. */
+[[nodiscard]] bool quality_wants_outputs(const char *folder);
+
 /* folders[0..n) are those of r. Replicate runs score the same text: the first folder that has a log
  * of a configuration gives it. A log that cannot be read is an error that names file and line. */
 [[nodiscard]] enum err_code quality_read(const struct results *r, const char *const *folders,

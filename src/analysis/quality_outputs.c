@@ -223,6 +223,11 @@ static void compare(struct range own, struct range base, struct arena *a, struct
         q->accuracy_ci_reason = arena_strdup(a, q->accuracy_ci_reason);
 }
 
+bool quality_outputs_wanted(const struct quality_outputs_asked *asked)
+{
+    return asked->baseline_backend && asked->temperature <= 0;
+}
+
 enum err_code quality_outputs_read(const struct results *r,
                                    const struct quality_outputs_asked *asked, struct arena *a,
                                    struct quality_outputs *ret, struct err *e)
@@ -230,8 +235,7 @@ enum err_code quality_outputs_read(const struct results *r,
     CLEANUP(arena_freep) struct arena *scratch = arena_new(SCRATCH);
     struct output *all = nullptr;
     size_t n = 0;
-    const bool wanted = asked->baseline_backend && asked->temperature <= 0;
-    if (wanted && outputs_read(r, scratch, &all, &n, e))
+    if (quality_outputs_wanted(asked) && outputs_read(r, scratch, &all, &n, e))
         return e->code;
     struct range *const of = ARENA_ARRAY(scratch, struct range, r->n_cells + 1);
     for (size_t i = 0; i < n; i++) {

@@ -49,6 +49,9 @@ struct quality_outputs {
     const char *verdict_reason; /* nullptr where it passes, or there is no gate */
 };
 
+/* Only greedy decoding beside a baseline can be compared. */
+[[nodiscard]] bool quality_outputs_wanted(const struct quality_outputs_asked *asked);
+
 /* ret[0..r->n_cells), in the order of r->cells. */
 [[nodiscard]] enum err_code quality_outputs_read(const struct results *r,
                                                  const struct quality_outputs_asked *asked,

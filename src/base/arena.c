@@ -20,6 +20,7 @@ struct block {
 };
 
 struct arena {
+    struct arena *children, *sibling;
     struct block *blocks; /* the first one is the one being filled */
     size_t left;
     size_t next_block;
@@ -35,13 +36,32 @@ struct arena *arena_new(size_t limit_bytes)
     return a;
 }
 
-struct arena *arena_free(struct arena *a)
+struct arena *arena_child(struct arena *parent, size_t limit_bytes)
 {
-    while (a && a->blocks) {
+    struct arena *const child = arena_new(limit_bytes);
+    child->sibling = parent->children;
+    parent->children = child;
+    return child;
+}
+
+static void free_blocks(struct arena *a)
+{
+    while (a->blocks) {
         struct block *b = a->blocks;
         a->blocks = b->next;
         free(b);
     }
+}
+
+struct arena *arena_free(struct arena *a)
+{
+    while (a && a->children) {
+        struct arena *const child = a->children;
+        a->children = child->sibling;
+        (void)arena_free(child);
+    }
+    if (a)
+        free_blocks(a);
     free(a);
     return nullptr;
 }

@@ -12,6 +12,8 @@
 struct arena;
 
 [[nodiscard]] struct arena *arena_new(size_t limit_bytes);
+/* One that dies with parent: for another thread, whose allocations parent does not see. */
+[[nodiscard]] struct arena *arena_child(struct arena *parent, size_t limit_bytes);
 struct arena *arena_free(struct arena *a); /* nullptr is fine; returns nullptr */
 void arena_freep(struct arena **a);        /* for CLEANUP() */
 

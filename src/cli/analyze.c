@@ -33,39 +33,45 @@ static bool wants_colour(const struct cli *cli)
     return cli->color == 1 || (cli->color == 0 && isatty(STDOUT_FILENO) && !(no && *no));
 }
 
-static enum err_code export_samples(const struct results *r, enum results_export_format format,
-                                    const char *path, struct err *e)
+struct samples_file { /* written while the cells are read */
+    const struct analyze_request *request;
+    const char *out, *path;
+    struct results_export *file;
+};
+
+static void samples_file_done(struct samples_file *s)
 {
-    CLEANUP(results_export_freep) struct results_export *x = nullptr;
-    if (results_export_open(r, format, path, &x, e))
+    results_export_freep(&s->file);
+}
+
+static enum err_code begin_samples(void *context, const struct results *r, struct err *e)
+{
+    struct samples_file *const s = context;
+    if (s->request->out && file_make_folders(s->out, e))
         return e->code;
-    for (size_t i = 0; i < r->n_cells; i++) {
-        CLEANUP(arena_freep) struct arena *scratch = arena_new(MEMORY);
-        struct results_samples s;
-        if (results_load(r, i, scratch, &s, e))
-            return e->code;
-        results_export_cell(x, i, &s);
-    }
-    return results_export_close(x, e);
+    return results_export_open(r, s->request->format, s->path, &s->file, e);
+}
+
+static void export_cell(void *context, const struct cell_view *v)
+{
+    const struct samples_file *const s = context;
+    results_export_cell(s->file, v->cell, v->samples);
 }
 
 static enum err_code write_all(const struct results *r, const struct cell_stats *cells,
                                const struct quality *quality, const struct audit *found,
-                               const struct analyze_request *request, struct arena *a,
-                               struct outputs *ret, struct significance_counts *counts,
-                               struct err *e)
+                               struct samples_file *samples, struct arena *a, struct outputs *ret,
+                               struct significance_counts *counts, struct err *e)
 {
-    const char *const out = request->out ? request->out : request->folders[0];
-    const bool csv = request->format == RESULTS_EXPORT_CSV;
+    const struct analyze_request *const request = samples->request;
+    const char *const out = samples->out;
     ret->metrics = file_join(a, out, "metrics.csv");
-    ret->samples = file_join(a, out, csv ? "samples.csv" : "samples.parquet");
+    ret->samples = samples->path;
     ret->statistics = file_join(a, out, "statistical_analysis.json");
     CLEANUP(str_done) struct str text = {};
-    if (request->out && file_make_folders(request->out, e))
-        return e->code;
     metrics_csv(cells, r->n_cells, &text);
     if (file_write(ret->metrics, str_text(&text), text.n, e) ||
-        export_samples(r, request->format, ret->samples, e))
+        results_export_close(samples->file, e))
         return e->code;
     str_clear(&text);
     if (significance_json(r, cells, a, &text, counts, e) ||
@@ -177,8 +183,16 @@ enum err_code analyze_run(const struct cli *cli, const struct analyze_request *r
     CLEANUP(measured_done) struct measured m = {};
     struct outputs files = {};
     struct significance_counts counts = {};
-    if (measured_read(request->folders, request->n_folders, &(struct audit_choice){}, a, &m, e) ||
-        write_all(&m.results, m.cells, &m.quality, m.audit, request, a, &files, &counts, e))
+    const bool csv = request->format == RESULTS_EXPORT_CSV;
+    CLEANUP(samples_file_done)
+    struct samples_file samples = {.request = request,
+                                   .out = request->out ? request->out : request->folders[0]};
+    samples.path = file_join(a, samples.out, csv ? "samples.csv" : "samples.parquet");
+    const struct cell_visitor export = {
+        .visit = export_cell, .context = &samples, .begin = begin_samples};
+    if (measured_read(request->folders, request->n_folders, &(struct audit_choice){}, &export, a,
+                      &m, e) ||
+        write_all(&m.results, m.cells, &m.quality, m.audit, &samples, a, &files, &counts, e))
         return e->code;
     measured_tell_problems(&m);
     if (cli->json)

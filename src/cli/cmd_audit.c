@@ -67,7 +67,7 @@ static enum err_code run(struct cli *cli, const void *given, const struct opt_li
     struct audit_choice choice = {};
     CLEANUP(measured_done) struct measured m = {};
     if (audit_run_choice(args->checks.items, args->checks.n, &choice, e) ||
-        measured_read(operands->items, operands->n, &choice, a, &m, e))
+        measured_read(operands->items, operands->n, &choice, nullptr, a, &m, e))
         return e->code;
     measured_tell_problems(&m);
     CLEANUP(str_done) struct str json = {}, text = {};

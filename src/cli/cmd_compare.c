@@ -155,8 +155,8 @@ static enum err_code run_two(struct cli *cli, const struct compare_args *args, u
     CLEANUP(arena_freep) struct arena *a = arena_new(MEMORY);
     CLEANUP(two_done) struct two t = {};
     const double margin = args->margin / 100;
-    if (measured_read(&dirs[0], 1, nullptr, a, &t.base, e) ||
-        measured_read(&dirs[1], 1, nullptr, a, &t.new, e) ||
+    if (measured_read(&dirs[0], 1, nullptr, nullptr, a, &t.base, e) ||
+        measured_read(&dirs[1], 1, nullptr, nullptr, a, &t.new, e) ||
         env_diff_read(dirs[0], dirs[1], a, &t.env, &t.n_env, &t.why_no_env, e))
         return e->code;
     t.cells = ARENA_ARRAY(a, struct comparison, t.base.results.n_cells + t.new.results.n_cells);
@@ -235,7 +235,7 @@ static enum err_code add_run(const char *dir, size_t place, size_t runs, struct 
 {
     CLEANUP(arena_freep) struct arena *scratch = arena_new(MEMORY);
     CLEANUP(measured_done) struct measured m = {};
-    if (measured_read(&dir, 1, nullptr, scratch, &m, e))
+    if (measured_read(&dir, 1, nullptr, nullptr, scratch, &m, e))
         return e->code;
     measured_tell_problems(&m);
     for (size_t i = 0; i < m.results.n_cells; i++)

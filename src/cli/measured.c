@@ -7,19 +7,24 @@
 #include <stdio.h>
 
 enum err_code measured_read(const char *const *folders, size_t n, const struct audit_choice *checks,
-                            struct arena *a, struct measured *ret, struct err *e)
+                            const struct cell_visitor *also, struct arena *a, struct measured *ret,
+                            struct err *e)
 {
     *ret = (struct measured){};
     struct results *const r = &ret->results;
-    if (results_read(folders, n, a, r, e) || quality_read(r, folders, n, a, &ret->quality, e))
+    if (results_read(folders, n, a, r, e))
         return e->code;
-    quality_gate_apply(r, &ret->quality, a);
+    r->keep_outputs = quality_wants_outputs(folders[0]);
     ret->cells = ARENA_ARRAY(a, struct cell_stats, r->n_cells);
     if (checks)
         ret->looking = audit_run_begin(checks, r, a);
-    const struct cell_visitor visitor = {audit_run_visit, ret->looking};
-    if (cell_compute(r, checks ? &visitor : nullptr, a, ret->cells, e) || results_finish(r, a, e))
+    const struct cell_visitor audit = {
+        .visit = audit_run_visit, .context = ret->looking, .next = also};
+    if (cell_compute(r, checks ? &audit : also, a, ret->cells, e) || results_finish(r, a, e) ||
+        quality_read(r, folders, n, a, &ret->quality, e))
         return e->code;
+    quality_gate_apply(r, &ret->quality, a);
+    cell_settle(r, ret->cells);
     quality_gate_annotate(r, &ret->quality, a, ret->cells);
     if (checks)
         ret->audit = audit_run_rest_of(ret->looking, a);

@@ -15,9 +15,11 @@ struct measured {
 };
 
 /* *ret is to be done with after a failure too; what it points to belongs to a. checks:
- * those of the audit that look; nullptr: no audit. */
+ * those of the audit that look; nullptr: no audit. also: who else looks at the cells; nullptr:
+ * nobody. */
 [[nodiscard]] enum err_code measured_read(const char *const *folders, size_t n,
-                                          const struct audit_choice *checks, struct arena *a,
+                                          const struct audit_choice *checks,
+                                          const struct cell_visitor *also, struct arena *a,
                                           struct measured *ret, struct err *e);
 /* A run that did not come to its end, and lines that could not be used, to stderr. */
 void measured_tell_problems(const struct measured *m);
