@@ -2,6 +2,7 @@
 
 #include "base/arena.h"
 #include "base/defs.h"
+#include "num/interval.h"
 #include "num/moment.h"
 #include "num/quantile.h"
 
@@ -44,14 +45,6 @@ static size_t of_repetitions(const double *x, size_t n, const int32_t *repetitio
     return k > 1 ? k : 0;
 }
 
-/* The first-order form n (1 - r) / (1 + r): a series of some tens of values carries no more. A
- * correlation that noise alone gives (within 2 / sqrt n) takes nothing away. */
-static double effective(const double *y, size_t n)
-{
-    const double r = n > 3 ? moment_lag1(y, n) : NOT_MEASURED;
-    return r > 2 / sqrt((double)n) ? fmax(2, (double)n * (1 - r) / (1 + r)) : (double)n;
-}
-
 struct level level_of(const double *x, const size_t *start, size_t n_units,
                       const int32_t *repetition, struct arena *a)
 {
@@ -70,7 +63,7 @@ struct level level_of(const double *x, const size_t *start, size_t n_units,
         for (size_t i = 0; l.unit == LEVEL_SAMPLES && i < n; i++)
             y[i] = log(x[i]);
         l.n = l.n ? l.n : n;
-        l.n_effective = effective(y, l.n);
+        l.n_effective = (double)l.n / interval_dependence_mean(y, l.n);
     }
     const struct moment m = moment_of(y, l.n);
     l.mean = m.mean;

@@ -106,8 +106,10 @@ static void verdicts(struct pair *pairs, size_t n, double margin, struct arena *
     for (size_t i = 0; i < n; i++)
         v[i] = verdict_compare(&pairs[i].a->level, &pairs[i].b->level, margin);
     verdict_family(v, n, a);
-    for (size_t i = 0; i < n; i++)
+    for (size_t i = 0; i < n; i++) {
         pairs[i].verdict = v[i];
+        pairs[i].significant = v[i].p_holm < PAIR_ALPHA && !pairs[i].unequal_work;
+    }
 }
 
 void pair_family(const struct cell_stats *const *cells, size_t n, double margin, struct arena *a,
@@ -128,7 +130,6 @@ void pair_family(const struct cell_stats *const *cells, size_t n, double margin,
     adjust_holm(p, k, a, adjusted);
     for (size_t i = 0; i < k; i++) {
         ret[i].holm_welch = adjusted[i];
-        ret[i].significant = adjusted[i] < PAIR_ALPHA && !ret[i].unequal_work;
         p[i] = ret[i].mann_whitney.p;
     }
     adjust_holm(p, k, a, adjusted);

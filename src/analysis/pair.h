@@ -18,13 +18,15 @@ struct pair {
         by_invocation; /* Welch on the means of the invocations; NOT_MEASURED under two each */
     struct rank_u mann_whitney; /* of b against a */
     double cohen_d, hedges_g;
-    double holm_welch, holm_mann_whitney; /* within the family that pair_family was given */
+    double holm_welch, holm_mann_whitney; /* within the family that pair_family was given; over
+                                             samples, which are no replicates where a cell has
+                                             several invocations */
     double ratio, ratio_lo, ratio_hi;     /* of the medians: interval_ratio() */
     double tokens_a, tokens_b;            /* generated per sample */
     bool unequal_work;      /* the length guard: these differ by more than PAIR_WORK, so that a
                                latency is no comparison; `significant` is then withheld (false) */
     struct verdict verdict; /* of b against a, on the level at which they vary */
-    bool significant;       /* holm_welch < 0.05 */
+    bool significant;       /* verdict.p_holm < 0.05 */
     bool ranks_differ;      /* the mean and the median rank a and b differently */
     const size_t *culprits; /* places in culprits_of->x */
     size_t n_culprits;

@@ -121,15 +121,13 @@ enum err_code pair_json(struct jsonw *w, const struct results *r, const struct p
     jsonw_kbool(w, "exact", p->mann_whitney.exact);
     jsonw_end_object(w);
     t_test(w, "welch_over_invocation_means", &p->by_invocation);
-    if (isnan(p->by_invocation.p))
+    if (p->verdict.unit != LEVEL_INVOCATIONS)
         jsonw_kstr(w, "caution",
-                   p->a->n_units < 2 || p->b->n_units < 2
-                       ? "one invocation: what differs between invocations is not in any p"
-                       : "the means of the invocations do not vary");
-    else if (p->significant && !(p->by_invocation.p < PAIR_ALPHA))
+                   "one invocation: what differs between invocations is not in any p");
+    else if (!p->significant && p->holm_welch < PAIR_ALPHA)
         jsonw_kstr(w, "caution",
-                   "not significant over the means of the invocations: samples of one "
-                   "invocation are no replicates");
+                   "p_holm takes samples of one invocation for replicates; over the invocations "
+                   "there is no significance");
     if (p->ranks_differ && culprits(w, r, p, a, e))
         return e->code;
     jsonw_end_object(w);

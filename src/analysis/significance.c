@@ -1,14 +1,13 @@
 #include "analysis/significance.h"
 
+#include "analysis/across_json.h"
+#include "analysis/group_tests.h"
 #include "analysis/pair_json.h"
 #include "analysis/summary_json.h"
 #include "base/arena.h"
 #include "base/defs.h"
 #include "base/str.h"
 #include "io/jsonw.h"
-#include "num/anova.h"
-#include "num/dist.h"
-#include "num/moment.h"
 #include "num/quantile.h"
 
 #include <inttypes.h>
@@ -22,8 +21,7 @@ struct group { /* of one scenario and model: neighbours in the order of the cell
     size_t n_ok;
     const struct pair *pairs;
     size_t n_pairs;
-    struct anova anova, welch;
-    const char *why_no_anova;
+    struct group_tests tests;
 };
 
 void significance_header(const struct results *r, const char *schema, struct jsonw *w)
@@ -72,59 +70,16 @@ static void method(struct jsonw *w)
     jsonw_kstr(w, "rank_interval",
                "distribution-free order statistics of all samples; blind to invocations");
     jsonw_kstr(w, "significant",
-               "Holm-adjusted p of Welch's test < 0.05; a family is one scenario "
-               "and model");
+               "Holm-adjusted p of Welch's test on the logs, over invocations (else repetitions, "
+               "else samples; see verdict_evidence.rests_on), < 0.05; a family is one scenario and "
+               "model. p_value, p_holm and welch are over samples, as in the seed");
+    jsonw_kstr(w, "verdict",
+               "faster, slower: significant; equivalent: two one-sided tests within the margin; "
+               "else undecided, with the runs that would decide it with a power of 80 %");
+    jsonw_kf64(w, "equivalence_margin", VERDICT_MARGIN);
     jsonw_kstr(w, "signs",
                "difference, percent_change, d, g and delta: b against a, positive when b "
                "is slower; t_statistic and its intervals: a - b, as in the seed");
-    jsonw_end_object(w);
-}
-
-static void find_anova(struct group *g, struct arena *scratch)
-{
-    size_t total = 0;
-    for (size_t i = 0; i < g->n_ok; i++)
-        total += g->ok[i]->n;
-    double *const x = ARENA_ARRAY(scratch, double, total);
-    size_t *const n = ARENA_ARRAY(scratch, size_t, g->n_ok);
-    struct moment *const m = ARENA_ARRAY(scratch, struct moment, g->n_ok);
-    for (size_t i = 0, at = 0; i < g->n_ok; at += n[i++]) {
-        n[i] = g->ok[i]->n;
-        m[i] = moment_of(g->ok[i]->x, n[i]);
-        memcpy(x + at, g->ok[i]->x, n[i] * sizeof *x);
-    }
-    g->anova = anova_oneway(x, n, g->n_ok);
-    g->welch = anova_welch(m, g->n_ok);
-    g->why_no_anova = g->n_ok < 2         ? "fewer than two configurations have samples"
-                      : isnan(g->anova.f) ? "nothing varies within the configurations"
-                                          : nullptr;
-}
-
-static void anova_object(struct jsonw *w, const struct results *r, const struct group *g,
-                         struct arena *a)
-{
-    jsonw_object(w);
-    jsonw_kstr(w, "scenario", g->all->cell->key.scenario);
-    jsonw_kstr(w, "model", g->all->cell->key.model);
-    jsonw_kf64(w, "f_statistic", g->anova.f);
-    jsonw_kf64(w, "df_between", g->anova.df1);
-    jsonw_kf64(w, "df_within", g->anova.df2);
-    jsonw_kf64(w, "p_value", g->anova.p);
-    jsonw_kbool(w, "significant", g->welch.p < PAIR_ALPHA);
-    jsonw_kstr(w, "significant_by", "Welch's ANOVA");
-    if (g->why_no_anova)
-        jsonw_kstr(w, "reason", g->why_no_anova);
-    jsonw_kobject(w, "welch");
-    jsonw_kf64(w, "f_statistic", g->welch.f);
-    jsonw_kf64(w, "df_between", g->welch.df1);
-    jsonw_kf64(w, "df_within", g->welch.df2);
-    jsonw_kf64(w, "p_value", g->welch.p);
-    jsonw_end_object(w);
-    jsonw_karray(w, "groups");
-    for (size_t i = 0; i < g->n_ok; i++)
-        jsonw_str(w, cell_label(r, g->ok[i]->cell, a));
-    jsonw_end_array(w);
-    jsonw_ki64(w, "n_groups", (int64_t)g->n_ok);
     jsonw_end_object(w);
 }
 
@@ -133,7 +88,8 @@ static void anovas(struct jsonw *w, const struct results *r, const struct group 
 {
     jsonw_key(w, "anova");
     if (n == 1) {
-        anova_object(w, r, &groups[0], a);
+        group_tests_json(&groups[0].tests, r, groups[0].all->cell->key.scenario,
+                         groups[0].all->cell->key.model, a, w);
     } else {
         jsonw_object(w);
         jsonw_kf64(w, "f_statistic", NOT_MEASURED);
@@ -153,7 +109,8 @@ static void anovas(struct jsonw *w, const struct results *r, const struct group 
     }
     jsonw_karray(w, "anova_by_group");
     for (size_t i = 0; i < n; i++)
-        anova_object(w, r, &groups[i], a);
+        group_tests_json(&groups[i].tests, r, groups[i].all->cell->key.scenario,
+                         groups[i].all->cell->key.model, a, w);
     jsonw_end_array(w);
 }
 
@@ -179,10 +136,23 @@ static bool same_group(const struct cell_stats *a, const struct cell_stats *b)
            strcmp(a->cell->key.model, b->cell->key.model) == 0;
 }
 
-static size_t make_groups(const struct cell_stats *cells, size_t n, struct arena *a,
-                          struct group *groups)
+/* Room for every pair of neighbours of one scenario and model. */
+static size_t most_pairs(const struct cell_stats *cells, size_t n)
 {
-    size_t k = 0;
+    size_t pairs = 0;
+    for (size_t i = 0, first = 0; i < n; i++) {
+        first = same_group(&cells[first], &cells[i]) ? first : i;
+        pairs += i - first;
+    }
+    return pairs;
+}
+
+/* *ret_pairs: those of all groups, one after the other. */
+static size_t make_groups(const struct cell_stats *cells, size_t n, struct arena *a,
+                          struct group *groups, struct pair **ret_pairs, size_t *ret_n_pairs)
+{
+    struct pair *const pairs = ARENA_ARRAY(a, struct pair, most_pairs(cells, n));
+    size_t k = 0, n_pairs = 0;
     for (size_t i = 0; i < n; i += groups[k++].n_all) {
         struct group *const g = &groups[k];
         *g = (struct group){.all = &cells[i]};
@@ -192,14 +162,14 @@ static size_t make_groups(const struct cell_stats *cells, size_t n, struct arena
         for (size_t j = 0; j < g->n_all; j++)
             if (cells[i + j].n > 0)
                 g->ok[g->n_ok++] = &cells[i + j];
-        CLEANUP(arena_freep) struct arena *scratch = arena_new((size_t)4 << 30);
-        find_anova(g, scratch);
-        struct pair *const pairs =
-            ARENA_ARRAY(a, struct pair, g->n_ok > 1 ? g->n_ok * (g->n_ok - 1) / 2 : 0);
-        pair_family((const struct cell_stats *const *)g->ok, g->n_ok, VERDICT_MARGIN, a, pairs,
-                    &g->n_pairs);
-        g->pairs = pairs;
+        g->tests = group_tests_of((const struct cell_stats *const *)g->ok, g->n_ok, a);
+        g->pairs = pairs + n_pairs;
+        pair_family((const struct cell_stats *const *)g->ok, g->n_ok, VERDICT_MARGIN, a,
+                    pairs + n_pairs, &g->n_pairs);
+        n_pairs += g->n_pairs;
     }
+    *ret_pairs = pairs;
+    *ret_n_pairs = n_pairs;
     return k;
 }
 
@@ -208,7 +178,11 @@ enum err_code significance_json(const struct results *r, const struct cell_stats
                                 struct err *e)
 {
     struct group *const groups = ARENA_ARRAY(a, struct group, r->n_cells + 1);
-    const size_t n = make_groups(cells, r->n_cells, a, groups);
+    struct pair *pairs = nullptr;
+    size_t n_pairs = 0, n_across = 0;
+    const size_t n = make_groups(cells, r->n_cells, a, groups, &pairs, &n_pairs);
+    const struct across *const across =
+        across_compute(pairs, n_pairs, VERDICT_MARGIN, a, &n_across);
     *ret = (struct significance_counts){};
     struct jsonw w = {.out = out, .pretty = true};
     jsonw_object(&w);
@@ -228,6 +202,8 @@ enum err_code significance_json(const struct results *r, const struct cell_stats
             ret->unequal_work += p->unequal_work;
         }
     jsonw_end_array(&w);
+    jsonw_key(&w, "across_scenarios");
+    across_json(across, n_across, r, a, &w);
     anovas(&w, r, groups, n, a);
     jsonw_karray(&w, "groups");
     for (size_t g = 0; g < n; g++)
