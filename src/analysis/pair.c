@@ -88,6 +88,9 @@ static void compare(struct pair *p, struct arena *a, struct arena *scratch)
     const struct moment ux = of_units(x, scratch), uy = of_units(y, scratch);
     p->by_invocation = compare_welch(&ux, &uy, CELL_CONFIDENCE);
     p->mann_whitney = rank_mann_whitney(y->sorted, y->n, x->sorted, x->n, scratch);
+    p->ks = rank_kolmogorov_smirnov(y->sorted, y->n, x->sorted, x->n, scratch);
+    p->dominance = effect_dominance_of(y->sorted, y->n, x->sorted, x->n, CELL_CONFIDENCE);
+    p->glass = effect_glass(&my, &mx);
     p->cohen_d = effect_cohen_d(&my, &mx);
     p->hedges_g = effect_hedges_g(p->cohen_d, x->n, y->n);
     const struct interval ratio = interval_ratio(&y->median_ci, &x->median_ci, CELL_CONFIDENCE);

@@ -8,6 +8,7 @@
 #include "analysis/cell.h"
 #include "analysis/verdict.h"
 #include "num/compare.h"
+#include "num/effect.h"
 #include "num/rank.h"
 
 struct pair {
@@ -17,7 +18,9 @@ struct pair {
     struct compare_t
         by_invocation; /* Welch on the means of the invocations; NOT_MEASURED under two each */
     struct rank_u mann_whitney; /* of b against a */
-    double cohen_d, hedges_g;
+    struct rank_ks ks;
+    double cohen_d, hedges_g, glass; /* glass: over the sd of a */
+    struct effect_dominance dominance;
     double holm_welch, holm_mann_whitney; /* within the family that pair_family was given; over
                                              samples, which are no replicates where a cell has
                                              several invocations */

@@ -103,7 +103,12 @@ enum err_code pair_json(struct jsonw *w, const struct results *r, const struct p
         jsonw_kstr(w, "p_reason", "neither group varies: there is no scale to compare with");
     jsonw_kf64(w, "effect_size_cohens_d", p->cohen_d);
     jsonw_kf64(w, "effect_size_hedges_g", p->hedges_g);
-    jsonw_kf64(w, "effect_size_cliffs_delta", p->mann_whitney.cliff);
+    jsonw_kf64(w, "effect_size_glass_delta", p->glass);
+    jsonw_kf64(w, "effect_size_cliffs_delta", p->dominance.delta);
+    interval(w, "cliffs_delta_ci_95_lower", p->dominance.lo, "cliffs_delta_ci_95_upper",
+             p->dominance.hi);
+    jsonw_kf64(w, "effect_size_a12", p->dominance.a12);
+    jsonw_kstr(w, "effect_size", effect_size_name(p->dominance.size));
     jsonw_kstr(w, "verdict", verdict_name(p->verdict.kind));
     jsonw_kstr(w, "verdict_text", verdict_text(&p->verdict, a));
     jsonw_key(w, "verdict_evidence");
@@ -119,6 +124,11 @@ enum err_code pair_json(struct jsonw *w, const struct results *r, const struct p
     jsonw_kf64(w, "p_value", p->mann_whitney.p);
     jsonw_kf64(w, "p_holm", p->holm_mann_whitney);
     jsonw_kbool(w, "exact", p->mann_whitney.exact);
+    jsonw_end_object(w);
+    jsonw_kobject(w, "kolmogorov_smirnov");
+    jsonw_kf64(w, "d", p->ks.d);
+    jsonw_kf64(w, "p_value", p->ks.p);
+    jsonw_kbool(w, "exact", p->ks.exact);
     jsonw_end_object(w);
     t_test(w, "welch_over_invocation_means", &p->by_invocation);
     if (p->verdict.unit != LEVEL_INVOCATIONS)
