@@ -4,7 +4,6 @@
 #include "base/arena.h"
 #include "base/defs.h"
 #include "io/jsonw.h"
-#include "num/posthoc.h"
 #include "store/evidence.h"
 
 #include <math.h>
@@ -29,20 +28,6 @@ static struct values values_of(const struct cell_stats *const *cells, size_t k, 
         v.moments[i] = moment_of(v.x + at, v.n[i]);
     }
     return v;
-}
-
-static void find_pairs(struct group_tests *g, const struct values *v, struct arena *a)
-{
-    const size_t k = g->n;
-    struct group_tests_pair *const pairs = ARENA_ARRAY(a, struct group_tests_pair, k * (k - 1) / 2);
-    const struct posthoc_pair *const tukey = posthoc_tukey_kramer(v->moments, k, a);
-    const struct posthoc_pair *const howell = posthoc_games_howell(v->moments, k, a);
-    for (size_t i = 0; i < k; i++)
-        for (size_t j = i + 1; j < k; j++, g->n_pairs++)
-            pairs[g->n_pairs] = (struct group_tests_pair){
-                i, j, v->moments[j].mean - v->moments[i].mean, tukey[g->n_pairs].p,
-                howell[g->n_pairs].p};
-    g->pairs = pairs;
 }
 
 /* ---- blocks: an invocation of every configuration, in a random order ---- */
@@ -86,9 +71,9 @@ static const char *places_of(const struct group_tests *g, struct place *ret, uin
             if (!e || isnan(e->block) || isnan(e->order_in_block))
                 return "the records do not say in which block and place an invocation ran";
             const int64_t replicate = g->cells[i]->units[u].replicate;
-            ret[at] = (struct place){
-                (uint32_t)i, dense(blocks, n_blocks, replicate << 32 | (int64_t)e->block),
-                dense(orders, n_orders, (int64_t)e->order_in_block)};
+            ret[at] = (struct place){(uint32_t)i,
+                                     dense(blocks, n_blocks, replicate << 32 | (int64_t)e->block),
+                                     dense(orders, n_orders, (int64_t)e->order_in_block)};
         }
     return nullptr;
 }
@@ -96,7 +81,7 @@ static const char *places_of(const struct group_tests *g, struct place *ret, uin
 static bool complete(const struct place *p, size_t n, size_t configurations, uint32_t blocks,
                      struct arena *a)
 {
-    bool *const seen = ARENA_ARRAY(a, bool, configurations * blocks);
+    bool *const seen = ARENA_ARRAY(a, bool, configurations *blocks);
     size_t found = 0;
     for (size_t i = 0; i < n; i++) {
         bool *const s = &seen[p[i].block * configurations + p[i].configuration];
@@ -110,9 +95,8 @@ static void find_factors(struct group_tests *g, const struct values *v, struct a
 {
     struct place *const places = ARENA_ARRAY(a, struct place, v->total);
     uint32_t n_blocks = 0, n_orders = 0;
-    g->no_blocks = g->unit != LEVEL_INVOCATIONS
-                       ? "a configuration has one invocation only"
-                       : places_of(g, places, &n_blocks, &n_orders, a);
+    g->no_blocks = g->unit != LEVEL_INVOCATIONS ? "a configuration has one invocation only"
+                                                : places_of(g, places, &n_blocks, &n_orders, a);
     if (!g->no_blocks && !complete(places, v->total, g->n, n_blocks, a))
         g->no_blocks = "not every configuration ran in every block";
     if (g->no_blocks)
@@ -163,14 +147,13 @@ struct group_tests group_tests_of(const struct cell_stats *const *cells, size_t 
     g.kruskal = rank_kruskal_wallis(levels.x, levels.n, n, a);
     for (size_t i = 0; i < n; i++)
         g.unit = cells[i]->level.unit > g.unit ? cells[i]->level.unit : g.unit;
-    g.reason = n < 2                  ? "fewer than two configurations have samples"
+    g.reason = n < 2                ? "fewer than two configurations have samples"
                : isnan(g.samples.f) ? "nothing varies within the configurations"
-                                      : nullptr;
+                                    : nullptr;
     if (n < 2) {
         g.no_blocks = g.reason;
         return g;
     }
-    find_pairs(&g, &levels, a);
     find_factors(&g, &levels, a);
     return g;
 }
@@ -207,23 +190,6 @@ static void factors_object(struct jsonw *w, const struct group_tests *g)
     jsonw_end_object(w);
 }
 
-static void pairs_array(struct jsonw *w, const struct group_tests *g, const struct results *r,
-                        struct arena *a)
-{
-    jsonw_karray(w, "post_hoc");
-    for (size_t i = 0; i < g->n_pairs; i++) {
-        const struct group_tests_pair *const p = &g->pairs[i];
-        jsonw_object(w);
-        jsonw_kstr(w, "group_a", cell_label(r, g->cells[p->a]->cell, a));
-        jsonw_kstr(w, "group_b", cell_label(r, g->cells[p->b]->cell, a));
-        jsonw_kf64(w, "log_difference", p->difference);
-        jsonw_kf64(w, "tukey_p", p->tukey_p);
-        jsonw_kf64(w, "games_howell_p", p->games_howell_p);
-        jsonw_end_object(w);
-    }
-    jsonw_end_array(w);
-}
-
 void group_tests_json(const struct group_tests *g, const struct results *r, const char *scenario,
                       const char *model, struct arena *a, struct jsonw *w)
 {
@@ -251,7 +217,6 @@ void group_tests_json(const struct group_tests *g, const struct results *r, cons
     jsonw_kf64(w, "p_value", g->kruskal.p);
     jsonw_end_object(w);
     factors_object(w, g);
-    pairs_array(w, g, r, a);
     jsonw_karray(w, "groups");
     for (size_t i = 0; i < g->n; i++)
         jsonw_str(w, cell_label(r, g->cells[i]->cell, a));

@@ -9,7 +9,8 @@
 
 #include <math.h>
 
-constexpr size_t BLOCKS = 6, CONFIGURATIONS = 3;
+constexpr size_t BLOCKS = 6;
+constexpr size_t CONFIGURATIONS = 3;
 
 static const double ms[CONFIGURATIONS][BLOCKS] = {{10.1, 10.4, 9.9, 10.2, 10.0, 10.3},
                                                   {10.9, 11.2, 10.7, 11.3, 10.8, 11.1},
@@ -61,10 +62,6 @@ static void test_group(struct arena *a)
     CHECK_NEAR("its p", g.welch.p, 0.00022428392752493, 1e-11);
     CHECK_NEAR("Kruskal and Wallis", g.kruskal.statistic, 10.7842832469776, 1e-12);
     CHECK_NEAR("their p", g.kruskal.p, 0.0045522137608817, 1e-12);
-    CHECK("three pairs", g.n_pairs == 3, "%zu", g.n_pairs);
-    CHECK_NEAR("Tukey b - a", g.pairs[0].tukey_p, 0.00015381658189, 1e-6);
-    CHECK_NEAR("Tukey c - a", g.pairs[1].tukey_p, 0.29712880766597, 1e-8);
-    CHECK_NEAR("Tukey c - b", g.pairs[2].tukey_p, 0.00309288007702, 1e-7);
     CHECK("configuration, block and order are separated", g.n_factors == 3 && !g.no_blocks, "%zu",
           g.n_factors);
     CHECK_NEAR("F of the configuration", g.factors[GROUP_TESTS_CONFIGURATION].f, 73.54057, 1e-6);
@@ -78,7 +75,7 @@ static void test_group(struct arena *a)
     CHECK("a configuration that misses a block: no blocks, and why",
           g.n_factors == 0 && g.no_blocks && isnan(g.friedman_p), "%zu", g.n_factors);
     g = group_tests_of(list, 1, a);
-    CHECK("one configuration: no test, and why", g.reason && g.n_pairs == 0, "%zu", g.n_pairs);
+    CHECK("one configuration: no test, and why", g.reason, "none");
 }
 
 /* The ratios of b to a in four scenarios are 1.10, 1.14, 1.08 and 1.20 times what they are in one;
@@ -101,7 +98,8 @@ static void test_across(struct arena *a)
     }
     size_t n = 0;
     struct across *const x = across_compute(pairs, 4, 0.05, a, &n);
-    CHECK("one comparison of four scenarios", n == 1 && x[0].n == 4 && x[0].b_slower == 4, "%zu", n);
+    CHECK("one comparison of four scenarios", n == 1 && x[0].n == 4 && x[0].b_slower == 4, "%zu",
+          n);
     CHECK_NEAR("ratio", x[0].verdict.ratio, 1.129082391631831, 1e-13);
     CHECK_NEAR("lower end", x[0].verdict.lo, 1.0487176862524554, 1e-12);
     CHECK_NEAR("upper end", x[0].verdict.hi, 1.2156055569622284, 1e-12);
