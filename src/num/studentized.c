@@ -1,0 +1,161 @@
+#include "num/studentized.h"
+
+#include "base/defs.h"
+#include "num/dist.h"
+#include "num/root.h"
+#include "num/wide.h"
+
+#include <math.h>
+
+/* Steps of the two rules: of z; of log s, absolutely and in units of the density's width. */
+static const double STEP_Z = 0.125, STEP_LOG_S = 0.06, STEP_OF_BELL = 0.35;
+
+static const double NEGLIGIBLE = 1e-18;
+
+/* Phi is 1 or 0 beyond, as far as a sum can tell. */
+static const double FAR = 9;
+
+/* A step below which Phi(z) - Phi(z - w) is a Taylor series. */
+static const double SMALL_STEP = 1e-2;
+
+struct both {
+    double lower, upper;
+};
+
+static double density(double z)
+{
+    return 0.39894228040143267794 * exp(-z * z / 2);
+}
+
+/* Phi(z) - Phi(z - w) without cancellation. */
+static double between(double z, double w)
+{
+    if (w < SMALL_STEP) {
+        const double m = z - w / 2, mm = m * m, ww = w * w;
+        return w * density(m) * (1 + ww * ((mm - 1) / 24 + ww * (mm * (mm - 6) + 3) / 1920));
+    }
+    return z > w / 2 ? dist_normal_upper(z - w) - dist_normal_upper(z)
+                     : dist_normal_cdf(z) - dist_normal_cdf(z - w);
+}
+
+/* P(range of k standard normals <= w), and above. */
+static struct both range(double w, double k)
+{
+    struct both sum = {};
+    const double last = fmax(FAR, w / 2 + FAR);
+    for (double z = -FAR; z <= last; z += STEP_Z) {
+        const double phi = density(z), cdf = dist_normal_cdf(z);
+        const double below = dist_normal_cdf(z - w);
+        sum.lower += phi * pow(between(z, w), k - 1);
+        if (below > 0)
+            sum.upper -= phi * pow(cdf, k - 1) * expm1((k - 1) * log1p(-fmin(below / cdf, 1)));
+    }
+    return (struct both){k * STEP_Z * sum.lower, k * STEP_Z * sum.upper};
+}
+
+/* u - (e^2u - 1) / 2, which cancels to -u^2 near 0. */
+static double exponent(double u)
+{
+    if (fabs(u) > 0.3)
+        return u - expm1(2 * u) / 2;
+    double term = -u * u, sum = term;
+    for (int k = 3; fabs(term) > 1e-18 * fabs(sum); k++) {
+        term *= 2 * u / k;
+        sum += term;
+    }
+    return sum;
+}
+
+struct integral {
+    double q, k, df;
+    struct both sum;
+};
+
+/* Adds the integrand at s = e^u; true while it matters. */
+static bool add(struct integral *t, double u)
+{
+    const double weight = exp(t->df * exponent(u));
+    const struct both w = range(t->q * exp(u), t->k);
+    t->sum.lower += weight * w.lower;
+    t->sum.upper += weight * w.upper;
+    return weight * w.lower > NEGLIGIBLE * t->sum.lower ||
+           weight * w.upper > NEGLIGIBLE * t->sum.upper;
+}
+
+/* The integral of the density over log s, divided out: 2 (df/2)^(df/2) e^(-df/2) / Gamma(df/2). */
+static double density_constant(double df)
+{
+    const wide_t h = (wide_t)df / 2;
+    return (double)wide_exp(wide_log(2) + h * wide_log(h) - h - wide_lgamma(h));
+}
+
+static struct both tails(double q, size_t k, double df)
+{
+    if (isnan(q) || k < 2 || !(df > 0))
+        return (struct both){NOT_MEASURED, NOT_MEASURED};
+    if (!(q > 0))
+        return (struct both){0, 1};
+    if (isinf(q))
+        return (struct both){1, 0};
+    if (isinf(df))
+        return range(q, (double)k);
+    struct integral t = {.q = q, .k = (double)k, .df = df};
+    /* The upper tail's integrand has its peak near e^left, the lower's not left of that. */
+    const double left = log(df / (df + q * q / 2)) / 2;
+    const double step = fmin(STEP_LOG_S, STEP_OF_BELL / sqrt(2 * df));
+    double u = left;
+    for (bool more = add(&t, u); more; u += step)
+        more = add(&t, u + step) || u < 0;
+    u = left - step;
+    while (add(&t, u) && q * exp(u) > NEGLIGIBLE)
+        u -= step;
+    /* Where every range is above q e^u, the rest is a geometric series. */
+    t.sum.upper += exp(df * exponent(u)) / expm1(df * step);
+    const double scale = step * density_constant(df);
+    return (struct both){fmin(1, scale * t.sum.lower), fmin(1, scale * t.sum.upper)};
+}
+
+double studentized_cdf(double q, size_t k, double df)
+{
+    return tails(q, k, df).lower;
+}
+
+double studentized_upper(double q, size_t k, double df)
+{
+    return tails(q, k, df).upper;
+}
+
+struct wanted {
+    double log_p, df;
+    size_t k;
+    bool upper;
+};
+
+static double excess(const void *ctx, double log_q)
+{
+    const struct wanted *const w = ctx;
+    const struct both t = tails(exp(log_q), w->k, w->df);
+    return w->upper ? w->log_p - log(t.upper) : log(t.lower) - w->log_p;
+}
+
+static double quantile(double p, size_t k, double df, bool upper)
+{
+    if (!(p >= 0 && p <= 1) || k < 2 || !(df > 0))
+        return NOT_MEASURED;
+    if (p == 0 || p == 1)
+        return (p == 0) == upper ? (double)INFINITY : 0;
+    if (p > 0.5)
+        return quantile(1 - p, k, df, !upper);
+    const struct wanted w = {log(p), df, k, upper};
+    return exp(root_from(excess, &w, 1, 0.5));
+}
+
+double studentized_quantile(double p, size_t k, double df)
+{
+    return quantile(p, k, df, false);
+}
+
+double studentized_upper_quantile(double p, size_t k, double df)
+{
+    return quantile(p, k, df, true);
+}
