@@ -70,6 +70,16 @@ struct audit_finding {
     unsigned blocks;     /* enum audit_claim, or-ed; what it blocks is not to be claimed */
 };
 
+static inline struct audit_fact audit_number(const char *key, double value)
+{
+    return (struct audit_fact){key, value, nullptr};
+}
+
+static inline struct audit_fact audit_word(const char *key, const char *text)
+{
+    return (struct audit_fact){key, __builtin_nan(""), text ? text : "not recorded"};
+}
+
 struct audit_absence { /* a check that could not look, and why */
     const char *check;
     struct audit_subject subject; /* the first of them */
@@ -102,10 +112,13 @@ struct audit_prompt { /* the measured ok samples of one prompt of a cell */
 struct audit_kept { /* of a cell's measured ok samples, what stays when its columns are gone */
     size_t n;
     size_t with_ttft, with_prefill, with_decode, with_stamps, with_generated, with_prompt_tokens,
-        with_padding; /* samples that have one */
-    double generated_mean, generated_min,
+        with_padding, with_rate; /* samples that have one */
+    double generated_mean, generated_sd, generated_min,
         generated_max; /* tokens per sample; NOT_MEASURED unknown */
-    double prompt_tokens_mean, padding_mean;
+    double prompt_tokens_mean, prompt_tokens_sd, padding_mean;
+    bool rates_stated;                    /* by the source, of a sample at least */
+    double mean_of_rates, rate_of_totals; /* generated tokens (or what a source states) per s */
+    double outside;          /* median share of a latency that neither ttft nor decode holds */
     double early, sequences; /* stopped before max_tokens, of how many */
     const struct audit_prompt *prompts;
     size_t n_prompts;
@@ -126,6 +139,7 @@ struct audit_cell {
     const struct evidence *const *evidence; /* of its invocations that left a record */
     size_t n_evidence;
     const struct audit_kept *kept; /* never nullptr */
+    bool imported;                 /* other programs' figures: nothing proves what ran */
 };
 
 struct audit_group { /* one scenario and model */

@@ -14,7 +14,7 @@ constexpr size_t SCRATCH = (size_t)4 << 30;
 /* Of the rows whose value is known; each function that fills says how a missing value looks. */
 struct tally {
     size_t n;
-    double sum, min, max;
+    double sum, squares, min, max;
 };
 
 static void tally_add(struct tally *t, double x)
@@ -22,6 +22,7 @@ static void tally_add(struct tally *t, double x)
     t->min = t->n == 0 || x < t->min ? x : t->min;
     t->max = t->n == 0 || x > t->max ? x : t->max;
     t->sum += x;
+    t->squares += x * x; /* token counts: whole numbers, which do not cancel */
     t->n++;
 }
 
@@ -34,6 +35,14 @@ static void tally_i64(struct tally *t, int64_t x)
 static double tally_mean(const struct tally *t)
 {
     return t->n ? t->sum / (double)t->n : NOT_MEASURED;
+}
+
+static double tally_sd(const struct tally *t)
+{
+    if (t->n < 2)
+        return NOT_MEASURED;
+    const double n = (double)t->n;
+    return sqrt(fmax(0, (t->squares - t->sum * t->sum / n) / (n - 1)));
 }
 
 struct by_prompt { /* a sample on its way to its prompt */
@@ -94,6 +103,45 @@ static void keep_stamps(const struct results_samples *s, size_t row, struct audi
     k->with_stamps += s->submitted_ns[row] != INT64_MIN && s->finished_ns[row] != INT64_MIN;
 }
 
+/* Where latency, ttft and decode are all known. */
+static double find_outside(const struct audit_cell *c)
+{
+    CLEANUP(arena_freep) struct arena *scratch = arena_new(SCRATCH);
+    const struct results_samples *const s = c->samples;
+    double *const shares = ARENA_ARRAY(scratch, double, c->stats->n);
+    size_t n = 0;
+    for (size_t i = 0; i < c->stats->n; i++) {
+        const size_t row = c->rows[i];
+        const double x =
+            (s->latency_ms[row] - s->ttft_ms[row] - s->decode_ms[row]) / s->latency_ms[row];
+        if (isfinite(x))
+            shares[n++] = x;
+    }
+    quantile_sort(shares, n);
+    return quantile_sorted(shares, n, 0.5);
+}
+
+/* Of the samples whose rate is known. */
+static void keep_rates(const struct audit_cell *c, struct audit_kept *k)
+{
+    const struct results_samples *const s = c->samples;
+    double rates = 0, tokens = 0, ms = 0;
+    for (size_t i = 0; i < k->n; i++) {
+        const size_t row = c->rows[i];
+        const double counted =
+            s->generated_tokens[row] < 0 ? NOT_MEASURED : (double)s->generated_tokens[row];
+        const double rate = s->tokens_per_s ? s->tokens_per_s[row] : counted / c->stats->x[i] * 1e3;
+        if (!isfinite(rate) || rate < 0)
+            continue;
+        k->with_rate++;
+        rates += rate;
+        tokens += rate * c->stats->x[i] / 1e3;
+        ms += c->stats->x[i];
+    }
+    k->mean_of_rates = k->with_rate ? rates / (double)k->with_rate : NOT_MEASURED;
+    k->rate_of_totals = ms > 0 ? tokens / ms * 1e3 : NOT_MEASURED;
+}
+
 const struct audit_kept *audit_kept_of(const struct audit_cell *c, struct arena *a)
 {
     const struct results_samples *const s = c->samples;
@@ -115,10 +163,14 @@ const struct audit_kept *audit_kept_of(const struct audit_cell *c, struct arena 
     k->with_prompt_tokens = prompt.n;
     k->with_padding = padding.n;
     k->generated_mean = tally_mean(&generated);
+    k->generated_sd = tally_sd(&generated);
+    k->prompt_tokens_sd = tally_sd(&prompt);
     k->generated_min = generated.n ? generated.min : NOT_MEASURED;
     k->generated_max = generated.n ? generated.max : NOT_MEASURED;
     k->prompt_tokens_mean = tally_mean(&prompt);
     k->padding_mean = tally_mean(&padding);
+    keep_rates(c, k);
+    k->outside = find_outside(c);
     keep_prompts(c, k, a);
     return k;
 }

@@ -2,17 +2,19 @@
 
 #include "analysis/cell.h"
 #include "base/defs.h"
+#include "domain/precision.h"
 #include "store/evidence.h"
 #include "store/results.h"
 
 #include <math.h>
+#include <stdio.h>
 #include <string.h>
 
 enum { LEAST_SHARE, LIMITS };
 static const struct audit_limit limits[LIMITS] = {
     [LEAST_SHARE] = {"least_share", 0.5,
-                     "a precision names the type of most weights: embeddings, norms and heads stay "
-                     "wider in honest recipes"},
+                     "a label names what most of the work is: a few operators on the CPU, or "
+                     "embeddings, norms and heads in a wider type, stand in honest recipes too"},
 };
 
 static bool ends_in(const char *text, const char *end)
@@ -194,6 +196,86 @@ static void look_at_label(const struct audit_cell *c, struct audit *out)
                       "no record of what ran: no compilation, provider or device is recorded");
 }
 
+/* ---- precision-mismatch ---- */
+
+/* The words that engines use for the data types of one precision. */
+static const struct {
+    const char *precision, *types; /* the types: words, each with a space on both sides */
+} precisions[] = {
+    {"fp32", " f32 float32 fp32 float "},
+    {"fp16", " f16 float16 fp16 half "},
+    {"bf16", " bf16 bfloat16 "},
+    {"int8", " int8 uint8 i8 u8 q8_0 q8_1 qint8 s8 "},
+    {"int4", " int4 uint4 i4 u4 q4_0 q4_1 q4_k iq4_nl nf4 "},
+};
+
+static const char *lower(const char *text, char *room, size_t n)
+{
+    size_t i = 0;
+    for (; text[i] && i + 1 < n; i++)
+        room[i] = (char)(text[i] >= 'A' && text[i] <= 'Z' ? text[i] + 'a' - 'A' : text[i]);
+    room[i] = 0;
+    return room;
+}
+
+enum belongs { BELONGS_UNKNOWN, BELONGS_NO, BELONGS_YES };
+
+static enum belongs belongs(const char *precision, const char *type)
+{
+    char word[64], p[64], padded[80];
+    (void)snprintf(padded, sizeof padded, " %s ", lower(type, word, sizeof word));
+    lower(precision, p, sizeof p);
+    for (size_t i = 0; i < COUNT_OF(precisions); i++)
+        if (strcmp(precisions[i].precision, p) == 0)
+            return strstr(precisions[i].types, padded) ? BELONGS_YES : BELONGS_NO;
+    const struct precision *const recipe = precision_find(p);
+    if (!recipe || !recipe->layers)
+        return BELONGS_UNKNOWN;
+    char types[256], heads[256];
+    (void)snprintf(padded, sizeof padded, " %s ", word);
+    (void)snprintf(types, sizeof types, " %s ", recipe->layers);
+    (void)snprintf(heads, sizeof heads, " %s ", recipe->head ? recipe->head : "");
+    char a[256], b[256];
+    return strstr(lower(types, a, sizeof a), padded) || strstr(lower(heads, b, sizeof b), padded)
+               ? BELONGS_YES
+               : BELONGS_NO;
+}
+
+static struct contradiction precision(const struct audit_cell *c, const struct evidence *v,
+                                      struct audit *out)
+{
+    const struct evidence_shares *const s = v->matmul.n ? &v->matmul : &v->weights;
+    struct contradiction r = {};
+    double own = 0;
+    const char *most = nullptr;
+    for (size_t i = 0; i < s->n; i++) {
+        const enum belongs b = belongs(c->key->precision, s->items[i].name);
+        r.known = r.known || b != BELONGS_UNKNOWN;
+        own += b == BELONGS_YES ? s->items[i].value : 0;
+        most = !most || s->items[i].value > evidence_share(s, most) ? s->items[i].name : most;
+    }
+    r.found = r.known && own < limits[LEAST_SHARE].value;
+    if (!r.found)
+        return r;
+    const char *const what = v->matmul.n ? "the multiplications by weights" : "the weights";
+    r.facts[r.n_facts++] = audit_number("share_of_label", own);
+    r.facts[r.n_facts++] = audit_word("share_is_of", what);
+    r.facts[r.n_facts++] = audit_word("type_of_most", most);
+    r.facts[r.n_facts++] = audit_number("share_of_most", evidence_share(s, most));
+    r.message = audit_text(out, "%.0f %% of %s are %s, %.0f %% are %s", 100 * own, what,
+                           c->key->precision, 100 * evidence_share(s, most), most);
+    r.advice = "the precision is a wish, not what ran: rebuild the engine and look at its types";
+    return r;
+}
+
+static void look_at_precision(const struct audit_cell *c, struct audit *out)
+{
+    const struct audit_subject subject = audit_subject_of(c);
+    if (!every_invocation(precision, "precision-mismatch", c, out))
+        audit_not_run(out, "precision-mismatch", &subject,
+                      "no record of the data types of the weights, or a precision that names none");
+}
+
 const struct audit_check audit_label_checks[] = {
     {.name = "label-mismatch",
      .rule = "fail: a backend named -compile that compiled nothing or fell back, or another that "
@@ -206,5 +288,16 @@ const struct audit_check audit_label_checks[] = {
      .limits = limits,
      .n_limits = LIMITS,
      .cell = look_at_label},
+    {.name = "precision-mismatch",
+     .rule =
+         "fail: less than least_share of the multiplications by weights (where not recorded, of "
+         "the weights) have a data type of the label's; warn where the cell was already taken "
+         "out of the tables",
+     .evidence = "share_of_label share_is_of type_of_most share_of_most invocations_affected "
+                 "invocations",
+     .blocks = AUDIT_EVERYTHING,
+     .limits = limits,
+     .n_limits = LIMITS,
+     .cell = look_at_precision},
     {},
 };

@@ -1,7 +1,13 @@
 #include "analysis/audit_run.h"
 
+#include "analysis/audit_artefact.h"
+#include "analysis/audit_interval.h"
 #include "analysis/audit_kept.h"
 #include "analysis/audit_label.h"
+#include "analysis/audit_placeholder.h"
+#include "analysis/audit_rate.h"
+#include "analysis/audit_setting.h"
+#include "analysis/audit_work.h"
 #include "analysis/cell.h"
 #include "base/arena.h"
 #include "base/defs.h"
@@ -11,7 +17,8 @@
 #include <string.h>
 
 static const struct audit_check *const tables[] = {
-    audit_label_checks,
+    audit_work_checks,        audit_label_checks,   audit_artefact_checks,
+    audit_placeholder_checks, audit_setting_checks, audit_interval_checks,
 };
 
 const struct audit_check *audit_run_at(size_t i)
@@ -57,6 +64,8 @@ void audit_run_cell(const struct audit_choice *choice, const struct audit_cell *
                     struct audit *out)
 {
     const struct audit_check *check;
+    if (c->samples->n == 0 && c->n_stated == 0 && c->n_evidence == 0)
+        return; /* it did not run: there is nothing to look at, and its status says why */
     for (size_t i = 0; (check = audit_run_at(i)); i++)
         if (check->cell && chosen(choice, check->name)) {
             audit_called(out, check->name);
@@ -145,6 +154,7 @@ void audit_run_visit(void *context, const struct cell_view *v)
     visited->found = audit_new(visited->arena);
     *c = (struct audit_cell){
         .key = &cell->key, .stats = v->stats, .samples = v->samples, .rows = v->rows};
+    c->imported = run->results->imported;
     if (cell->n_rows) {
         c->stated = &run->results->rows[cell->first_row];
         c->n_stated = cell->n_rows;

@@ -2,6 +2,7 @@
 
 #include "base/arena.h"
 #include "base/defs.h"
+#include "io/file.h"
 #include "io/json.h"
 
 #include <string.h>
@@ -53,8 +54,6 @@ static void of_engine(const struct json *v, struct evidence *ret)
     ret->artefact_path = json_str(json_get(artefact, "path"), nullptr);
     ret->artefact_sha256 = json_str(json_get(artefact, "sha256"), nullptr);
     ret->artefact_bytes = json_f64(json_get(artefact, "bytes"), NOT_MEASURED);
-    ret->artefact_modified = json_f64(json_get(artefact, "modified_s"), NOT_MEASURED);
-    ret->source_modified = json_f64(json_get(artefact, "source_modified_s"), NOT_MEASURED);
     ret->n_params = json_f64(json_get(model, "n_params"), NOT_MEASURED);
     ret->n_layers = json_f64(json_get(model, "n_layers"), NOT_MEASURED);
     ret->d_model = json_f64(json_get(model, "d_model"), NOT_MEASURED);
@@ -100,4 +99,87 @@ double evidence_share(const struct evidence_shares *s, const char *name)
         if (strcmp(s->items[i].name, name) == 0)
             return s->items[i].value;
     return 0;
+}
+
+/* ---- env.json ---- */
+
+struct host_key {
+    const char *group, *key; /* key nullptr: all of the group */
+};
+static const struct host_key host_keys[] = {
+    {"chimera", "version"},   {"chimera", "compiler"},   {"chimera", "build_type"},
+    {"chimera", "c_flags"},   {"host", "name"},          {"host", "kernel"},
+    {"host", "distribution"}, {"host", "container"},     {"host", "product"},
+    {"cpu", "model"},         {"cpu", "usable_cores"},   {"cpu", "smt"},
+    {"cpu", "governor"},      {"cpu", "turbo"},          {"cpu", "features"},
+    {"cpu", "virtualised"},   {"memory", "total_bytes"}, {"gpu", nullptr},
+    {"libraries", nullptr},   {"python", nullptr},       {"variables", nullptr},
+};
+
+static const char *fact_text(const struct json *v, struct arena *a)
+{
+    const double x = json_f64(v, NOT_MEASURED);
+    if (json_is_str(v))
+        return json_str(v, "");
+    if (json_is_num(v))
+        return arena_printf(a, "%.15g", x);
+    const enum evidence_answer b = answer(v);
+    return b == EVIDENCE_UNKNOWN ? nullptr : b == EVIDENCE_YES ? "yes" : "no";
+}
+
+static bool is_reason(const char *key)
+{
+    const size_t n = strlen(key);
+    return n > 4 && strcmp(key + n - 4, "_why") == 0;
+}
+
+static size_t add_group(const struct json *environment, const struct host_key *k, struct arena *a,
+                        struct evidence_fact *ret)
+{
+    const struct json *const group = json_get(environment, k->group);
+    struct json_iter it = json_iter(group);
+    size_t n = 0;
+    const char *key;
+    for (const struct json *v; json_is_object(group) && (v = json_next(&it, &key));) {
+        const char *const text =
+            is_reason(key) || (k->key && strcmp(k->key, key) != 0) ? nullptr : fact_text(v, a);
+        if (text)
+            ret[n++] = (struct evidence_fact){arena_printf(a, "%s.%s", k->group, key), text};
+    }
+    return n;
+}
+
+struct evidence_host evidence_host_of(const struct json *environment, struct arena *a)
+{
+    size_t most = 0;
+    for (size_t i = 0; i < COUNT_OF(host_keys); i++)
+        most += json_len(json_get(environment, host_keys[i].group));
+    struct evidence_fact *const facts = ARENA_ARRAY(a, struct evidence_fact, most);
+    struct evidence_host h = {.facts = facts};
+    for (size_t i = 0; i < COUNT_OF(host_keys); i++)
+        h.n += add_group(environment, &host_keys[i], a, facts + h.n);
+    return h;
+}
+
+enum err_code evidence_hosts_read(const char *const *paths, size_t n, struct arena *a,
+                                  const struct evidence_host **ret, struct err *e)
+{
+    struct evidence_host *const hosts = ARENA_ARRAY(a, struct evidence_host, n);
+    for (size_t i = 0; i < n; i++) {
+        const char *const path = file_join(a, paths[i], "env.json");
+        const struct json *environment = nullptr;
+        if (file_exists(path) && json_read_file(path, a, &environment, e))
+            return e->code;
+        hosts[i] = evidence_host_of(environment, a);
+    }
+    *ret = hosts;
+    return ERR_OK;
+}
+
+const char *evidence_host_fact(const struct evidence_host *h, const char *key)
+{
+    for (size_t i = 0; i < h->n; i++)
+        if (strcmp(h->facts[i].key, key) == 0)
+            return h->facts[i].value;
+    return nullptr;
 }

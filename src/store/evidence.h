@@ -5,6 +5,8 @@
  */
 #pragma once
 
+#include "base/err.h"
+
 #include <stddef.h>
 #include <stdint.h>
 
@@ -35,11 +37,10 @@ struct evidence {
     double threads;
     const char *artefact_path, *artefact_sha256;
     double artefact_bytes;
-    double artefact_modified, source_modified; /* seconds since 1970 */
-    double n_params, n_layers, d_model;        /* of the model, counted in its file */
-    struct evidence_shares weights;            /* of the weights' elements, else of their bytes */
-    struct evidence_shares matmul;             /* of the multiply-adds by weights */
-    struct evidence_shares providers;          /* nodes of the graph */
+    double n_params, n_layers, d_model; /* of the model, counted in its file */
+    struct evidence_shares weights;     /* of the weights' elements, else of their bytes */
+    struct evidence_shares matmul;      /* of the multiply-adds by weights */
+    struct evidence_shares providers;   /* nodes of the graph */
     struct evidence_compile compile;
     enum evidence_answer label_ok;
     const char *label_reason;
@@ -52,6 +53,24 @@ struct evidence {
     double power_interval_s;   /* between two readings of power */
     double sample_interval_s;  /* between two readings of CPU and memory */
 };
+
+struct evidence_fact {
+    const char *key, *value; /* "host.kernel", ... */
+};
+
+struct evidence_host { /* the machine and its software, from env.json; n 0: none was captured */
+    const struct evidence_fact *facts;
+    size_t n;
+};
+
+/* What does not change from minute to minute: loads, free memory and clocks are left out. */
+[[nodiscard]] struct evidence_host evidence_host_of(const struct json *environment,
+                                                    struct arena *a);
+/* Of env.json in each of paths[0..n); one that is not there gives no fact. */
+[[nodiscard]] enum err_code evidence_hosts_read(const char *const *paths, size_t n, struct arena *a,
+                                                const struct evidence_host **ret, struct err *e);
+/* nullptr: not known. */
+[[nodiscard]] const char *evidence_host_fact(const struct evidence_host *h, const char *key);
 
 /* Of a parsed run_<n>.json; texts are borrowed from it. */
 [[nodiscard]] struct evidence *evidence_of(const struct json *record, uint32_t replicate,

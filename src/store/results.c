@@ -2,6 +2,7 @@
 
 #include "base/arena.h"
 #include "base/defs.h"
+#include "store/evidence.h"
 #include "store/results_store.h"
 
 #include <math.h>
@@ -301,7 +302,7 @@ enum err_code results_read(const char *const *paths, size_t n, struct arena *a, 
 {
     CLEANUP(results_done) struct results r = {.n_replicates = (uint32_t)n};
     struct folder *const folders = ARENA_ARRAY(a, struct folder, n);
-    if (read_folders(paths, n, a, folders, e))
+    if (read_folders(paths, n, a, folders, e) || evidence_hosts_read(paths, n, a, &r.hosts, e))
         return e->code;
     size_t records = 0;
     for (size_t i = 0; i < n; i++) {

@@ -15,6 +15,7 @@
 
 struct arena;
 struct evidence;
+struct evidence_host;
 
 struct results_run { /* an invocation that ended and left its record */
     int32_t replicate, invocation;
@@ -51,6 +52,7 @@ struct results_samples {
     const double *latency_ms, *ttft_ms, *prefill_ms, *decode_ms, *cpu_ms, *peak_rss_mb, *overlap_ms;
     const char *const *reason, *const *started_at;
     const char *const *stop; /* why its sequences ended, with '|' between */
+    const double *tokens, *tokens_per_s, *power_w; /* as an import states them of a sample */
 };
 
 struct results_problem { /* a line of samples.jsonl that could not be used */
@@ -75,7 +77,8 @@ struct results {
     const struct folder_input *inputs; /* their digests stand after results_finish() */
     size_t n_inputs;
     uint32_t n_replicates;
-    const char *experiment; /* digest; nullptr: no manifest */
+    const struct evidence_host *hosts; /* of each replicate; nullptr: nobody looked */
+    const char *experiment;            /* digest; nullptr: no manifest */
     const char *unfinished; /* the first folder whose run did not come to its end; nullptr: none */
     const struct results_problem *problems; /* after results_finish() */
     size_t n_problems;

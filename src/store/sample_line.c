@@ -58,6 +58,9 @@ static const struct key keys[] = {
     SAME(seed, U64),
     SAME(overlap_ms, F64),
     SAME(started_at, TEXT),
+    SAME(tokens, F64),
+    SAME(tokens_per_s, F64),
+    SAME(power_w, F64),
 };
 static_assert(COUNT_OF(keys) < 64, "a bit for each");
 
@@ -88,6 +91,9 @@ static const struct sample_line nothing = {
     .cpu_ms = NOT_MEASURED,
     .peak_rss_mb = NOT_MEASURED,
     .overlap_ms = NOT_MEASURED,
+    .tokens = NOT_MEASURED,
+    .tokens_per_s = NOT_MEASURED,
+    .power_w = NOT_MEASURED,
 };
 
 static size_t find(const char *name, size_t n, size_t expected)
