@@ -130,7 +130,9 @@ static void keep_rates(const struct audit_cell *c, struct audit_kept *k)
         const size_t row = c->rows[i];
         const double counted =
             s->generated_tokens[row] < 0 ? NOT_MEASURED : (double)s->generated_tokens[row];
-        const double rate = s->tokens_per_s ? s->tokens_per_s[row] : counted / c->stats->x[i] * 1e3;
+        const double stated = s->tokens_per_s[row];
+        const double rate = isnan(stated) ? counted / c->stats->x[i] * 1e3 : stated;
+        k->rates_stated = k->rates_stated || !isnan(stated);
         if (!isfinite(rate) || rate < 0)
             continue;
         k->with_rate++;

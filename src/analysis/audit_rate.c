@@ -204,8 +204,7 @@ static void look_at_ratio(const struct audit_cell *c, struct audit *out)
                                        audit_number("difference_share", off),
                                        audit_number("samples", (double)r->with_rate)};
     /* Our own tables divide totals; who averages a source's column gets the other figure. */
-    report(c, "ratio-mean", c->kept->rates_stated ? AUDIT_WARN : AUDIT_INFO, facts,
-           COUNT_OF(facts),
+    report(c, "ratio-mean", c->kept->rates_stated ? AUDIT_WARN : AUDIT_INFO, facts, COUNT_OF(facts),
            audit_text(out,
                       "the mean of the samples' rates is %.4g tokens/s, total tokens over total "
                       "time %.4g",

@@ -16,10 +16,17 @@
 
 #include <string.h>
 
+/* clang-format off */
 static const struct audit_check *const tables[] = {
-    audit_work_checks,        audit_label_checks,   audit_artefact_checks,
-    audit_placeholder_checks, audit_setting_checks, audit_interval_checks,
+    audit_work_checks,
+    audit_rate_checks,
+    audit_label_checks,
+    audit_artefact_checks,
+    audit_placeholder_checks,
+    audit_setting_checks,
+    audit_interval_checks,
 };
+/* clang-format on */
 
 const struct audit_check *audit_run_at(size_t i)
 {
