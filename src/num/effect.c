@@ -2,6 +2,7 @@
 
 #include "base/defs.h"
 #include "num/dist.h"
+#include "num/noncentral_t.h"
 
 #include <math.h>
 
@@ -110,4 +111,13 @@ struct effect_dominance effect_dominance_of(const double *a, size_t na, const do
     r.a12_lo = (i.lo + 1) / 2;
     r.a12_hi = (i.hi + 1) / 2;
     return r;
+}
+
+struct effect_interval effect_d_interval(double d, size_t na, size_t nb, double conf)
+{
+    if (isnan(d) || na < 1 || nb < 1 || na + nb < 3)
+        return (struct effect_interval){NOT_MEASURED, NOT_MEASURED};
+    const double scale = sqrt(1 / (double)na + 1 / (double)nb), df = (double)(na + nb - 2);
+    return (struct effect_interval){scale * noncentral_t_ncp((1 - conf) / 2, d / scale, df),
+                                    scale * noncentral_t_ncp((1 + conf) / 2, d / scale, df)};
 }

@@ -48,3 +48,9 @@ struct effect_dominance {
  * NOT_MEASURED where a sample has fewer than two values, all where one is empty. n log n. */
 [[nodiscard]] struct effect_dominance effect_dominance_of(const double *a, size_t na,
                                                           const double *b, size_t nb, double conf);
+
+/* The interval of Cohen's d from the noncentral t that its t has (Steiger & Fouladi 1997): the two
+ * noncentralities at which the t that was seen is the (1 + conf) / 2 and (1 - conf) / 2 quantile,
+ * times sqrt(1/na + 1/nb). Times effect_hedges_j() it is that of g. For normal values of one
+ * variance. NOT_MEASURED where d is. */
+[[nodiscard]] struct effect_interval effect_d_interval(double d, size_t na, size_t nb, double conf);

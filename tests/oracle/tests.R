@@ -90,9 +90,9 @@ mcn <- do.call(rbind, lapply(list(c(150, 86), c(5, 15), c(0, 6), c(3, 3), c(1, 0
 }))
 powers <- do.call(rbind, lapply(list(c(.3, 4, .05), c(2, 3, .05), c(.1, 1000, .01), c(1.5, 6, .001), c(.02, 40, .05)), function(k)
   data.frame(d = k[1], n = k[2], alpha = k[3],
-             power = power.t.test(n = k[2], delta = k[1], sig.level = k[3], strict = TRUE)$power)))
+             power = power.t.test(n = k[2], delta = k[1], sig.level = k[3])$power)))
 mdd <- do.call(rbind, lapply(list(c(5, .8), c(10, .9), c(100, .8)), function(k) data.frame(n = k[1], power = k[2],
-  d = power.t.test(n = k[1], power = k[2], strict = TRUE, tol = 1e-12)$delta)))
+  d = power.t.test(n = k[1], power = k[2], tol = 1e-12)$delta)))
 cat(toJSON(list(origin = R.version.string, factors = two, friedman = fr, pairs = pairs, tied = tied, signed = signed,
   signed_tied = signed_tied, proportions = props, binomial = binom, mcnemar = mcn, power = powers, detectable = mdd),
   auto_unbox = TRUE, digits = NA, pretty = FALSE), "\n")

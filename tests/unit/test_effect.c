@@ -5,6 +5,32 @@
 #include "num/quantile.h"
 #include "oracle.h"
 
+/* 95 % of d: SciPy's nct.sf inverted by brentq; effectsize's own search has 6 digits. */
+static const struct {
+    const char *name;
+    double lo, hi;
+} intervals[] = {
+    {"mtcars_mpg", -2.265973280448, -0.670568385746}, {"sleep", -1.738816899107, 0.095450398211},
+    {"plant", -1.872202975486, -0.013071639865},      {"tiny", -0.384649164377, 1.504033472767},
+    {"unequal", -0.517479309237, 1.779791160118},     {"shifted", -1.944393700818, 0.620312887559},
+};
+
+static void test_intervals(struct arena *a)
+{
+    const struct json *const cases = json_get(oracle_read("stats/twosample_R.json", a), "cases");
+    for (size_t i = 0; i < COUNT_OF(intervals); i++) {
+        const struct json *const c = json_get(cases, intervals[i].name);
+        const size_t nx = json_len(json_get(c, "x")), ny = json_len(json_get(c, "y"));
+        const struct effect_interval d =
+            effect_d_interval(oracle_number(c, "cohens_d"), nx, ny, 0.95);
+        const double j = effect_hedges_j((double)(nx + ny - 2));
+        CHECK_DIGITS(arena_printf(a, "%s d lo", intervals[i].name), d.lo, intervals[i].lo, 10);
+        CHECK_DIGITS("d hi", d.hi, intervals[i].hi, 10);
+        CHECK_NEAR("g lo", d.lo * j, oracle_at(c, "hedges_g_ci", 0), 1e-6);
+        CHECK_NEAR("g hi", d.hi * j, oracle_at(c, "hedges_g_ci", 1), 1e-6);
+    }
+}
+
 static void test_against_r(struct arena *a)
 {
     struct json_iter it = json_iter(json_get(oracle_read("stats/twosample_R.json", a), "cases"));
@@ -115,6 +141,7 @@ int main(void)
 {
     CLEANUP(arena_freep) struct arena *a = arena_new(16U << 20);
     test_against_r(a);
+    test_intervals(a);
     test_variance_is_unbiased();
     test_coverage();
     test_edges();
