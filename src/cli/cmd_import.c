@@ -19,13 +19,13 @@ struct import_args {
     bool skip_bad, force;
 };
 
-static const char *const formats[] = {"auto", "csv", nullptr};
+static const char *const formats[] = {"auto", "csv", "jsonl", nullptr};
 
 /* clang-format off */
 static const struct opt opts[] = {
     {OPT_STR,    'o', "output",    "DIR",    nullptr, "results folder to make; it must be empty or not there",
      FIELD_OF(struct import_args, out, const char *)},
-    {OPT_CHOICE, 'f', "format",    "FORMAT", "auto",  "csv; auto goes by the file's name",
+    {OPT_CHOICE, 'f', "format",    "FORMAT", "auto",  "csv, jsonl; auto goes by the file's name",
      FIELD_OF(struct import_args, format, unsigned), .choice = formats},
     {OPT_LIST,   'm', "map",       "FIELD=COLUMN", nullptr,
      "take FIELD from COLUMN; COLUMN:UNIT where its unit is another, COLUMN*X to multiply, nothing to take none",
@@ -55,7 +55,10 @@ static enum err_code find_format(const char *source, unsigned asked, enum import
     static const struct {
         const char *ending;
         enum import_format format;
-    } endings[] = {{".csv", IMPORT_CSV}, {".tsv", IMPORT_CSV}};
+    } endings[] = {{".csv", IMPORT_CSV},
+                   {".tsv", IMPORT_CSV},
+                   {".jsonl", IMPORT_JSONL},
+                   {".ndjson", IMPORT_JSONL}};
     const size_t n = strlen(source);
     *ret = (enum import_format)(asked - 1);
     if (asked > 0)

@@ -4,6 +4,7 @@
 #include "base/clock.h"
 #include "base/defs.h"
 #include "import/from_csv.h"
+#include "import/from_jsonl.h"
 #include "import/session.h"
 #include "io/file.h"
 #include "io/jsonw.h"
@@ -17,6 +18,7 @@ static const struct {
     bool maps; /* --map, and a form that the columns decide */
 } formats[IMPORT_FORMATS] = {
     [IMPORT_CSV] = {"csv", from_csv_read, true},
+    [IMPORT_JSONL] = {"jsonl", from_jsonl_read, true},
 };
 
 const char *import_format_name(enum import_format f)

@@ -17,6 +17,7 @@ struct arena;
 
 enum import_format : uint8_t {
     IMPORT_CSV,
+    IMPORT_JSONL,
     IMPORT_FORMATS,
 };
 

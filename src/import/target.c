@@ -3,9 +3,9 @@
 #include "base/arena.h"
 #include "base/defs.h"
 #include "base/str.h"
+#include "import/imported_line.h"
 #include "import/numbering.h"
 #include "import/place.h"
-#include "import/sample_line.h"
 #include "io/file.h"
 #include "io/jsonw.h"
 #include "store/cell_rows.h"
@@ -349,8 +349,8 @@ static bool take_model(struct cell *c, const struct record *r, struct str *why)
 }
 
 /* Rows that name a repetition or a prompt can repeat one. A bounded look: the first millions. */
-static void look_for_repeats(struct target *t, const struct cell *c, const struct sample_line *line,
-                             const struct record *r)
+static void look_for_repeats(struct target *t, const struct cell *c,
+                             const struct imported_line *line, const struct record *r)
 {
     if (line->repetition < 0 && line->prompt_index < 0)
         return;
@@ -375,7 +375,7 @@ enum target_result target_sample(struct target *t, const struct record *r, struc
 {
     int64_t invocation;
     struct cell *c;
-    struct sample_line line = {.status = r->status, .reason = r->reason};
+    struct imported_line line = {.status = r->status, .reason = r->reason};
     if (find_cell(t, r, &c, e))
         return TARGET_FAILED;
     if (!take_id(t, r, FIELD_INVOCATION, &invocation, why) ||
@@ -413,7 +413,7 @@ enum target_result target_sample(struct target *t, const struct record *r, struc
     c->samples++;
     t->counts.samples++;
     look_for_repeats(t, c, &line, r);
-    sample_line_format(&line, r, &c->waiting);
+    imported_line_format(&line, r, &c->waiting);
     return c->waiting.n > most_waiting(t) && flush(c, e) ? TARGET_FAILED : TARGET_TAKEN;
 }
 

@@ -34,13 +34,13 @@ static void *json_realloc(void *ctx, void *old, size_t old_size, size_t size)
 
 static void json_free(void *, void *) {}
 
-enum err_code json_parse(const char *text, size_t n, const char *name, struct arena *a,
-                         const struct json **ret, struct err *e)
+static enum err_code parse(const char *text, size_t n, const char *name, yyjson_read_flag flags,
+                           struct arena *a, const struct json **ret, struct err *e)
 {
     const yyjson_alc alc = {json_malloc, json_realloc, json_free, a};
     yyjson_read_err why;
     /* without YYJSON_READ_INSITU the text is not written to */
-    yyjson_doc *const doc = yyjson_read_opts((char *)(uintptr_t)text, n, 0, &alc, &why);
+    yyjson_doc *const doc = yyjson_read_opts((char *)(uintptr_t)text, n, flags, &alc, &why);
     if (!doc) {
         size_t line = 0, column = 0, chars = 0;
         if (!yyjson_locate_pos(text, n, why.pos, &line, &column, &chars))
@@ -49,6 +49,18 @@ enum err_code json_parse(const char *text, size_t n, const char *name, struct ar
     }
     *ret = out(yyjson_doc_get_root(doc));
     return ERR_OK;
+}
+
+enum err_code json_parse(const char *text, size_t n, const char *name, struct arena *a,
+                         const struct json **ret, struct err *e)
+{
+    return parse(text, n, name, 0, a, ret, e);
+}
+
+enum err_code json_parse_nan(const char *text, size_t n, const char *name, struct arena *a,
+                             const struct json **ret, struct err *e)
+{
+    return parse(text, n, name, YYJSON_READ_ALLOW_INF_AND_NAN, a, ret, e);
 }
 
 enum err_code json_read_file(const char *path, struct arena *a, const struct json **ret,

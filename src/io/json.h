@@ -17,6 +17,9 @@ struct json;
 /* name is for messages: a path, or where the text came from. ERR_PARSE gives line and column. */
 [[nodiscard]] enum err_code json_parse(const char *text, size_t n, const char *name,
                                        struct arena *a, const struct json **ret, struct err *e);
+/* The same, with the words NaN and Infinity as numbers: Python writes them, and so do its tools. */
+[[nodiscard]] enum err_code json_parse_nan(const char *text, size_t n, const char *name,
+                                           struct arena *a, const struct json **ret, struct err *e);
 [[nodiscard]] enum err_code json_read_file(const char *path, struct arena *a,
                                            const struct json **ret, struct err *e);
 

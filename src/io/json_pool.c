@@ -8,6 +8,7 @@ constexpr size_t ROOM = (size_t)1 << 20; /* for texts of some 80 kB; a longer on
 
 struct json_pool {
     yyjson_doc *own; /* of a longer text; nullptr: the last one was in room */
+    yyjson_read_flag flags;
     char room[ROOM];
 };
 
@@ -17,7 +18,13 @@ struct json_pool *json_pool_new(void)
     if (!p)
         abort(); /* as an arena does */
     p->own = nullptr;
+    p->flags = 0;
     return p;
+}
+
+void json_pool_accept_nan(struct json_pool *p)
+{
+    p->flags = YYJSON_READ_ALLOW_INF_AND_NAN;
 }
 
 void json_pool_freep(struct json_pool **p)
@@ -34,12 +41,12 @@ const struct json *json_pool_parse(struct json_pool *p, const char *text, size_t
     p->own = nullptr;
     char *const from =
         (char *)(uintptr_t)text; /* without YYJSON_READ_INSITU it is not written to */
-    const bool fits = n < ROOM / 16 && yyjson_read_max_memory_usage(n, 0) < ROOM / 2;
+    const bool fits = n < ROOM / 16 && yyjson_read_max_memory_usage(n, p->flags) < ROOM / 2;
     yyjson_alc alc;
     yyjson_doc *doc;
     if (fits && yyjson_alc_pool_init(&alc, p->room, sizeof p->room))
-        doc = yyjson_read_opts(from, n, 0, &alc, nullptr);
+        doc = yyjson_read_opts(from, n, p->flags, &alc, nullptr);
     else
-        doc = p->own = yyjson_read_opts(from, n, 0, nullptr, nullptr);
+        doc = p->own = yyjson_read_opts(from, n, p->flags, nullptr, nullptr);
     return (const struct json *)yyjson_doc_get_root(doc);
 }

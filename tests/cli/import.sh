@@ -97,6 +97,33 @@ fi
 printf 'latency_ms\n1\n' | "$chimera" import - --format csv -o pipe >out 2>err
 ok "standard input" test -s pipe/manifest.json
 
+# ---- jsonl
+
+lines() { printf "$@" >t.jsonl; } # FORMAT
+lines '{"model":"m","usage":{"output_tokens":7},"t":0.5,"ok":true,"x":[1]}\n\n{"model":"m","usage":{"output_tokens":8},"t":NaN,"ok":false}\n'
+takes "objects on lines, keys inside them" t.jsonl --map latency_ms=t:s --map generated_tokens=usage.output_tokens --map status=ok
+of_m=d/runs/imported/unknown/unknown/m/samples.jsonl
+holds "values" $of_m '"seq":0,"status":"ok","latency_ms":500.0,"generated_tokens":7}'
+holds "a missing one of a failure" $of_m '"seq":1,"status":"error".*"generated_tokens":8}'
+holds "what is not used" err "columns not used: x"
+printf '[{"latency_ms":1.25},\n {"latency_ms":"2.5"}]' >t.json
+takes "an array" t.json --format jsonl
+ok "two samples" sh -c '[ "$(wc -l <"$1")" = 2 ]' - "$all"
+printf '{"latency_ms":3}' | "$chimera" import - --format jsonl -o pipe2 >out 2>err
+ok "standard input" grep -q '"latency_ms":3.0}' pipe2/runs/imported/unknown/unknown/unknown/samples.jsonl
+lines '{"latency_ms":1}\n{"latency_ms":\n'
+refuses "a torn line" 1 "t.jsonl:2: no JSON" t.jsonl
+lines '{"latency_ms":{"p50":1}}\n{"latency_ms":[2]}\n'
+refuses "no value" 1 "t.jsonl:2: latency_ms: 'latency_ms' is an array" t.jsonl --map latency_ms=latency_ms
+lines '{\n "latency_ms": 1\n}\n'
+refuses "a document over lines" 1 "spans lines" t.jsonl
+lines '3\n'
+refuses "no object" 1 "no object" t.jsonl
+lines ''
+refuses "an empty file" 1 "is empty" t.jsonl
+lines '{"usage":{"tokns":3},"latency_ms":1}\n'
+refuses "a key that is not there" 2 "did you mean 'usage.tokns'" t.jsonl --map tokens=usage.tokens
+
 # ---- what is refused, and that nothing is left
 
 refuses "a field that is not there" 2 "did you mean 'latency_ms'" t.csv --map latncy_ms=x

@@ -1,11 +1,11 @@
-/* sample_line.h - an imported sample as a line of samples.jsonl: only the keys that are known. */
+/* imported_line.h - an imported sample as a line of samples.jsonl: only the keys that are known. */
 #pragma once
 
 #include "import/record.h"
 
 struct str;
 
-struct sample_line {
+struct imported_line {
     const char *cell; /* JSON: the keys of its cell, from the brace on, no comma at the end */
     size_t n_cell;
     uint32_t invocation;
@@ -14,7 +14,8 @@ struct sample_line {
     enum status status;
     const char *reason; /* nullptr: none */
 };
-void sample_line_format(const struct sample_line *line, const struct record *r, struct str *out);
+void imported_line_format(const struct imported_line *line, const struct record *r,
+                          struct str *out);
 
 /* An instant as chimera writes it, to the microsecond. */
-void sample_line_instant(int64_t ns_since_1970, char out[static 40]);
+void imported_line_instant(int64_t ns_since_1970, char out[static 40]);

@@ -1,4 +1,4 @@
-#include "import/sample_line.h"
+#include "import/imported_line.h"
 
 #include "base/str.h"
 #include "io/jsonw.h"
@@ -53,7 +53,7 @@ static void figures(const struct record *r, struct str *out)
     }
 }
 
-void sample_line_instant(int64_t ns, char out[static 40])
+void imported_line_instant(int64_t ns, char out[static 40])
 {
     const time_t seconds = (time_t)(ns / 1'000'000'000);
     struct tm t;
@@ -80,7 +80,7 @@ static void stamps(const struct record *r, struct str *out)
         text_value(out, r->values[FIELD_STARTED_AT].text, r->values[FIELD_STARTED_AT].n);
     } else if (r->submitted_ns != INT64_MIN) {
         char instant[40];
-        sample_line_instant(r->submitted_ns, instant);
+        imported_line_instant(r->submitted_ns, instant);
         str_printf(out, ",\"started_at\":\"%s\"", instant);
     }
     if (!r->token_ns)
@@ -94,7 +94,7 @@ static void stamps(const struct record *r, struct str *out)
     str_putc(out, ']');
 }
 
-void sample_line_format(const struct sample_line *line, const struct record *r, struct str *out)
+void imported_line_format(const struct imported_line *line, const struct record *r, struct str *out)
 {
     str_add(out, line->cell, line->n_cell);
     ADD(out, ",\"invocation\":");

@@ -1,0 +1,273 @@
+#include "import/from_jsonl.h"
+
+#include "base/arena.h"
+#include "base/defs.h"
+#include "base/mem.h"
+#include "import/numbering.h"
+#include "import/session.h"
+#include "io/file.h"
+#include "io/json.h"
+#include "io/json_pool.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+constexpr size_t LOOKED_AT = 1000; /* objects, for their keys */
+constexpr size_t MOST_KEYS = 4096;
+constexpr size_t MOST_LINE = (size_t)64 << 20;
+constexpr unsigned MOST_DEPTH = 8;
+
+struct keys {
+    struct arena *a;
+    struct numbering seen;
+    const char **names;
+    size_t n;
+};
+
+static void keys_done(struct keys *k)
+{
+    numbering_done(&k->seen);
+}
+
+static void add_keys(struct keys *k, const struct json *object, const char *path, unsigned depth)
+{
+    struct json_iter it = json_iter(object);
+    const char *key;
+    for (const struct json *v; (v = json_next(&it, &key));) {
+        const char *const name = *path ? arena_printf(k->a, "%s.%s", path, key) : key;
+        if (json_is_object(v) && depth < MOST_DEPTH) {
+            add_keys(k, v, name, depth + 1);
+            continue;
+        }
+        bool fresh;
+        (void)numbering_of(&k->seen, numbering_hash(name, strlen(name), 0), &fresh);
+        if (fresh && k->n < MOST_KEYS)
+            k->names[k->n++] = arena_strdup(k->a, name);
+    }
+}
+
+/* The value that a column's name means: a key of just that name, or the way that its dots show. */
+static const struct json *follow(const struct json *object, const char *name)
+{
+    const struct json *v = json_get(object, name);
+    char part[256];
+    while (!v && *name) {
+        const char *const dot = strchr(name, '.');
+        if (!dot || (size_t)(dot - name) >= sizeof part)
+            return json_get(object, name);
+        memcpy(part, name, (size_t)(dot - name));
+        part[dot - name] = '\0';
+        object = json_get(object, part);
+        name = dot + 1;
+        v = json_get(object, name);
+    }
+    return v;
+}
+
+static bool take_value(const struct mapping_column *c, const struct json *v, struct record *r,
+                       struct str *why)
+{
+    if (!v || json_is_null(v))
+        return true;
+    if (json_is_num(v))
+        return record_take_number(r, c->field, json_f64(v, NOT_MEASURED), c->unit, c->times, why);
+    if (json_is_str(v) && memchr(json_str(v, ""), '\0', json_len(v))) {
+        str_printf(why, "%s: the text holds a NUL", field_table[c->field].name);
+        return false;
+    }
+    if (json_is_str(v))
+        return record_take(r, c->field, json_str(v, ""), json_len(v), c->unit, c->times, why);
+    if (json_is_array(v) || json_is_object(v)) {
+        str_printf(why, "%s: '%s' is %s; one value was expected", field_table[c->field].name,
+                   c->name, json_is_array(v) ? "an array" : "an object");
+        return false;
+    }
+    const char *const word = json_bool(v, false) ? "true" : "false";
+    return record_take(r, c->field, word, strlen(word), c->unit, c->times, why);
+}
+
+static enum err_code take_object(struct session *s, const struct json *v, uint64_t place,
+                                 struct err *e)
+{
+    struct record r = s->map.template;
+    r.place = place;
+    str_clear(&s->row_why);
+    if (!json_is_object(v)) {
+        s->rows++;
+        return session_bad(s, place, "no object; {\"latency_ms\": ...} was expected", e);
+    }
+    for (size_t i = 0; i < s->map.n; i++) {
+        const struct mapping_column *const c = &s->map.columns[i];
+        if (take_value(c, follow(v, c->name), &r, &s->row_why))
+            continue;
+        s->rows++;
+        return session_bad(s, place, str_text(&s->row_why), e);
+    }
+    return session_take(s, &r, e);
+}
+
+static enum err_code resolve(struct session *s, const struct keys *k, struct err *e)
+{
+    const struct import_request *const q = s->q;
+    const struct mapping_request columns = {.source = s->source.file,
+                                            .names = k->names,
+                                            .n_names = k->n,
+                                            .map = q->map,
+                                            .n_map = q->n_map,
+                                            .constants = q->constants,
+                                            .n_constants = q->n_constants};
+    return mapping_resolve(&columns, s->a, &s->map, e) || session_begin(s, e) ? e->code : ERR_OK;
+}
+
+/* ---- an array ---- */
+
+static enum err_code read_array(struct session *s, struct keys *k, struct err *e)
+{
+    char *text;
+    size_t n, i = 0;
+    const struct json *all;
+    CLEANUP(arena_freep) struct arena *a = arena_new((size_t)16 << 30);
+    if (file_read(s->q->source, a, &text, &n, e) ||
+        json_parse_nan(text, n, s->source.file, a, &all, e))
+        return e->code;
+    digest_of(text, n, s->source.sha256);
+    s->source_bytes = n;
+    struct json_iter it = json_iter(all);
+    for (const struct json *v; i < LOOKED_AT && (v = json_next(&it, nullptr)); i++)
+        if (json_is_object(v))
+            add_keys(k, v, "", 0);
+    if (resolve(s, k, e))
+        return e->code;
+    it = json_iter(all);
+    i = 0;
+    for (const struct json *v; (v = json_next(&it, nullptr));)
+        if (take_object(s, v, ++i, e))
+            return e->code;
+    return ERR_OK;
+}
+
+/* ---- lines ---- */
+
+struct lines {
+    FILE *file;
+    struct digest *digest;
+    char *text;
+    size_t room;
+    uint64_t line, bytes;
+};
+
+static void lines_done(struct lines *l)
+{
+    if (l->file && l->file != stdin)
+        (void)fclose(l->file);
+    if (l->digest)
+        digest_freep(&l->digest);
+    free(l->text);
+}
+
+static bool is_blank(const char *text)
+{
+    return text[strspn(text, " \t\r\n")] == '\0';
+}
+
+/* The next line that is not blank, without its end; nullptr at the end, or where e says why. */
+static const char *next_line(struct lines *l, const char *name, size_t *ret_n, struct err *e)
+{
+    for (;;) {
+        const ssize_t n = getline(&l->text, &l->room, l->file);
+        if (n < 0) {
+            if (ferror(l->file))
+                (void)err_sys(e, "'%s'", name);
+            return nullptr;
+        }
+        l->line++;
+        l->bytes += (uint64_t)n;
+        digest_add(l->digest, l->text, (size_t)n);
+        if ((size_t)n > MOST_LINE) {
+            (void)err_set(e, ERR_PARSE, "%s:%zu: a line of over %zu MiB", name, (size_t)l->line,
+                          MOST_LINE >> 20);
+            return nullptr;
+        }
+        *ret_n = (size_t)n;
+        if (!is_blank(l->text) || memchr(l->text, '\0', (size_t)n))
+            return l->text;
+    }
+}
+
+static enum err_code take_line(struct session *s, struct json_pool *pool, const char *text,
+                               size_t n, uint64_t line, struct err *e)
+{
+    const struct json *const v = json_pool_parse(pool, text, n);
+    if (v)
+        return take_object(s, v, line, e);
+    s->rows++;
+    return session_bad(s, line, "no JSON; an object on one line was expected", e);
+}
+
+struct kept { /* lines that were read for their keys */
+    const char *text;
+    size_t n;
+    uint64_t line;
+};
+
+static enum err_code read_lines(struct session *s, struct keys *k, struct lines *l, struct err *e)
+{
+    CLEANUP(json_pool_freep) struct json_pool *pool = json_pool_new();
+    struct kept *const first = ARENA_ARRAY(k->a, struct kept, LOOKED_AT);
+    size_t kept = 0, n;
+    const char *text;
+    json_pool_accept_nan(pool);
+    for (; kept < LOOKED_AT && (text = next_line(l, s->source.file, &n, e)); kept++) {
+        first[kept] = (struct kept){arena_strndup(k->a, text, n), n, l->line};
+        const struct json *const v = json_pool_parse(pool, text, n);
+        if (json_is_object(v))
+            add_keys(k, v, "", 0);
+    }
+    if (e->code)
+        return e->code;
+    if (k->n == 0 && kept)
+        return err_set(e, ERR_PARSE,
+                       "%s:%zu: no object on one line; one document that spans lines is "
+                       "no jsonl",
+                       s->source.file, (size_t)first[0].line);
+    if (kept == 0)
+        return err_set(e, ERR_PARSE, "'%s' is empty", s->source.file);
+    if (resolve(s, k, e))
+        return e->code;
+    for (size_t i = 0; i < kept; i++)
+        if (take_line(s, pool, first[i].text, first[i].n, first[i].line, e))
+            return e->code;
+    while ((text = next_line(l, s->source.file, &n, e)))
+        if (take_line(s, pool, text, n, l->line, e))
+            return e->code;
+    digest_end(l->digest, s->source.sha256);
+    s->source_bytes = l->bytes;
+    return e->code;
+}
+
+enum err_code from_jsonl_read(struct session *s, struct err *e)
+{
+    CLEANUP(arena_freep) struct arena *a = arena_new((size_t)4 << 30);
+    CLEANUP(keys_done) struct keys k = {.a = a, .names = ARENA_ARRAY(a, const char *, MOST_KEYS)};
+    CLEANUP(lines_done) struct lines l = {.digest = digest_new()};
+    const bool is_stdin = strcmp(s->q->source, "-") == 0;
+    *e = (struct err){};
+    l.file = is_stdin ? stdin : fopen(s->q->source, "re");
+    if (!l.file)
+        return err_sys(e, "'%s'", s->q->source);
+    int c;
+    do
+        c = getc(l.file);
+    while (c == ' ' || c == '\n' || c == '\r' || c == '\t');
+    if (c == '[' && is_stdin)
+        return err_set(e, ERR_USAGE,
+                       "import: an array is read from a file, not from standard input");
+    if (c == '[')
+        return read_array(s, &k, e);
+    if (!is_stdin)
+        rewind(l.file);
+    else
+        (void)ungetc(c, l.file);
+    return read_lines(s, &k, &l, e);
+}
