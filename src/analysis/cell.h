@@ -17,6 +17,7 @@ struct cell_unit { /* an invocation of a run: samples of one process share its l
 
 struct cell_quality { /* quality_gate.h; NOT_MEASURED: `reason` says why */
     double accuracy, exact_match, edit_similarity, rouge_l, bleu, chrf, token_prefix, length_ratio;
+    double semantic;
     double perplexity, perplexity_rel_increase;
     const char *status; /* of the gates: "pass", "fail", "cannot tell", "no gate" */
     const char *reason;

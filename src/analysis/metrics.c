@@ -88,6 +88,7 @@ GET_QUALITY(rouge_l)
 GET_QUALITY(bleu)
 GET_QUALITY(chrf)
 GET_QUALITY(token_prefix)
+GET_QUALITY(semantic)
 GET_QUALITY(length_ratio)
 GET_QUALITY(perplexity)
 GET_QUALITY(perplexity_rel_increase)
@@ -136,6 +137,7 @@ static const struct column columns[] = {
     {"output_bleu", NUMBER, .number = quality_bleu},
     {"output_chrf", NUMBER, .number = quality_chrf},
     {"output_token_prefix", NUMBER, .number = quality_token_prefix},
+    {"output_semantic", NUMBER, .number = quality_semantic},
     {"output_length_ratio", NUMBER, .number = quality_length_ratio},
     {"perplexity", NUMBER, .number = quality_perplexity},
     {"perplexity_rel_increase", NUMBER, .number = quality_perplexity_rel_increase},

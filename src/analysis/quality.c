@@ -145,15 +145,56 @@ bool quality_wants_outputs(const char *folder)
     return quality_outputs_wanted(&asked);
 }
 
-static enum err_code read_outputs(const struct results *r, const char *folder, struct arena *a,
-                                  struct quality *q, struct err *e)
+/* Why there are no embeddings. A pass that failed says so itself. */
+static const char *why_no_semantic(const struct quality *q, bool asked, struct arena *a)
+{
+    const struct semantic_log *failed = nullptr;
+    for (size_t i = 0; i < q->asked.n_semantic; i++) {
+        const struct semantic_log *const log = &q->asked.semantic[i];
+        if (log->n)
+            return nullptr;
+        failed = log->ended && log->end.status != STATUS_OK ? log : failed;
+    }
+    return failed  ? arena_printf(a, "%s: %s", status_name(failed->end.status),
+                                 failed->end.reason ? failed->end.reason : "no reason given")
+           : asked ? "the run did not come to it"
+                   : "no embedding model: the experiment has no key 'semantic'";
+}
+
+static enum err_code read_semantic(const char *const *folders, size_t n, bool asked,
+                                   struct arena *a, struct quality *q, struct err *e)
+{
+    struct semantic_log *const logs = ARENA_ARRAY(a, struct semantic_log, n + 1);
+    q->semantic_logs = ARENA_ARRAY(a, struct quality_source, n + 1);
+    q->asked.semantic = logs;
+    for (size_t i = 0; i < n; i++) {
+        const char *const path = semantic_log_path(a, folders[i]);
+        const size_t at = q->asked.n_semantic;
+        if (!file_exists(path))
+            continue;
+        if (semantic_log_read(path, a, &logs[at], e) ||
+            describe(folders[i], path, a, &q->semantic_logs[at], e))
+            return e->code;
+        /* Cosines of two models are not of one kind; the first one's count. */
+        if (at && logs[0].n && logs[at].n && !semantic_log_same(&logs[0].header, &logs[at].header))
+            continue;
+        q->asked.n_semantic++;
+    }
+    q->asked.no_semantic = why_no_semantic(q, asked, a);
+    return ERR_OK;
+}
+
+static enum err_code read_outputs(const struct results *r, const char *const *folders, size_t n,
+                                  struct arena *a, struct quality *q, struct err *e)
 {
     CLEANUP(arena_freep) struct arena *scratch = arena_new(SCRATCH);
-    q->asked = outputs_asked(folder, scratch);
+    q->asked = outputs_asked(folders[0], scratch);
     if (q->asked.baseline_backend)
         q->asked.baseline_backend = arena_strdup(a, q->asked.baseline_backend);
     q->outputs = ARENA_ARRAY(a, struct quality_outputs, r->n_cells + 1);
-    if (quality_outputs_read(r, &q->asked, a, q->outputs, e))
+    if (read_semantic(folders, n, json_get(experiment_of(folders[0], scratch), "semantic"), a, q,
+                      e) ||
+        quality_outputs_read(r, &q->asked, a, q->outputs, e))
         return e->code;
     for (size_t i = 0; i < r->n_cells; i++) {
         const struct quality_outputs *const o = &q->outputs[i];
@@ -170,7 +211,7 @@ enum err_code quality_read(const struct results *r, const char *const *folders, 
 {
     struct quality q = {};
     list(r, a, &q);
-    if (read_perplexity(r, folders, n, a, &q, e) || read_outputs(r, folders[0], a, &q, e))
+    if (read_perplexity(r, folders, n, a, &q, e) || read_outputs(r, folders, n, a, &q, e))
         return e->code;
     *ret = q;
     return ERR_OK;
@@ -192,6 +233,7 @@ static void method(struct jsonw *w)
         w, "outputs",
         "of each prompt the first measured output, greedy, against that of baseline_backend "
         "at fp32; accuracy is the mean of 1 - Indel distance / sum of lengths, in characters");
+    jsonw_kstr(w, "semantic", "mean over prompts of the cosine of both outputs' embeddings");
     jsonw_kstr(w, "outputs_interval", "percentile bootstrap over prompts");
     jsonw_end_object(w);
 }
@@ -226,6 +268,39 @@ static void configuration(struct jsonw *w, const struct quality_configuration *c
     jsonw_end_object(w);
 }
 
+static void semantic(struct jsonw *w, const struct quality *q)
+{
+    const struct semantic_log *log = nullptr;
+    for (size_t i = 0; i < q->asked.n_semantic && !log; i++)
+        log = q->asked.semantic[i].n ? &q->asked.semantic[i] : nullptr;
+    jsonw_key(w, "semantic_model");
+    if (!log) {
+        jsonw_null(w);
+        jsonw_kstr(w, "semantic_model_reason", q->asked.no_semantic);
+        return;
+    }
+    const struct semantic_log_header *const h = &log->header;
+    jsonw_object(w);
+    jsonw_kstr(w, "model", h->model);
+    jsonw_kstr(w, "name", h->name);
+    jsonw_kstr(w, "sha256", h->sha256);
+    jsonw_kstr(w, "about", h->about);
+    jsonw_kstr(w, "engine", h->engine);
+    jsonw_kstr(w, "engine_version", h->engine_version);
+    jsonw_kstr(w, "pooling", h->pooling);
+    jsonw_ki64(w, "dimension", h->dimension);
+    jsonw_ki64(w, "texts", log->end.texts);
+    jsonw_ki64(w, "texts_cut", log->end.cut);
+    source(w, "log", &q->semantic_logs[log - q->asked.semantic]);
+    jsonw_kobject(w, "null_because");
+    jsonw_kstr(w, "name", "the experiment names none");
+    jsonw_kstr(w, "sha256", "the model is no single file");
+    jsonw_kstr(w, "pooling", "the engine did not say");
+    jsonw_kstr(w, "engine_version", "the engine did not say");
+    jsonw_end_object(w);
+    jsonw_end_object(w);
+}
+
 void quality_json(const struct results *r, const struct quality *q, struct str *out)
 {
     struct jsonw w = {.out = out, .pretty = true};
@@ -243,6 +318,7 @@ void quality_json(const struct results *r, const struct quality *q, struct str *
     jsonw_kstr(&w, "outputs_baseline", q->asked.baseline_backend);
     if (!q->asked.baseline_backend)
         jsonw_kstr(&w, "outputs_baseline_reason", "the experiment names no baseline_backend");
+    semantic(&w, q);
     jsonw_karray(&w, "outputs");
     for (size_t i = 0; i < r->n_cells; i++)
         quality_outputs_json(&r->cells[i], &q->outputs[i], &w);

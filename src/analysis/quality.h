@@ -34,8 +34,9 @@ struct quality {
     const char *baseline; /* backend:precision that perplexity was compared with; nullptr: none */
     struct quality_outputs *outputs; /* of each cell of the results */
     struct quality_outputs_asked asked;
-    size_t with_perplexity; /* configurations that have one */
-    size_t with_outputs;    /* cells, but the baseline's, that were compared with it */
+    struct quality_source *semantic_logs; /* [asked.n_semantic] */
+    size_t with_perplexity;               /* configurations that have one */
+    size_t with_outputs; /* cells, but the baseline's, that were compared with it */
     size_t gates_passed, gates_failed, gates_unsure;
 };
 

@@ -85,6 +85,7 @@ void quality_gate_annotate(const struct results *r, const struct quality *q, str
                                        .bleu = o->bleu.value,
                                        .chrf = o->chrf.value,
                                        .token_prefix = o->prefix.value,
+                                       .semantic = o->semantic.value,
                                        .length_ratio = o->length_ratio,
                                        .perplexity = p && !p->reason ? p->value : NOT_MEASURED,
                                        .perplexity_rel_increase =

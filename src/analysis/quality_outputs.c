@@ -17,27 +17,6 @@ struct range { /* of one cell's outputs */
     size_t n;
 };
 
-/* onnxruntime is onnxruntime-cpu. */
-static bool same_backend(const char *a, const char *b)
-{
-    const size_t n = strlen(a) < strlen(b) ? strlen(a) : strlen(b);
-    return strncmp(a, b, n) == 0 &&
-           (strcmp(a + n, b + n) == 0 || strcmp(a + n, "-cpu") == 0 || strcmp(b + n, "-cpu") == 0);
-}
-
-static size_t baseline_of(const struct results *r, size_t cell, const char *backend)
-{
-    const struct folder_key *const k = &r->cells[cell].key;
-    size_t i = 0;
-    for (; i < r->n_cells; i++) {
-        const struct folder_key *const b = &r->cells[i].key;
-        if (strcmp(b->scenario, k->scenario) == 0 && strcmp(b->model, k->model) == 0 &&
-            strcmp(b->precision, "fp32") == 0 && same_backend(b->backend, backend))
-            break;
-    }
-    return i;
-}
-
 static const char *why_none(const struct results *r, const struct quality_outputs_asked *asked,
                             size_t cell, size_t base, struct arena *a)
 {
@@ -64,7 +43,8 @@ static const char *why_none(const struct results *r, const struct quality_output
 
 struct paired { /* outputs of both of the same prompts */
     struct line *own, *base;
-    double *prefix; /* nullptr: ids are missing somewhere */
+    double *prefix;   /* nullptr: ids are missing somewhere */
+    double *semantic; /* nullptr: pairs are missing in the log */
     size_t n;
 };
 
@@ -83,7 +63,7 @@ static struct paired pair_up(struct range own, struct range base, struct quality
 {
     const size_t room = own.n + 1;
     struct paired p = {ARENA_ARRAY(a, struct line, room), ARENA_ARRAY(a, struct line, room),
-                       ARENA_ARRAY(a, double, room), 0};
+                       ARENA_ARRAY(a, double, room), nullptr, 0};
     bool ids = true;
     q->tokens = q->baseline_tokens = 0;
     for (size_t i = 0, k = 0; k < base.n; k++) {
@@ -127,8 +107,11 @@ static void score(const struct paired *p, struct arena *a, struct quality_output
     const struct text_score_options o = options();
     struct text_scores s = text_score_compute(p->own, p->base, 1, p->n, &o, a);
     if (p->prefix)
-        s.series[s.n_series++] =
-            (struct text_score_series){.metric = "tokens", .name = "prefix", .x = p->prefix};
+        text_score_append(
+            &s, &(struct text_score_series){.metric = "tokens", .name = "prefix", .x = p->prefix});
+    if (p->semantic)
+        text_score_append(&s, &(struct text_score_series){
+                                  .metric = "semantic", .name = "semantic", .x = p->semantic});
     struct text_resample_interval *const got =
         ARENA_ARRAY(a, struct text_resample_interval, s.n_series);
     const struct text_resample_plan plan = {
@@ -143,7 +126,8 @@ static void score(const struct paired *p, struct arena *a, struct quality_output
                   {"rougeL", &q->rouge_l},
                   {"bleu", &q->bleu},
                   {"chrf", &q->chrf},
-                  {"prefix", &q->prefix}};
+                  {"prefix", &q->prefix},
+                  {"semantic", &q->semantic}};
     for (size_t i = 0; i < COUNT_OF(values); i++) {
         const size_t k = text_score_find(&s, values[i].name);
         if (k < s.n_series)
@@ -198,15 +182,45 @@ static struct quality_outputs unknown(void)
                                     .bleu = none,
                                     .chrf = none,
                                     .prefix = none,
+                                    .semantic = none,
                                     .tokens = NOT_MEASURED,
                                     .baseline_tokens = NOT_MEASURED,
                                     .length_ratio = NOT_MEASURED};
 }
 
-static void compare(struct range own, struct range base, struct arena *a, struct quality_outputs *q)
+/* The baseline is compared with itself, whatever the log holds. */
+static double cosine_of(const struct quality_outputs_asked *asked, const struct line *x,
+                        const struct line *y, bool is_baseline)
+{
+    double found = is_baseline ? 1 : NOT_MEASURED;
+    for (size_t i = 0; i < asked->n_semantic && isnan(found); i++)
+        found = semantic_log_find(&asked->semantic[i], x->text, y->text);
+    return found;
+}
+
+static void find_semantic(struct paired *p, const struct quality_outputs_asked *asked,
+                          struct arena *a, struct quality_outputs *q)
+{
+    size_t missing = 0;
+    q->semantic_reason = asked->no_semantic;
+    if (asked->no_semantic)
+        return;
+    for (size_t i = 0; i < p->n; i++) {
+        p->semantic[i] = cosine_of(asked, &p->own[i], &p->base[i], q->is_baseline);
+        missing += isnan(p->semantic[i]) ? 1 : 0;
+    }
+    if (missing)
+        q->semantic_reason = arena_printf(
+            a, "%zu of %zu pairs of outputs are not in quality/semantic.jsonl", missing, p->n);
+    if (missing)
+        p->semantic = nullptr;
+}
+
+static void compare(struct range own, struct range base, const struct quality_outputs_asked *asked,
+                    struct arena *a, struct quality_outputs *q)
 {
     CLEANUP(arena_freep) struct arena *scratch = arena_new(SCRATCH);
-    const struct paired p = pair_up(own, base, q, scratch);
+    struct paired p = pair_up(own, base, q, scratch);
     q->n_prompts = p.n;
     if (p.n == 0) {
         *q = unknown();
@@ -214,8 +228,10 @@ static void compare(struct range own, struct range base, struct arena *a, struct
                            : "the baseline has no output";
         return;
     }
+    p.semantic = ARENA_ARRAY(scratch, double, p.n + 1);
     if (!p.prefix)
         q->prefix_reason = "token ids were not recorded";
+    find_semantic(&p, asked, a, q);
     const size_t n_missing = q->n_missing;
     score(&p, scratch, q);
     q->n_missing = n_missing;
@@ -245,12 +261,12 @@ enum err_code quality_outputs_read(const struct results *r,
     }
     for (size_t i = 0; i < r->n_cells; i++) {
         const size_t base =
-            asked->baseline_backend ? baseline_of(r, i, asked->baseline_backend) : r->n_cells;
+            asked->baseline_backend ? outputs_baseline(r, i, asked->baseline_backend) : r->n_cells;
         ret[i] = unknown();
         ret[i].reason = why_none(r, asked, i, base, a);
         ret[i].is_baseline = base == i;
         if (!ret[i].reason)
-            compare(of[i], of[base], a, &ret[i]);
+            compare(of[i], of[base], asked, a, &ret[i]);
         ret[i].is_baseline = base == i;
         decide(asked, a, &ret[i]);
     }
@@ -299,8 +315,8 @@ void quality_outputs_json(const struct results_cell *c, const struct quality_out
     value(w, "chrf", &q->chrf);
     value(w, "token_prefix", &q->prefix);
     jsonw_kstr(w, "token_prefix_reason", q->reason ? q->reason : q->prefix_reason);
-    jsonw_kf64(w, "semantic", NOT_MEASURED);
-    jsonw_kstr(w, "semantic_reason", q->reason ? q->reason : "no embedding model");
+    value(w, "semantic", &q->semantic);
+    jsonw_kstr(w, "semantic_reason", q->reason ? q->reason : q->semantic_reason);
     jsonw_kf64(w, "tokens_per_prompt", q->tokens);
     jsonw_kf64(w, "baseline_tokens_per_prompt", q->baseline_tokens);
     jsonw_kf64(w, "length_ratio", q->length_ratio);

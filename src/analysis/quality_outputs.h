@@ -9,14 +9,18 @@
 
 #include "base/defs.h"
 #include "store/outputs.h"
+#include "store/semantic_log.h"
 
 struct arena;
 struct jsonw;
 
-struct quality_outputs_asked {    /* by the experiment, from manifest.json */
-    const char *baseline_backend; /* nullptr: none */
-    double temperature;           /* NOT_MEASURED: not recorded */
-    double threshold;             /* of accuracy; 0: no gate */
+struct quality_outputs_asked {           /* by the experiment, from manifest.json */
+    const char *baseline_backend;        /* nullptr: none */
+    double temperature;                  /* NOT_MEASURED: not recorded */
+    double threshold;                    /* of accuracy; 0: no gate */
+    const struct semantic_log *semantic; /* of the folders, n_semantic of them */
+    size_t n_semantic;
+    const char *no_semantic; /* why there is none; nullptr: there are */
 };
 
 struct quality_outputs_value { /* NOT_MEASURED: unknown */
@@ -39,9 +43,11 @@ struct quality_outputs {
     /* Means over prompts; BLEU and chrF (0 to 100) of all prompts together. */
     struct quality_outputs_value accuracy; /* 1 - Indel distance / sum of lengths, of characters */
     struct quality_outputs_value exact, edit_similarity, rouge_l, bleu, chrf;
-    struct quality_outputs_value prefix; /* common first tokens / tokens of the longer output */
-    const char *prefix_reason;           /* nullptr: it is there */
-    double tokens, baseline_tokens;      /* generated per prompt, over the prompts compared */
+    struct quality_outputs_value prefix;   /* common first tokens / tokens of the longer output */
+    const char *prefix_reason;             /* nullptr: it is there */
+    struct quality_outputs_value semantic; /* cosine of embeddings, -1 to 1 */
+    const char *semantic_reason;           /* nullptr: it is there */
+    double tokens, baseline_tokens;        /* generated per prompt, over the prompts compared */
     double length_ratio;
     const char *accuracy_ci_reason; /* nullptr: there are intervals */
     double threshold;

@@ -3,6 +3,7 @@
 #include <ctype.h>
 #include <stdint.h>
 #include <string.h>
+#include <strings.h>
 
 constexpr size_t LONGEST = 63;
 
@@ -35,6 +36,12 @@ static size_t distance(const char *a, size_t n, const char *b, size_t m)
     return above[m];
 }
 
+/* A word that a longer one begins with was not finished: "q4_k" is rather q4_k_m than q6_k. */
+static bool begins(const char *longer, const char *word, size_t length)
+{
+    return length >= 3 && strncasecmp(longer, word, length) == 0;
+}
+
 const char *nearest_word(const char *word, const char *const *words, size_t n)
 {
     const size_t length = strlen(word);
@@ -49,9 +56,10 @@ const char *nearest_word(const char *word, const char *const *words, size_t n)
         const size_t d = distance(word, length, words[i], m);
         const size_t longer = m > length ? m : length;
         const size_t allowed = longer / 3 > 1 ? longer / 3 : 1;
-        if (d <= allowed && d < least_distance) {
+        const size_t rank = begins(words[i], word, length) ? 0 : d;
+        if (d <= allowed && rank < least_distance) {
             best = words[i];
-            least_distance = d;
+            least_distance = rank;
         }
     }
     return best;

@@ -2,6 +2,7 @@
 #include "backend/onnx_proof.h"
 #include "backend/onnx_shares.h"
 #include "base/arena.h"
+#include "base/plain.h"
 #include "base/str.h"
 #include "cli/cmd_model.h"
 #include "io/file.h"
@@ -136,6 +137,33 @@ static void look_at_tokenizer(struct inspection *x, struct arena *a)
     x->tokenizer = "byte-level BPE";
     x->n_tokens = tokenizer_n_tokens(t);
     x->n_merges = tokenizer_n_merges(t);
+}
+
+static const char *plain(const char *text, struct arena *a)
+{
+    char *const copy = text ? arena_strdup(a, text) : nullptr;
+    if (copy)
+        plain_line(copy);
+    return copy;
+}
+
+/* Words that come out of the files: a terminal would obey what they hold. */
+static void make_plain(struct inspection *x, struct arena *a)
+{
+    x->facts.architecture = plain(x->facts.architecture, a);
+    x->activation = plain(x->activation, a);
+    x->made_by = plain(x->made_by, a);
+    x->tokenizer = plain(x->tokenizer, a);
+    for (size_t i = 0; i < x->n_types; i++)
+        x->types[i].name = plain(x->types[i].name, a);
+    for (size_t i = 0; i < x->n_products; i++)
+        x->products[i].name = plain(x->products[i].name, a);
+    if (x->config && x->config->unsupported) {
+        struct hf_config *const config = ARENA_ARRAY(a, struct hf_config, 1);
+        *config = *x->config;
+        config->unsupported = plain(config->unsupported, a);
+        x->config = config;
+    }
 }
 
 static enum err_code look(const char *path, struct inspection *x, struct arena *a, struct err *e)
@@ -388,6 +416,7 @@ static enum err_code run(struct cli *cli, const void *given, const struct opt_li
     struct inspection x = {};
     if (look(operands->items[0], &x, cli->arena, e) || (args->run && run_onnx(&x, cli->arena, e)))
         return e->code;
+    make_plain(&x, cli->arena);
     if (cli->json)
         print_json(&x);
     else

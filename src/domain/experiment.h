@@ -58,6 +58,12 @@ struct experiment_perplexity { /* the quality pass of a run */
     uint32_t n_gates;
 };
 
+struct experiment_semantic { /* the embedding model that outputs are compared by */
+    const char *model;       /* as written; nullptr: url */
+    const char *path;        /* where it lies */
+    const char *url, *name;  /* of a server, and of its model; nullptr: none */
+};
+
 struct experiment {
     const char *path;   /* of the file */
     const char *folder; /* relative model paths are tried here, then in the working directory */
@@ -84,6 +90,7 @@ struct experiment {
     double resource_interval_s;
     double memory_limit_mb;                         /* per worker; 0: what the machine has */
     const struct experiment_perplexity *perplexity; /* nullptr: not asked for */
+    const struct experiment_semantic *semantic;     /* nullptr: not asked for */
     const char *synthetic; /* law and faults of the synthetic backend, as text; nullptr: default */
     const char *const
         *files; /* every file that was read, this one first: scenarios may have their own */

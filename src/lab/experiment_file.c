@@ -12,6 +12,7 @@
 #include "lab/experiment_perplexity.h"
 #include "lab/experiment_reader.h"
 #include "lab/experiment_scenarios.h"
+#include "lab/experiment_semantic.h"
 
 #include <math.h>
 #include <string.h>
@@ -235,6 +236,7 @@ enum err_code experiment_file_read(const char *path, struct arena *a, struct exp
         precisions(&reading, root);
         synthetic(&reading, root);
         experiment_perplexity_read(&reading.r, root, &x);
+        experiment_semantic_read(&reading.r, root, &x);
         experiment_scenarios_read(&reading.r, root, &x);
     }
     if (experiment_reader_done(&reading.r, e))
@@ -307,5 +309,6 @@ void experiment_file_json(const struct experiment *x, struct jsonw *w)
     jsonw_kf64(w, "resource_sampling_interval_s", x->resource_interval_s);
     jsonw_kstr(w, "synthetic", x->synthetic);
     experiment_perplexity_json(x, w);
+    experiment_semantic_json(x, w);
     jsonw_end_object(w);
 }

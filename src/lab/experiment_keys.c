@@ -75,6 +75,8 @@ const struct experiment_key experiment_keys_top[] = {
      "between two such records", FIELD(resource_interval_s, double), 0.001, 3600},
     {EXPERIMENT_KEY_PART, "perplexity", "a map of its keys", nullptr,
      "after the timed blocks, score a text in every configuration (default: none is scored)"},
+    {EXPERIMENT_KEY_PART, "semantic", "a map of its keys", nullptr,
+     "at the end, compare the outputs with the baseline's by an embedding model (default: they are not)"},
     {EXPERIMENT_KEY_PART, "synthetic", "text, or a map", nullptr,
      "law and faults of the backend `synthetic` (chimera doctor tells its words)"},
     {EXPERIMENT_KEY_LATER, "pricing", "a map", nullptr, "prices for the cost analysis"},
@@ -142,6 +144,19 @@ const struct experiment_key experiment_keys_perplexity[] = {
     {EXPERIMENT_KEY_PART, "gates", "a map of precisions to numbers", nullptr,
      "allowed relative increase over the baseline (default: fp32 0.001, fp16 and bf16 0.005, int8 0.02, "
      "others none)"},
+    {},
+};
+
+#define SEMANTIC(field, W) FIELD_OF(struct experiment_semantic, field, W)
+const struct experiment_key experiment_keys_semantic[] = {
+    {EXPERIMENT_KEY_STR, "model", "a folder or a file", nullptr,
+     "of sentence-transformers' kind, or a .gguf, beside this file or in the working directory",
+     SEMANTIC(model, const char *)},
+    {EXPERIMENT_KEY_STR, "url", "an address", nullptr,
+     "instead: a server with OpenAI's /v1/embeddings; its key is taken from $CHIMERA_EMBED_KEY",
+     SEMANTIC(url, const char *)},
+    {EXPERIMENT_KEY_STR, "name", "text", nullptr, "the server's model, where it has several",
+     SEMANTIC(name, const char *)},
     {},
 };
 

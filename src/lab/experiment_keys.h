@@ -38,5 +38,7 @@ extern const struct experiment_key experiment_keys_model[];    /* fills struct e
 extern const struct experiment_key experiment_keys_quantization[];
 extern const struct experiment_key
     experiment_keys_perplexity[]; /* fills struct experiment_perplexity */
+extern const struct experiment_key
+    experiment_keys_semantic[]; /* fills struct experiment_semantic */
 extern const struct experiment_key experiment_keys_backend[];
 extern const struct experiment_key experiment_keys_prompt_set[];

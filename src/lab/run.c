@@ -11,6 +11,7 @@
 #include "lab/run_cell.h"
 #include "lab/run_clock.h"
 #include "lab/run_quality.h"
+#include "lab/run_semantic.h"
 #include "store/results_folder.h"
 
 #include <fcntl.h>
@@ -547,7 +548,9 @@ static enum err_code all_blocks(struct run *r, struct err *e)
             if (run_configuration(r, b, i, e))
                 return e->code;
     const nsec_t began = clock_now(), cpu = clock_cpu();
-    const enum err_code code = quality(r, e);
+    enum err_code code = quality(r, e);
+    if (!code)
+        code = run_semantic(&r->s, r->x, r->threads, e);
     r->quality_wall = clock_now() - began;
     r->quality_cpu = clock_cpu() - cpu;
     return code;

@@ -216,3 +216,24 @@ enum err_code outputs_read(const struct results *r, struct arena *a, struct outp
     *ret_n = n;
     return ERR_OK;
 }
+
+/* onnxruntime is onnxruntime-cpu. */
+static bool same_backend(const char *a, const char *b)
+{
+    const size_t n = strlen(a) < strlen(b) ? strlen(a) : strlen(b);
+    return strncmp(a, b, n) == 0 &&
+           (strcmp(a + n, b + n) == 0 || strcmp(a + n, "-cpu") == 0 || strcmp(b + n, "-cpu") == 0);
+}
+
+size_t outputs_baseline(const struct results *r, size_t cell, const char *backend)
+{
+    const struct folder_key *const k = &r->cells[cell].key;
+    size_t i = 0;
+    for (; i < r->n_cells; i++) {
+        const struct folder_key *const b = &r->cells[i].key;
+        if (strcmp(b->scenario, k->scenario) == 0 && strcmp(b->model, k->model) == 0 &&
+            strcmp(b->precision, "fp32") == 0 && same_backend(b->backend, backend))
+            break;
+    }
+    return i;
+}

@@ -28,3 +28,7 @@ struct outputs_cell;
 [[nodiscard]] struct outputs_cell *outputs_cell_new(void);
 void outputs_cell_add(struct outputs_cell *c, const struct sample_line *l, int32_t replicate);
 void outputs_cell_freep(struct outputs_cell **c);
+
+/* The cell that the outputs of `cell` are compared with: of backend (onnxruntime is
+ * onnxruntime-cpu) at fp32, with the same scenario and model. r->n_cells: there is none. */
+[[nodiscard]] size_t outputs_baseline(const struct results *r, size_t cell, const char *backend);

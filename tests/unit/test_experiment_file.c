@@ -204,6 +204,7 @@ static void documented(struct arena *a, bool print)
     rows(&want, "A model", experiment_keys_model);
     rows(&want, "quantization", experiment_keys_quantization);
     rows(&want, "perplexity", experiment_keys_perplexity);
+    rows(&want, "semantic", experiment_keys_semantic);
     if (print) {
         fputs(want.text, stdout);
         return;

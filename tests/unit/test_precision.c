@@ -41,6 +41,8 @@ static void test_table(void)
               p ? p->file_type : -1);
     }
     CHECK("no such", !precision_find("q4km") && !precision_find(""), "found");
+    CHECK("a word that was not finished", strcmp(precision_nearest("q4_k"), "q4_k_m") == 0, "%s",
+          precision_nearest("q4_k"));
     CHECK("nearest", strcmp(precision_nearest("q4_km"), "q4_k_m") == 0, "%s",
           precision_nearest("q4_km"));
     CHECK("one that needs more than weights", strstr(precision_refused("iq2_xs"), "importance"),
