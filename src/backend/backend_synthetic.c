@@ -7,6 +7,7 @@
 #include "base/arena.h"
 #include "base/clock.h"
 #include "base/nearest.h"
+#include "base/noise.h"
 #include "base/rng.h"
 #include "base/str.h"
 #include "io/json.h"
@@ -26,19 +27,12 @@ constexpr nsec_t SPIN = 60'000; /* the end of a wait is spun: the kernel wakes l
 constexpr uint32_t MOST_BATCH = 1024;
 constexpr size_t LONGEST_WORD = 64;
 
-enum noise_kind : uint8_t { NOISE_NONE, NOISE_NORMAL, NOISE_LOGNORMAL };
-
-struct noise {
-    enum noise_kind kind;
-    double sigma;
-};
-
 struct law {
     double prefill_ms, per_prompt_token_ms, decode_ms, per_context_token_ms, load_ms;
-    struct noise noise, request_noise, invocation_noise;
+    struct noise noise, invocation_noise;
+    struct noise_requests requests;
     double seed;
     double slow_start, slow_requests; /* the first requests take this times as long */
-    double bimodal_share, bimodal_factor;
     double drift_percent; /* added at each request */
     double crash_at, abort_at, hang_at, fail_at, memory_at, memory_mb;
     bool zero, fail_load;
@@ -57,12 +51,13 @@ static const struct key {
     {"per_context_token_ms", KEY_NUMBER, offsetof(struct law, per_context_token_ms), 0},
     {"load_ms", KEY_NUMBER, offsetof(struct law, load_ms), 0},
     {"noise", KEY_NOISE, offsetof(struct law, noise), 0},
-    {"request_noise", KEY_NOISE, offsetof(struct law, request_noise), 0},
+    {"request_noise", KEY_NOISE, offsetof(struct law, requests.noise), 0},
     {"invocation_noise", KEY_NOISE, offsetof(struct law, invocation_noise), 0},
     {"seed", KEY_NUMBER, offsetof(struct law, seed), 0},
     {"slow_start", KEY_PAIR, offsetof(struct law, slow_start), offsetof(struct law, slow_requests)},
-    {"bimodal", KEY_PAIR, offsetof(struct law, bimodal_share),
-     offsetof(struct law, bimodal_factor)},
+    {"persistence", KEY_NUMBER, offsetof(struct law, requests.persistence), 0},
+    {"bimodal", KEY_PAIR, offsetof(struct law, requests.slow_share),
+     offsetof(struct law, requests.slow_factor)},
     {"drift", KEY_NUMBER, offsetof(struct law, drift_percent), 0},
     {"crash_at", KEY_NUMBER, offsetof(struct law, crash_at), 0},
     {"abort_at", KEY_NUMBER, offsetof(struct law, abort_at), 0},
@@ -174,7 +169,7 @@ static enum err_code parse(struct law *law, const struct json *options, struct e
                         .decode_ms = 2,
                         .slow_start = 1,
                         .slow_requests = 1,
-                        .bimodal_factor = 1};
+                        .requests.slow_factor = 1};
     if (parse_text(law, json_str(json_get(options, "synthetic"), ""), e))
         return e->code;
     struct json_iter it = json_iter(options);
@@ -192,26 +187,16 @@ static enum err_code parse(struct law *law, const struct json *options, struct e
         if (set(law, key, text, e))
             return e->code;
     }
-    if (law->bimodal_share > 1)
+    if (law->requests.slow_share > 1)
         return err_set(e, ERR_USAGE, "synthetic: bimodal: a share of %g is more than 1",
-                       law->bimodal_share);
+                       law->requests.slow_share);
+    if (law->requests.persistence >= 1)
+        return err_set(e, ERR_USAGE, "synthetic: persistence: %g is not below 1",
+                       law->requests.persistence);
     return ERR_OK;
 }
 
 /* ---- time ---- */
-
-static double draw(struct rng *r, const struct noise *n)
-{
-    switch (n->kind) {
-    case NOISE_NONE:
-        return 1;
-    case NOISE_NORMAL:
-        return fmax(0, 1 + n->sigma * rng_normal(r));
-    case NOISE_LOGNORMAL:
-        return exp(n->sigma * rng_normal(r));
-    }
-    unreachable();
-}
 
 static void wait_until(nsec_t deadline)
 {
@@ -230,7 +215,7 @@ static void take(struct session *s, double ms)
 {
     if (s->law.zero)
         return;
-    s->deadline += (nsec_t)(ms * s->factor * draw(&s->rng, &s->law.noise) * 1e6);
+    s->deadline += (nsec_t)(ms * s->factor * noise_draw(&s->law.noise, &s->rng) * 1e6);
     wait_until(s->deadline);
 }
 
@@ -288,7 +273,7 @@ static enum err_code open_session(const struct engine_load *load, struct arena *
         return err_set(e, ERR_BACKEND, "synthetic: fails to load, as asked");
     s->seed = rng_derive(load->seed, (uint64_t)s->law.seed);
     rng_init(&s->rng, s->seed);
-    s->invocation_factor = draw(&s->rng, &s->law.invocation_noise);
+    s->invocation_factor = noise_draw(&s->law.invocation_noise, &s->rng);
     (void)prctl(PR_SET_TIMERSLACK, 1UL);
     clock_sleep((nsec_t)(s->law.load_ms * 1e6));
     *about = (struct engine_about){.name = "synthetic",
@@ -338,14 +323,12 @@ static enum err_code reserve(struct session *, uint32_t n, uint32_t, struct err 
 
 static void new_request(struct session *s)
 {
-    const struct law *const law = &s->law;
+    struct law *const law = &s->law;
     s->request++;
-    s->factor = s->invocation_factor * draw(&s->rng, &law->request_noise) *
+    s->factor = s->invocation_factor * noise_next(&law->requests, &s->rng) *
                 (1 + law->drift_percent / 100 * (double)(s->request - 1));
     if ((double)s->request <= law->slow_requests)
         s->factor *= law->slow_start;
-    if (law->bimodal_share > 0 && rng_double(&s->rng) < law->bimodal_share)
-        s->factor *= law->bimodal_factor;
 }
 
 static enum err_code prefill(struct session *s, const struct engine_batch *prompts,
