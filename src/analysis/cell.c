@@ -101,7 +101,7 @@ static double percentile(const struct cell_stats *t, double p, struct interval *
     return NOT_MEASURED;
 }
 
-static void latency_figures(struct cell_stats *t, struct arena *a, struct arena *scratch)
+void cell_figures(struct cell_stats *t, struct arena *a, struct arena *scratch)
 {
     const struct moment m = moment_of(t->x, t->n);
     t->mean = m.mean;
@@ -220,7 +220,7 @@ static void compute_one(const struct results_samples *s, struct cell_stats *t, s
     t->x = ARENA_ARRAY(a, double, t->n);
     for (size_t i = 0; i < t->n; i++)
         t->x[i] = s->latency_ms[rows[i]];
-    latency_figures(t, a, scratch);
+    cell_figures(t, a, scratch);
     find_level(s, rows, t, a, scratch);
     token_figures(s, rows, t, scratch);
     double *const room = ARENA_ARRAY(scratch, double, s->n);

@@ -76,6 +76,10 @@ struct cell_visitor {
     const struct cell_visitor *next; /* who comes after this one; nullptr: nobody */
 };
 
+/* The figures that need nothing but latencies, from n, x, start and n_units: mean to max, the
+ * quantiles, and all intervals. What they do to known laws is simulated by `chimera selftest`. */
+void cell_figures(struct cell_stats *t, struct arena *a, struct arena *scratch);
+
 /* ret[0..r->n_cells), in the order of r->cells. visitor may be nullptr. */
 [[nodiscard]] enum err_code cell_compute(const struct results *r,
                                          const struct cell_visitor *visitor, struct arena *a,

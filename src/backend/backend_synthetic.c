@@ -33,7 +33,7 @@ struct law {
     struct noise_requests requests;
     double seed;
     double slow_start, slow_requests; /* the first requests take this times as long */
-    double drift_percent; /* added at each request */
+    double drift_percent;             /* added at each request */
     double crash_at, abort_at, hang_at, fail_at, memory_at, memory_mb;
     bool zero, fail_load;
 };

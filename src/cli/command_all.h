@@ -3,6 +3,7 @@
 
 struct command;
 extern const struct command cmd_doctor;
+extern const struct command cmd_selftest;
 extern const struct command cmd_env;
 extern const struct command cmd_init;
 extern const struct command cmd_plan;

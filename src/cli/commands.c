@@ -5,6 +5,7 @@
 /* clang-format off */
 const struct command *const commands[] = {
     &cmd_doctor,
+    &cmd_selftest,
     &cmd_init,
     &cmd_plan,
     &cmd_run,

@@ -176,12 +176,28 @@ double dist_t_two_sided(double t, double df)
     return t_outside(t, df, false);
 }
 
+/* Where intervals and tests look, libRmath's quantile is good to some ten digits, and one step of
+ * Newton's on the tail makes them all: a twentieth of the time of the search. NOT_MEASURED: not
+ * there. */
+static double t_quantile_near(double tail, double df)
+{
+    constexpr double NEAR = 1e-7; /* a step that changes more was not one from close by */
+    if (!(tail >= 1e-6 && tail < 0.49 && df >= 1))
+        return NOT_MEASURED;
+    const double t = qt(tail, df, 0, 0);
+    const double step = (t_outside(t, df, false) / 2 - tail) / dt(t, df, 0);
+    return fabs(step) < NEAR * t ? t + step : NOT_MEASURED;
+}
+
 double dist_t_quantile(double p, double df)
 {
     if (!(p >= 0 && p <= 1 && df > 0))
         return NOT_MEASURED;
     if (isinf(df))
         return dist_normal_quantile(p);
+    const double near = t_quantile_near(fmin(p, 1 - p), df);
+    if (!isnan(near))
+        return p < 0.5 ? -near : near;
     const double inside = fabs(1 - 2 * p), outside = 2 * fmin(p, 1 - p);
     const double log_odds = inside < 0.5 ? beta_log_odds(inside, 0.5, df / 2, LOWER)
                                          : beta_log_odds(outside, 0.5, df / 2, UPPER);

@@ -1,0 +1,79 @@
+#include "cli/coverage_table.h"
+
+#include "base/arena.h"
+#include "base/defs.h"
+#include "base/str.h"
+#include "report/table.h"
+
+#include <string.h>
+
+enum { LAW, SHAPE, MEAN, MEDIAN, P95, RATIO, DIFFERENT, FAMILY, N_COLUMNS };
+
+static const struct table_column columns[N_COLUMNS] = {
+    [LAW] = {"law", false},        [SHAPE] = {"inv x n", true}, [MEAN] = {"mean", true},
+    [MEDIAN] = {"median", true},   [P95] = {"p95", true},       [RATIO] = {"ratio", true},
+    [DIFFERENT] = {"alike", true}, [FAMILY] = {"family", true},
+};
+
+static const struct {
+    const char *mark;
+    enum table_tone tone;
+} statuses[] = {[COVERAGE_OK] = {"", TABLE_PLAIN},
+                [COVERAGE_NONE] = {"", TABLE_FAINT},
+                [COVERAGE_OPEN] = {"+", TABLE_FAINT},
+                [COVERAGE_MARKED] = {"*", TABLE_WARN},
+                [COVERAGE_MISSED] = {"!", TABLE_BAD}};
+
+static double percent(size_t part, size_t n)
+{
+    return 100 * (double)part / (double)n;
+}
+
+static struct table_cell figure(const struct coverage_cell *f, struct arena *a)
+{
+    return (struct table_cell){
+        f->n ? arena_printf(a, "%.1f%s", percent(f->held, f->n), statuses[f->status].mark)
+             : nullptr,
+        statuses[f->status].tone};
+}
+
+static struct table_cell rate(size_t part, size_t n, bool good, struct arena *a)
+{
+    return (struct table_cell){arena_printf(a, "%.1f%s", percent(part, n), good ? "" : "!"),
+                               good ? TABLE_PLAIN : TABLE_BAD};
+}
+
+void coverage_table(const struct coverage *c, bool colour, struct arena *a, struct str *out)
+{
+    struct table t;
+    table_init(&t, a, columns, N_COLUMNS);
+    for (size_t i = 0; i < c->n; i++) {
+        const struct coverage_row *const r = &c->rows[i];
+        const bool first = i == 0 || strcmp(r->law, r[-1].law) != 0;
+        const struct table_cell row[N_COLUMNS] = {
+            [LAW] = {first ? r->law : "", TABLE_STRONG},
+            [SHAPE] = {arena_printf(a, "%zu x %zu", r->invocations, r->samples)},
+            [MEAN] = figure(&r->figure[COVERAGE_MEAN], a),
+            [MEDIAN] = figure(&r->figure[COVERAGE_MEDIAN], a),
+            [P95] = figure(&r->figure[COVERAGE_P95], a),
+            [RATIO] = figure(&r->figure[COVERAGE_RATIO], a),
+            [DIFFERENT] = rate(r->different, r->alike, coverage_pairs_ok(c, r), a),
+            [FAMILY] = rate(r->wrong, r->families, coverage_families_ok(c, r), a),
+        };
+        table_add(&t, row);
+    }
+    str_printf(out,
+               "Coverage of the 95 %% intervals in %zu simulations: %% of them that hold the truth "
+               "(%.1f to %.1f is asked)\n\n",
+               c->simulations, 100 * c->low, 100 * c->high);
+    table_print(&t, colour, out);
+    str_printf(
+        out,
+        "\ninv x n: invocations x samples of each. ratio: of the medians of two cells, one 10 %% "
+        "slower.\n"
+        "alike: pairs of identical cells that are called different (5 is asked, 6 at most); "
+        "family: four such\ncells, any pair called different after Holm (6 at most). - no "
+        "interval at this size; + an end is open in some;\n* the audit says that it is not "
+        "to be trusted; ! missed.\n%zu missed, %.0f s\n",
+        c->missed, c->seconds);
+}

@@ -1,0 +1,276 @@
+#include "selftest/coverage.h"
+
+#include "analysis/audit.h"
+#include "analysis/cell.h"
+#include "analysis/verdict.h"
+#include "base/arena.h"
+#include "base/clock.h"
+#include "base/defs.h"
+#include "base/parallel.h"
+#include "base/rng.h"
+#include "selftest/coverage_audit.h"
+#include "selftest/coverage_law.h"
+
+#include <math.h>
+#include <string.h>
+
+constexpr size_t CHUNK = 50;  /* simulations that share a stream */
+constexpr size_t AUDITED = 4; /* of the simulations of a chunk */
+constexpr size_t FAMILY = 4;  /* cells of one law, and their pairs one family */
+constexpr size_t PAIRS = FAMILY * (FAMILY - 1) / 2;
+constexpr double LATENCY = 100; /* ms; the slower of the ratio's two cells takes SLOWER as long */
+constexpr double SLOWER = 1.1;
+constexpr size_t ROOM = (size_t)64 << 20;
+
+/* Variation of some percent between processes is what reports of this kind show; a spread of 10 %
+ * among requests is a quiet host, the lognormal a busy one. */
+static const struct coverage_law laws[] = {
+    {"normal", {.noise = {NOISE_NORMAL, 0.1}}, {NOISE_LOGNORMAL, 0.05}},
+    {"lognormal", {.noise = {NOISE_LOGNORMAL, 0.5}}, {NOISE_LOGNORMAL, 0.05}},
+    {"bimodal",
+     {.noise = {NOISE_NORMAL, 0.05}, .slow_share = 0.3, .slow_factor = 1.5},
+     {NOISE_LOGNORMAL, 0.05}},
+    {"AR(1)", {.noise = {NOISE_NORMAL, 0.1}, .persistence = 0.6}, {NOISE_LOGNORMAL, 0.05}},
+};
+
+static const struct shape {
+    size_t invocations, samples;
+} shapes[] = {{1, 30}, {1, 100}, {1, 300}, {3, 5},   {3, 30}, {5, 5},
+              {5, 10}, {5, 30},  {10, 5},  {10, 30}, {20, 5}};
+
+struct work {
+    const struct coverage_plan *plan;
+    struct coverage_row *rows;
+    struct coverage_row *parts; /* of a row's chunks: counts only */
+    size_t chunks;              /* of a row */
+};
+
+/* ---- one simulation ---- */
+
+static struct coverage_law law_of(size_t row)
+{
+    struct coverage_law l = laws[row / COUNT_OF(shapes)];
+    if (shapes[row % COUNT_OF(shapes)].invocations == 1)
+        l.invocation = (struct noise){.kind = NOISE_NONE}; /* the truth is that of this process */
+    return l;
+}
+
+static void draw_cell(const struct coverage_law *l, const struct shape *s, double scale,
+                      struct rng *r, struct arena *a, struct cell_stats *ret)
+{
+    size_t *const start = ARENA_ARRAY(a, size_t, s->invocations + 1);
+    double *const x = ARENA_ARRAY(a, double, s->invocations * s->samples);
+    for (size_t u = 0; u < s->invocations; u++) {
+        struct noise_requests requests = l->requests;
+        const double level = scale * noise_draw(&l->invocation, r);
+        for (size_t i = 0; i < s->samples; i++)
+            x[u * s->samples + i] = level * noise_next(&requests, r);
+        start[u + 1] = (u + 1) * s->samples;
+    }
+    *ret = (struct cell_stats){
+        .n = start[s->invocations], .x = x, .start = start, .n_units = s->invocations};
+    cell_figures(ret, a, a);
+    ret->level = level_of(ret->x, ret->start, ret->n_units, nullptr, a);
+}
+
+static void count(struct coverage_cell *c, const struct interval *v, double truth)
+{
+    const bool lower = isfinite(v->lo), upper = isfinite(v->hi);
+    if (!lower && !upper)
+        return;
+    c->n++;
+    c->open += !lower || !upper;
+    if (lower && truth < v->lo)
+        c->below++;
+    else if (upper && truth > v->hi)
+        c->above++;
+    else
+        c->held++;
+}
+
+static void count_audit(struct coverage_row *part, const struct cell_stats *cell, struct arena *a)
+{
+    static const unsigned claims[] = {[COVERAGE_MEAN] = AUDIT_MEAN,
+                                      [COVERAGE_MEDIAN] = AUDIT_MEDIAN,
+                                      [COVERAGE_P95] = AUDIT_P95,
+                                      [COVERAGE_RATIO] = AUDIT_COMPARISON};
+    const unsigned blocked = coverage_audit(cell, a);
+    for (size_t f = 0; f < COVERAGE_FIGURES; f++) {
+        part->figure[f].audited++;
+        part->figure[f].marked += (blocked & claims[f]) != 0;
+    }
+}
+
+/* A family of cells that are one law's: whatever is called different is a mistake. */
+static void count_differences(struct coverage_row *part, const struct cell_stats *cells,
+                              struct arena *a)
+{
+    struct verdict v[PAIRS];
+    size_t k = 0, wrong = 0;
+    for (size_t i = 0; i < FAMILY; i++)
+        for (size_t j = i + 1; j < FAMILY; j++)
+            v[k++] = verdict_compare(&cells[i].level, &cells[j].level, VERDICT_MARGIN);
+    verdict_family(v, PAIRS, a);
+    for (k = 0; k < PAIRS; k++)
+        wrong += v[k].p_holm < VERDICT_ALPHA;
+    part->families++;
+    part->wrong += wrong > 0;
+    for (k = 0; k < PAIRS; k += PAIRS - 1) { /* the first and the last share no cell */
+        part->alike++;
+        part->different += v[k].p < VERDICT_ALPHA;
+    }
+}
+
+static void simulate(const struct coverage_law *l, const struct shape *s,
+                     const struct coverage_row *truth, bool audited, struct rng *r,
+                     struct coverage_row *part)
+{
+    CLEANUP(arena_freep) struct arena *a = arena_new(ROOM);
+    struct cell_stats cells[FAMILY], slower;
+    for (size_t i = 0; i < FAMILY; i++)
+        draw_cell(l, s, LATENCY, r, a, &cells[i]);
+    draw_cell(l, s, LATENCY * SLOWER, r, a, &slower);
+    const struct interval ratio =
+        interval_ratio(&slower.median_ci, &cells[0].median_ci, CELL_CONFIDENCE);
+    const struct interval *const found[] = {[COVERAGE_MEAN] = &cells[0].mean_ci,
+                                            [COVERAGE_MEDIAN] = &cells[0].median_ci,
+                                            [COVERAGE_P95] = &cells[0].p95_ci,
+                                            [COVERAGE_RATIO] = &ratio};
+    for (size_t f = 0; f < COVERAGE_FIGURES; f++)
+        count(&part->figure[f], found[f], truth->figure[f].truth);
+    count_differences(part, cells, a);
+    if (audited)
+        count_audit(part, &cells[0], a);
+}
+
+static void simulate_chunk(void *context, size_t at, size_t)
+{
+    struct work *const w = context;
+    const size_t row = at / w->chunks, chunk = at % w->chunks;
+    const struct coverage_law l = law_of(row);
+    struct rng r;
+    rng_init(&r, rng_derive(w->plan->seed, at));
+    for (size_t i = chunk * CHUNK; i < (chunk + 1) * CHUNK && i < w->plan->simulations; i++)
+        simulate(&l, &shapes[row % COUNT_OF(shapes)], &w->rows[row], i % CHUNK < AUDITED, &r,
+                 &w->parts[at]);
+}
+
+/* ---- all of them ---- */
+
+static void begin_row(struct coverage_row *r, size_t row)
+{
+    const struct coverage_law l = law_of(row);
+    const struct shape *const s = &shapes[row % COUNT_OF(shapes)];
+    *r = (struct coverage_row){.law = l.name, .invocations = s->invocations, .samples = s->samples};
+    r->figure[COVERAGE_MEAN].truth = LATENCY * coverage_law_mean(&l);
+    r->figure[COVERAGE_MEDIAN].truth = LATENCY * coverage_law_quantile(&l, 0.5);
+    r->figure[COVERAGE_P95].truth = LATENCY * coverage_law_quantile(&l, 0.95);
+    r->figure[COVERAGE_RATIO].truth = SLOWER;
+}
+
+static void add_part(struct coverage_row *to, const struct coverage_row *part)
+{
+    for (size_t f = 0; f < COVERAGE_FIGURES; f++) {
+        struct coverage_cell *const c = &to->figure[f];
+        const struct coverage_cell *const p = &part->figure[f];
+        c->n += p->n;
+        c->held += p->held;
+        c->below += p->below;
+        c->above += p->above;
+        c->open += p->open;
+        c->audited += p->audited;
+        c->marked += p->marked;
+    }
+    to->alike += part->alike;
+    to->different += part->different;
+    to->families += part->families;
+    to->wrong += part->wrong;
+}
+
+static enum coverage_status judge(const struct coverage *c, const struct coverage_cell *f)
+{
+    constexpr double SELDOM = 0.01;
+    constexpr double MOSTLY = 0.95;
+    if (f->n == 0)
+        return COVERAGE_NONE;
+    const double held = (double)f->held / (double)f->n;
+    if (held >= c->low && held <= c->high)
+        return COVERAGE_OK;
+    if (held > c->high && (double)f->open > SELDOM * (double)f->n)
+        return COVERAGE_OPEN;
+    if (f->audited > 0 && (double)f->marked >= MOSTLY * (double)f->audited)
+        return COVERAGE_MARKED;
+    return COVERAGE_MISSED;
+}
+
+/* Asked of 2,000 simulations; fewer err more, and as many standard errors are allowed. */
+static double widened(double margin, size_t simulations)
+{
+    return simulations >= COVERAGE_SIMULATIONS
+               ? margin
+               : margin * sqrt((double)COVERAGE_SIMULATIONS / (double)simulations);
+}
+
+bool coverage_pairs_ok(const struct coverage *c, const struct coverage_row *r)
+{
+    return (double)r->different <=
+           (double)r->alike * (VERDICT_ALPHA + widened(0.01, c->simulations));
+}
+
+bool coverage_families_ok(const struct coverage *c, const struct coverage_row *r)
+{
+    return (double)r->wrong <=
+           (double)r->families * (VERDICT_ALPHA + widened(0.01, c->simulations));
+}
+
+struct coverage coverage_run(const struct coverage_plan *plan, struct arena *a)
+{
+    const nsec_t begun = clock_now();
+    const size_t n = COUNT_OF(laws) * COUNT_OF(shapes);
+    const size_t chunks = (plan->simulations + CHUNK - 1) / CHUNK;
+    struct work w = {.plan = plan,
+                     .rows = ARENA_ARRAY(a, struct coverage_row, n),
+                     .parts = ARENA_ARRAY(a, struct coverage_row, n * chunks),
+                     .chunks = chunks};
+    const double centre = (COVERAGE_LOW + COVERAGE_HIGH) / 2;
+    const double margin = widened(COVERAGE_HIGH - centre, plan->simulations);
+    struct coverage c = {.rows = w.rows,
+                         .n = n,
+                         .simulations = plan->simulations,
+                         .low = centre - margin,
+                         .high = centre + margin};
+    for (size_t i = 0; i < n; i++)
+        begin_row(&w.rows[i], i);
+    parallel_run(n * chunks, plan->threads, simulate_chunk, &w);
+    for (size_t i = 0; i < n; i++) {
+        for (size_t k = 0; k < chunks; k++)
+            add_part(&w.rows[i], &w.parts[i * chunks + k]);
+        for (size_t f = 0; f < COVERAGE_FIGURES; f++) {
+            w.rows[i].figure[f].status = judge(&c, &w.rows[i].figure[f]);
+            c.missed += w.rows[i].figure[f].status == COVERAGE_MISSED;
+        }
+        c.missed += !coverage_pairs_ok(&c, &w.rows[i]);
+        c.missed += !coverage_families_ok(&c, &w.rows[i]);
+    }
+    c.seconds = (double)(clock_now() - begun) / 1e9;
+    return c;
+}
+
+const char *coverage_figure_name(enum coverage_figure f)
+{
+    static const char *const names[] = {[COVERAGE_MEAN] = "mean",
+                                        [COVERAGE_MEDIAN] = "median",
+                                        [COVERAGE_P95] = "p95",
+                                        [COVERAGE_RATIO] = "ratio"};
+    return names[f];
+}
+
+const char *coverage_status_name(enum coverage_status s)
+{
+    static const char *const names[] = {[COVERAGE_OK] = "ok",
+                                        [COVERAGE_NONE] = "no interval",
+                                        [COVERAGE_OPEN] = "an end is open",
+                                        [COVERAGE_MARKED] = "the audit marks it",
+                                        [COVERAGE_MISSED] = "missed"};
+    return names[s];
+}
