@@ -4,6 +4,7 @@
 #include "base/arena.h"
 #include "base/defs.h"
 #include "num/quantile.h"
+#include "store/results.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -144,6 +145,18 @@ static void keep_rates(const struct audit_cell *c, struct audit_kept *k)
     k->rate_of_totals = ms > 0 ? tokens / ms * 1e3 : NOT_MEASURED;
 }
 
+static double find_power(const struct audit_cell *c)
+{
+    struct tally w = {};
+    for (size_t i = 0; i < c->stats->n; i++)
+        if (!isnan(c->samples->power_w[c->rows[i]]))
+            tally_add(&w, c->samples->power_w[c->rows[i]]);
+    for (size_t i = 0; w.n == 0 && i < c->n_stated; i++)
+        if (!isnan(c->stated[i].power_w))
+            tally_add(&w, c->stated[i].power_w);
+    return tally_mean(&w);
+}
+
 const struct audit_kept *audit_kept_of(const struct audit_cell *c, struct arena *a)
 {
     const struct results_samples *const s = c->samples;
@@ -172,6 +185,7 @@ const struct audit_kept *audit_kept_of(const struct audit_cell *c, struct arena 
     k->prompt_tokens_mean = tally_mean(&prompt);
     k->padding_mean = tally_mean(&padding);
     keep_rates(c, k);
+    k->power_mean = find_power(c);
     k->outside = find_outside(c);
     keep_prompts(c, k, a);
     return k;

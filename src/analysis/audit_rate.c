@@ -7,10 +7,11 @@
 #include <math.h>
 #include <string.h>
 
-enum { SAME, RATIO, LEAST_SAMPLES, LIMITS };
+enum { SAME, RATIO, OWN_RATIO, LEAST_SAMPLES, LIMITS };
 static const struct audit_limit limits[LIMITS] = {
     [SAME] = {"same", 0.01, "of the larger count: the same number of tokens"},
     [RATIO] = {"ratio", 0.05, "of the total rate: more than the rate itself is known to"},
+    [OWN_RATIO] = {"own_ratio", 0.2, "of ours, which divide totals already: worth a word only"},
     [LEAST_SAMPLES] = {"least_samples", 3, "of which a mean of rates is taken"},
 };
 
@@ -197,14 +198,14 @@ static void look_at_ratio(const struct audit_cell *c, struct audit *out)
         return;
     }
     const double off = r->mean_of_rates / r->rate_of_totals - 1;
-    if (!(fabs(off) > limits[RATIO].value))
+    if (!(fabs(off) > limits[r->rates_stated ? RATIO : OWN_RATIO].value))
         return;
     const struct audit_fact facts[] = {audit_number("mean_of_rates", r->mean_of_rates),
                                        audit_number("rate_of_totals", r->rate_of_totals),
                                        audit_number("difference_share", off),
                                        audit_number("samples", (double)r->with_rate)};
     /* Our own tables divide totals; who averages a source's column gets the other figure. */
-    report(c, "ratio-mean", c->kept->rates_stated ? AUDIT_WARN : AUDIT_INFO, facts, COUNT_OF(facts),
+    report(c, "ratio-mean", r->rates_stated ? AUDIT_WARN : AUDIT_INFO, facts, COUNT_OF(facts),
            audit_text(out,
                       "the mean of the samples' rates is %.4g tokens/s, total tokens over total "
                       "time %.4g",
@@ -212,40 +213,55 @@ static void look_at_ratio(const struct audit_cell *c, struct audit *out)
            "total tokens over total time is the rate; a mean of rates favours short requests", out);
 }
 
-/* Do the two ways of making one figure rank two cells differently? */
+/* How far the two ways of making one figure rank a and b differently; 0: they do not. */
+static double reversal(const struct audit_kept *a, const struct audit_kept *b)
+{
+    const double by_mean = log(a->mean_of_rates / b->mean_of_rates),
+                 by_total = log(a->rate_of_totals / b->rate_of_totals);
+    return by_mean * by_total < 0 ? fmin(fabs(by_mean), fabs(by_total)) : 0;
+}
+
 static void compare_ratios(const struct audit_group *g, struct audit *out)
 {
+    const struct audit_cell *a = nullptr, *b = nullptr;
+    double most = log1p(limits[RATIO].value);
+    size_t pairs = 0;
+    bool stated = false;
     for (size_t i = 0; i < g->n; i++)
         for (size_t k = 0; k < i; k++) {
-            const struct audit_kept *const a = g->cells[i].kept, *const b = g->cells[k].kept;
-            const double by_mean = a->mean_of_rates - b->mean_of_rates,
-                         by_total = a->rate_of_totals - b->rate_of_totals;
-            if (!(by_mean * by_total < 0) ||
-                fabs(by_mean) <= limits[RATIO].value * b->mean_of_rates ||
-                fabs(by_total) <= limits[RATIO].value * b->rate_of_totals)
+            const double x = reversal(g->cells[k].kept, g->cells[i].kept);
+            pairs += x > log1p(limits[RATIO].value);
+            if (!(x > most))
                 continue;
-            const struct audit_subject subject = audit_subject_of_group(g);
-            const struct audit_fact facts[] = {audit_word("a", audit_label(out, &g->cells[i])),
-                                               audit_word("b", audit_label(out, &g->cells[k])),
-                                               audit_number("mean_of_rates_a", a->mean_of_rates),
-                                               audit_number("mean_of_rates_b", b->mean_of_rates),
-                                               audit_number("rate_of_totals_a", a->rate_of_totals),
-                                               audit_number("rate_of_totals_b", b->rate_of_totals)};
-            audit_add(out,
-                      &(struct audit_finding){
-                          .check = "ratio-mean",
-                          .severity = AUDIT_WARN,
-                          .subject = subject,
-                          .facts = facts,
-                          .n_facts = COUNT_OF(facts),
-                          .message = audit_text(
-                              out,
-                              "%s is the faster one by the mean of rates, %s by total "
-                              "tokens over total time",
-                              facts[by_mean > 0 ? 0 : 1].text, facts[by_mean > 0 ? 1 : 0].text),
-                          .advice = "total tokens over total time is the rate",
-                          .blocks = AUDIT_THROUGHPUT | AUDIT_COST | AUDIT_WINNER});
+            most = x;
+            a = &g->cells[k];
+            b = &g->cells[i];
+            stated = a->kept->rates_stated || b->kept->rates_stated;
         }
+    if (!a)
+        return;
+    const bool a_by_mean = a->kept->mean_of_rates > b->kept->mean_of_rates;
+    const struct audit_subject subject = audit_subject_of_group(g);
+    const struct audit_fact facts[] = {audit_word("a", audit_label(out, a)),
+                                       audit_word("b", audit_label(out, b)),
+                                       audit_number("mean_of_rates_a", a->kept->mean_of_rates),
+                                       audit_number("mean_of_rates_b", b->kept->mean_of_rates),
+                                       audit_number("rate_of_totals_a", a->kept->rate_of_totals),
+                                       audit_number("rate_of_totals_b", b->kept->rate_of_totals),
+                                       audit_number("pairs_ranked_differently", (double)pairs)};
+    audit_add(out, &(struct audit_finding){
+                       .check = "ratio-mean",
+                       .severity = stated ? AUDIT_WARN : AUDIT_INFO,
+                       .subject = subject,
+                       .facts = facts,
+                       .n_facts = COUNT_OF(facts),
+                       .message =
+                           audit_text(out,
+                                      "%s is the faster one by the mean of rates, %s by total "
+                                      "tokens over total time",
+                                      facts[a_by_mean ? 0 : 1].text, facts[a_by_mean ? 1 : 0].text),
+                       .advice = "total tokens over total time is the rate",
+                       .blocks = AUDIT_THROUGHPUT | AUDIT_COST | AUDIT_WINNER});
 }
 
 const struct audit_check audit_rate_checks[] = {
@@ -258,12 +274,14 @@ const struct audit_check audit_rate_checks[] = {
      .n_limits = LIMITS,
      .cell = look_at_padding},
     {.name = "ratio-mean",
-     .rule = "the mean of the samples' rates and total tokens over total time differ by more than "
-             "ratio: warn where the rates are a source's, info where they are ours (our tables "
-             "divide totals); warn: a row's rate is not its tokens over its mean latency, or the "
-             "two ways rank two cells differently",
+     .rule =
+         "the mean of the samples' rates and total tokens over total time differ by more than "
+         "ratio, or rank two cells differently by more than it: warn where the rates are a "
+         "source's, info where they are ours (our tables divide totals) and differ by more than "
+         "own_ratio; warn: a row's rate is not its tokens over its mean latency",
      .evidence = "mean_of_rates rate_of_totals difference_share samples stated_tokens_per_s tokens "
-                 "mean_ms a b mean_of_rates_a mean_of_rates_b rate_of_totals_a rate_of_totals_b",
+                 "mean_ms a b mean_of_rates_a mean_of_rates_b rate_of_totals_a rate_of_totals_b "
+                 "pairs_ranked_differently",
      .blocks = AUDIT_THROUGHPUT | AUDIT_COST | AUDIT_WINNER,
      .limits = limits,
      .n_limits = LIMITS,

@@ -5,8 +5,11 @@
 #include "analysis/audit_kept.h"
 #include "analysis/audit_label.h"
 #include "analysis/audit_placeholder.h"
+#include "analysis/audit_power.h"
 #include "analysis/audit_rate.h"
+#include "analysis/audit_replicate.h"
 #include "analysis/audit_setting.h"
+#include "analysis/audit_structure.h"
 #include "analysis/audit_work.h"
 #include "analysis/cell.h"
 #include "base/arena.h"
@@ -18,6 +21,8 @@
 
 /* clang-format off */
 static const struct audit_check *const tables[] = {
+    audit_structure_checks,
+    audit_replicate_checks,
     audit_work_checks,
     audit_rate_checks,
     audit_label_checks,
@@ -25,6 +30,7 @@ static const struct audit_check *const tables[] = {
     audit_placeholder_checks,
     audit_setting_checks,
     audit_interval_checks,
+    audit_power_checks,
 };
 /* clang-format on */
 

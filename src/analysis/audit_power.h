@@ -1,0 +1,7 @@
+/* audit_power.h - power-undersampled, idle-mixture, negative-energy: power that cannot carry an
+ * energy. */
+#pragma once
+
+#include "analysis/audit.h"
+
+extern const struct audit_check audit_power_checks[];

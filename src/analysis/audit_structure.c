@@ -1,0 +1,324 @@
+#include "analysis/audit_structure.h"
+
+#include "analysis/cell.h"
+#include "base/arena.h"
+#include "base/defs.h"
+#include "num/adjust.h"
+#include "num/anova.h"
+#include "num/compare.h"
+#include "num/dist.h"
+#include "num/moment.h"
+#include "store/evidence.h"
+#include "store/results.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { P, EFFECT, SHARE, RATIO, ALPHA, FAMILY, LIMITS };
+static const struct audit_limit limits[LIMITS] = {
+    [P] = {"p", 1e-3, "of the F test on log latencies: one false alarm in a thousand cells"},
+    [EFFECT] = {"design_effect", 3, "n samples that say as much as n / 3"},
+    [SHARE] = {"share", 0.5, "of the variance of log latency lies between the prompts"},
+    [RATIO] = {"ratio", 1.5, "of the slowest prompt's latency to the fastest's: different work"},
+    [ALPHA] = {"alpha", 0.05, "the level that is claimed"},
+    [FAMILY] = {"family", 10,
+                "comparisons at which a false one at 0.05 is more likely than two in five"},
+};
+
+constexpr size_t SCRATCH = (size_t)4 << 30;
+
+/* ---- pseudo-replication ---- */
+
+struct nesting { /* of the samples in their invocations */
+    struct anova anova;
+    double icc, design_effect, effective_n;
+};
+
+static double *logs_of(const double *x, size_t n, struct arena *a)
+{
+    double *const y = ARENA_ARRAY(a, double, n);
+    for (size_t i = 0; i < n; i++)
+        y[i] = log(x[i]);
+    return y;
+}
+
+/* One-way random effects; m0 is the mean group size for unequal groups (Searle 1992, 3.6). */
+static struct nesting nesting_of(const struct cell_stats *s)
+{
+    CLEANUP(arena_freep) struct arena *a = arena_new(SCRATCH);
+    const double k = (double)s->n_units, n = (double)s->n;
+    size_t *const sizes = ARENA_ARRAY(a, size_t, s->n_units);
+    double squares = 0;
+    for (size_t u = 0; u < s->n_units; u++) {
+        sizes[u] = s->start[u + 1] - s->start[u];
+        squares += (double)sizes[u] * (double)sizes[u];
+    }
+    struct nesting r = {.anova = anova_oneway(logs_of(s->x, s->n, a), sizes, s->n_units)};
+    const double m0 = (n - squares / n) / (k - 1);
+    r.icc = (r.anova.f - 1) / (r.anova.f + m0 - 1);
+    r.design_effect = 1 + (m0 - 1) * fmax(0, r.icc);
+    r.effective_n = n / r.design_effect;
+    return r;
+}
+
+static void look_at_nesting(const struct audit_cell *c, struct audit *out)
+{
+    const struct audit_subject subject = audit_subject_of(c);
+    const struct cell_stats *const s = c->stats;
+    if (s->n_units < 2 || s->n < 2 * s->n_units || !(s->min > 0)) {
+        audit_not_run(out, "pseudo-replication", &subject,
+                      "fewer than two invocations with two samples each: what differs between "
+                      "invocations is not in the data");
+        return;
+    }
+    const struct nesting k = nesting_of(s);
+    if (!(k.anova.p < limits[P].value && k.design_effect >= limits[EFFECT].value))
+        return;
+    const struct audit_fact facts[] = {audit_number("n", (double)s->n),
+                                       audit_number("invocations", (double)s->n_units),
+                                       audit_number("f_statistic", k.anova.f),
+                                       audit_number("p_value", k.anova.p),
+                                       audit_number("intraclass_correlation", k.icc),
+                                       audit_number("design_effect", k.design_effect),
+                                       audit_number("effective_n", k.effective_n)};
+    audit_add(out, &(struct audit_finding){
+                       .check = "pseudo-replication",
+                       .severity = AUDIT_WARN,
+                       .subject = subject,
+                       .facts = facts,
+                       .n_facts = COUNT_OF(facts),
+                       .message = audit_text(out,
+                                             "the %zu samples of %zu invocations say as much as "
+                                             "%.1f: samples of one invocation are alike",
+                                             s->n, s->n_units, k.effective_n),
+                       .advice = "take the invocations for replicates (our intervals do), and add "
+                                 "invocations rather than repetitions",
+                       .blocks = AUDIT_COMPARISON});
+}
+
+/* Invocations on different devices are no replicates, whatever they measured. */
+static void look_at_devices(const struct audit_cell *c, struct audit *out)
+{
+    const struct evidence *first = nullptr;
+    for (size_t i = 0; i < c->n_evidence; i++) {
+        const struct evidence *const v = c->evidence[i];
+        if (!v->device)
+            continue;
+        if (!first)
+            first = v;
+        if (strcmp(first->device, v->device) == 0)
+            continue;
+        const struct audit_subject subject = audit_subject_of(c);
+        const struct audit_fact facts[] = {
+            audit_word("device_a", first->device), audit_number("invocation_a", first->invocation),
+            audit_word("device_b", v->device), audit_number("invocation_b", v->invocation)};
+        audit_add(out, &(struct audit_finding){
+                           .check = "pseudo-replication",
+                           .severity = AUDIT_FAIL,
+                           .subject = subject,
+                           .facts = facts,
+                           .n_facts = COUNT_OF(facts),
+                           .message = audit_text(out,
+                                                 "its invocations ran on different devices: "
+                                                 "%s and %s",
+                                                 first->device, v->device),
+                           .advice = "make a cell of each device",
+                           .blocks = AUDIT_EVERYTHING});
+        return;
+    }
+}
+
+static void look_at_replication(const struct audit_cell *c, struct audit *out)
+{
+    look_at_devices(c, out);
+    look_at_nesting(c, out);
+}
+
+/* ---- mixture: workloads inside one cell ---- */
+
+struct labelled { /* a sample and the workload that it belongs to */
+    int64_t label;
+    double y;
+};
+
+static int by_label(const void *a, const void *b)
+{
+    const struct labelled *const p = a, *const q = b;
+    return (p->label > q->label) - (p->label < q->label);
+}
+
+/* By prompt where it is known, else by the prompt's length to a factor of two. */
+static bool label_samples(const struct audit_cell *c, struct labelled *ret, const char **ret_by)
+{
+    const struct results_samples *const s = c->samples;
+    bool prompts = true, lengths = true;
+    for (size_t i = 0; i < c->stats->n; i++) {
+        prompts = prompts && s->prompt_index[c->rows[i]] >= 0;
+        lengths = lengths && s->prompt_tokens[c->rows[i]] > 0;
+    }
+    for (size_t i = 0; i < c->stats->n; i++) {
+        const size_t row = c->rows[i];
+        ret[i] = (struct labelled){prompts   ? s->prompt_index[row]
+                                   : lengths ? (int64_t)floor(log2((double)s->prompt_tokens[row]))
+                                             : 0,
+                                   log(c->stats->x[i])};
+    }
+    *ret_by = prompts ? "prompt" : "prompt length";
+    return prompts || lengths;
+}
+
+struct split {
+    struct anova anova;
+    size_t groups;
+    double fastest, slowest; /* geometric means */
+};
+
+static struct split split_of(struct labelled *x, size_t n, struct arena *a)
+{
+    double *const y = ARENA_ARRAY(a, double, n);
+    size_t *const sizes = ARENA_ARRAY(a, size_t, n);
+    struct split r = {.fastest = HUGE_VAL};
+    if (n)
+        qsort(x, n, sizeof *x, by_label);
+    for (size_t i = 0; i < n;) {
+        size_t end = i;
+        double sum = 0;
+        while (end < n && x[end].label == x[i].label) {
+            y[end] = x[end].y;
+            sum += x[end++].y;
+        }
+        const double mean = exp(sum / (double)(end - i));
+        r.fastest = fmin(r.fastest, mean);
+        r.slowest = fmax(r.slowest, mean);
+        sizes[r.groups++] = end - i;
+        i = end;
+    }
+    r.anova = anova_oneway(y, sizes, r.groups);
+    return r;
+}
+
+static void look_at_mixture(const struct audit_cell *c, struct audit *out)
+{
+    CLEANUP(arena_freep) struct arena *a = arena_new(SCRATCH);
+    const struct audit_subject subject = audit_subject_of(c);
+    const size_t n = c->stats->n;
+    struct labelled *const x = ARENA_ARRAY(a, struct labelled, n);
+    const char *by;
+    if (n < 4 || !(c->stats->min > 0) || !label_samples(c, x, &by)) {
+        audit_not_run(out, "mixture", &subject,
+                      "no prompt and no prompt length of four samples: whether workloads are "
+                      "pooled in the cell is not known");
+        return;
+    }
+    const struct split s = split_of(x, n, a);
+    if (s.groups < 2 || !(s.anova.p < limits[P].value && s.anova.eta2 >= limits[SHARE].value &&
+                          s.slowest >= limits[RATIO].value * s.fastest))
+        return;
+    const struct audit_fact facts[] = {audit_word("workloads_by", by),
+                                       audit_number("workloads", (double)s.groups),
+                                       audit_number("fastest_ms", s.fastest),
+                                       audit_number("slowest_ms", s.slowest),
+                                       audit_number("variance_between_share", s.anova.eta2),
+                                       audit_number("p_value", s.anova.p),
+                                       audit_number("n", (double)n)};
+    audit_add(out,
+              &(struct audit_finding){
+                  .check = "mixture",
+                  .severity = AUDIT_WARN,
+                  .subject = subject,
+                  .facts = facts,
+                  .n_facts = COUNT_OF(facts),
+                  .message = audit_text(out,
+                                        "%zu workloads (by %s) from %.4g to %.4g ms are pooled "
+                                        "as %zu samples of one: %.0f %% of the variance lies "
+                                        "between them",
+                                        s.groups, by, s.fastest, s.slowest, n, 100 * s.anova.eta2),
+                  .advice = "make a scenario of each workload, or compare prompt by prompt; a "
+                            "percentile over them is of no request",
+                  .blocks = AUDIT_MEAN | AUDIT_TAIL});
+}
+
+/* ---- multiplicity ---- */
+
+static void look_at_family(const struct audit_group *g, struct audit *out)
+{
+    CLEANUP(arena_freep) struct arena *a = arena_new(SCRATCH);
+    const struct audit_subject subject = audit_subject_of_group(g);
+    double *const p = ARENA_ARRAY(a, double, g->n * g->n), *const holm =
+                                                               ARENA_ARRAY(a, double, g->n * g->n);
+    size_t m = 0, raw = 0, kept = 0;
+    double least_lost = 1;
+    for (size_t i = 0; i < g->n; i++)
+        for (size_t k = 0; k < i; k++) {
+            const struct cell_stats *const s = g->cells[i].stats, *const t = g->cells[k].stats;
+            if (s->n < 2 || t->n < 2)
+                continue;
+            const struct moment x = moment_of(s->x, s->n), y = moment_of(t->x, t->n);
+            p[m] = compare_welch(&x, &y, 1 - limits[ALPHA].value).p;
+            m += isnan(p[m]) ? 0 : 1;
+        }
+    if (m < 2) {
+        audit_not_run(out, "multiplicity", &subject, "fewer than two comparisons of samples");
+        return;
+    }
+    adjust_holm(p, m, a, holm);
+    for (size_t i = 0; i < m; i++) {
+        raw += p[i] < limits[ALPHA].value;
+        kept += holm[i] < limits[ALPHA].value;
+        if (p[i] < limits[ALPHA].value && holm[i] >= limits[ALPHA].value)
+            least_lost = fmin(least_lost, p[i]);
+    }
+    if (raw == kept)
+        return;
+    const struct audit_fact facts[] = {
+        audit_number("comparisons", (double)m), audit_number("significant_alone", (double)raw),
+        audit_number("significant_after_holm", (double)kept),
+        audit_number("least_p_lost", least_lost),
+        audit_number("expected_by_chance", limits[ALPHA].value * (double)m)};
+    audit_add(out,
+              &(struct audit_finding){
+                  .check = "multiplicity",
+                  .severity = (double)m >= limits[FAMILY].value ? AUDIT_WARN : AUDIT_INFO,
+                  .subject = subject,
+                  .facts = facts,
+                  .n_facts = COUNT_OF(facts),
+                  .message = audit_text(out,
+                                        "%zu of %zu comparisons are significant one by one, "
+                                        "%zu as a family (Holm); by chance alone %.1f would be",
+                                        raw, m, kept, limits[ALPHA].value * (double)m),
+                  .advice = "quote adjusted p values only; more invocations decide the rest",
+                  .blocks = AUDIT_COMPARISON});
+}
+
+const struct audit_check audit_structure_checks[] = {
+    {.name = "pseudo-replication",
+     .rule = "warn: invocations differ (F test on log latencies below p) so much that the samples "
+             "are worth less than one in design_effect; fail: invocations of one cell ran on "
+             "different devices",
+     .evidence = "n invocations f_statistic p_value intraclass_correlation design_effect "
+                 "effective_n device_a invocation_a device_b invocation_b",
+     .blocks = AUDIT_EVERYTHING,
+     .limits = limits,
+     .n_limits = LIMITS,
+     .cell = look_at_replication},
+    {.name = "mixture",
+     .rule = "warn: prompts (where unknown, prompt lengths to a factor of two) explain more than "
+             "share of the variance of log latency, with an F test below p and a ratio of slowest "
+             "to fastest of at least ratio",
+     .evidence = "workloads_by workloads fastest_ms slowest_ms variance_between_share p_value n",
+     .blocks = AUDIT_MEAN | AUDIT_TAIL,
+     .limits = limits,
+     .n_limits = LIMITS,
+     .cell = look_at_mixture},
+    {.name = "multiplicity",
+     .rule = "comparisons of one scenario and model whose p is below alpha alone and not after "
+             "Holm: warn from family comparisons on, info below",
+     .evidence = "comparisons significant_alone significant_after_holm least_p_lost "
+                 "expected_by_chance",
+     .blocks = AUDIT_COMPARISON,
+     .limits = limits,
+     .n_limits = LIMITS,
+     .group = look_at_family},
+    {},
+};
