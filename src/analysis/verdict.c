@@ -130,15 +130,16 @@ const char *verdict_name(enum verdict_kind kind)
 
 const char *verdict_text(const struct verdict *v, struct arena *a)
 {
-    static const char *const runs[] = {[LEVEL_INVOCATIONS] = "invocations of each",
-                                       [LEVEL_REPETITIONS] = "repetitions of each",
-                                       [LEVEL_SAMPLES] = "samples of each",
-                                       [LEVEL_SCENARIOS] = "scenarios"};
+    static const char *const runs[] = {[LEVEL_INVOCATIONS] = "invocation",
+                                       [LEVEL_REPETITIONS] = "repetition",
+                                       [LEVEL_SAMPLES] = "sample",
+                                       [LEVEL_SCENARIOS] = "scenario"};
     if (v->kind != VERDICT_UNDECIDED || v->more == 0)
         return verdict_name(v->kind);
-    if (v->more > VERDICT_MOST_MORE)
-        return arena_printf(a, "undecided (over %zu more %s)", VERDICT_MOST_MORE, runs[v->unit]);
-    return arena_printf(a, "undecided (%zu more %s)", v->more, runs[v->unit]);
+    const bool over = v->more > VERDICT_MOST_MORE;
+    return arena_printf(a, "undecided (%s%zu more %s%s%s)", over ? "over " : "",
+                        over ? VERDICT_MOST_MORE : v->more, runs[v->unit], v->more == 1 ? "" : "s",
+                        v->unit == LEVEL_SCENARIOS ? "" : " of each");
 }
 
 void verdict_json(const struct verdict *v, struct arena *a, struct jsonw *w)
