@@ -199,12 +199,13 @@ static double cosine_of(const struct quality_outputs_asked *asked, const struct 
 }
 
 static void find_semantic(struct paired *p, const struct quality_outputs_asked *asked,
-                          struct arena *a, struct quality_outputs *q)
+                          struct arena *a, struct arena *scratch, struct quality_outputs *q)
 {
     size_t missing = 0;
     q->semantic_reason = asked->no_semantic;
     if (asked->no_semantic)
         return;
+    p->semantic = ARENA_ARRAY(scratch, double, p->n);
     for (size_t i = 0; i < p->n; i++) {
         p->semantic[i] = cosine_of(asked, &p->own[i], &p->base[i], q->is_baseline);
         missing += isnan(p->semantic[i]) ? 1 : 0;
@@ -228,10 +229,9 @@ static void compare(struct range own, struct range base, const struct quality_ou
                            : "the baseline has no output";
         return;
     }
-    p.semantic = ARENA_ARRAY(scratch, double, p.n + 1);
     if (!p.prefix)
         q->prefix_reason = "token ids were not recorded";
-    find_semantic(&p, asked, a, q);
+    find_semantic(&p, asked, a, scratch, q);
     const size_t n_missing = q->n_missing;
     score(&p, scratch, q);
     q->n_missing = n_missing;

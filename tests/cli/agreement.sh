@@ -38,6 +38,7 @@ analyze same
 is "the same outputs pass" $? 0
 is "accuracy" "$(field same single onnxruntime-cpu accuracy)" 1.0
 is "its gate" "$(field same single onnxruntime-cpu quality_status)" pass
+is "no embedding model: no similarity, and not 0" "$(field same single onnxruntime-cpu output_semantic)" ""
 is "the table has a column" "$(grep -c '^backend.*accuracy' "$work/out")" 1
 is "where the baseline has no cell that is ok nothing passes" "$(field same batch onnxruntime-cpu quality_status)" \
     "cannot tell"
