@@ -1,15 +1,23 @@
 #include "analysis/audit_run.h"
 
 #include "analysis/audit_artefact.h"
+#include "analysis/audit_cache.h"
+#include "analysis/audit_cold.h"
+#include "analysis/audit_few.h"
+#include "analysis/audit_host.h"
 #include "analysis/audit_interval.h"
 #include "analysis/audit_kept.h"
 #include "analysis/audit_label.h"
+#include "analysis/audit_order.h"
+#include "analysis/audit_outlier.h"
 #include "analysis/audit_placeholder.h"
 #include "analysis/audit_power.h"
 #include "analysis/audit_rate.h"
 #include "analysis/audit_replicate.h"
 #include "analysis/audit_setting.h"
+#include "analysis/audit_states.h"
 #include "analysis/audit_structure.h"
+#include "analysis/audit_time.h"
 #include "analysis/audit_work.h"
 #include "analysis/cell.h"
 #include "base/arena.h"
@@ -21,6 +29,13 @@
 
 /* clang-format off */
 static const struct audit_check *const tables[] = {
+    audit_cold_checks,
+    audit_time_checks,
+    audit_order_checks,
+    audit_states_checks,
+    audit_outlier_checks,
+    audit_few_checks,
+    audit_cache_checks,
     audit_structure_checks,
     audit_replicate_checks,
     audit_work_checks,
@@ -31,6 +46,7 @@ static const struct audit_check *const tables[] = {
     audit_setting_checks,
     audit_interval_checks,
     audit_power_checks,
+    audit_host_checks,
 };
 /* clang-format on */
 

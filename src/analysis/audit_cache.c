@@ -1,0 +1,325 @@
+#include "analysis/audit_cache.h"
+
+#include "analysis/audit_series.h"
+#include "analysis/cell.h"
+#include "base/arena.h"
+#include "base/defs.h"
+#include "num/dist.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { TOKENS_RATIO, GROWTH, REPEAT_RATIO, SIGN_P, LEAST_PAIRS, LIMITS };
+static const struct audit_limit limits[LIMITS] = {
+    [TOKENS_RATIO] = {"tokens_ratio", 3.0,
+                      "longest prompts over shortest; less contrast shows no growth"},
+    [GROWTH] = {"growth", 1.2,
+                "of the prefill from the shortest to the longest prompts; work that is done grows "
+                "with them"},
+    [REPEAT_RATIO] =
+        {"repeat_ratio", 1.5,
+         "of a prompt's first prefill to its later ones, beyond what warm-up explains"},
+    [SIGN_P] = {"sign_p", 0.01, "of the sign test over prompts: first passes are not just unlucky"},
+    [LEAST_PAIRS] = {"least_pairs", 7,
+                     "prompts with repeats; with fewer the sign test cannot reject"},
+};
+
+static constexpr unsigned BLOCKS = AUDIT_PREFILL | AUDIT_TTFT | AUDIT_THROUGHPUT | AUDIT_COMPARISON;
+
+struct length { /* prompts of one length */
+    double tokens, ms;
+};
+
+static int by_tokens(const void *a, const void *b)
+{
+    const struct length *const x = a, *const y = b;
+    return (x->tokens > y->tokens) - (x->tokens < y->tokens);
+}
+
+/* Prefill of the longest third over that of the shortest; NOT_MEASURED: too little contrast. */
+static double growth(struct length *l, size_t n, double *ret_tokens_ratio, struct arena *scratch)
+{
+    *ret_tokens_ratio = NOT_MEASURED;
+    if (n < 3)
+        return NOT_MEASURED;
+    qsort(l, n, sizeof *l, by_tokens);
+    const size_t third = n / 3;
+    double *const ms = ARENA_ARRAY(scratch, double, n), *const tokens =
+                                                            ARENA_ARRAY(scratch, double, n);
+    for (size_t i = 0; i < n; i++) {
+        ms[i] = l[i].ms;
+        tokens[i] = l[i].tokens;
+    }
+    *ret_tokens_ratio = audit_series_median(tokens + n - third, third, scratch) /
+                        audit_series_median(tokens, third, scratch);
+    return audit_series_median(ms + n - third, third, scratch) /
+           audit_series_median(ms, third, scratch);
+}
+
+/* ---- one cell ---- */
+
+struct request { /* an ok sample of any phase */
+    int32_t replicate, invocation, prompt;
+    size_t place; /* in its invocation */
+    double ms, decode_ms, tokens;
+};
+
+struct requests {
+    struct request *items;
+    size_t n;
+    const char *quantity; /* "prefill_ms"; nullptr: the cell has none */
+};
+
+static const double *quantity_of(const struct audit_cell *c, const char **ret_name)
+{
+    const struct results_samples *const s = c->samples;
+    *ret_name = c->kept->with_prefill > 0 ? "prefill_ms"
+                : c->kept->with_ttft > 0  ? "ttft_ms"
+                                          : "latency_ms";
+    return c->kept->with_prefill > 0 ? s->prefill_ms
+           : c->kept->with_ttft > 0  ? s->ttft_ms
+                                     : s->latency_ms;
+}
+
+static struct requests requests_of(const struct audit_cell *c, struct arena *scratch)
+{
+    const struct results_samples *const s = c->samples;
+    struct requests r = {.items = ARENA_ARRAY(scratch, struct request, s->n + 1)};
+    const double *const v = quantity_of(c, &r.quantity);
+    size_t place = 0;
+    for (size_t i = 0; i < s->n; i++) {
+        const bool begins = i == 0 || s->replicate[i] != s->replicate[i - 1] ||
+                            s->invocation[i] != s->invocation[i - 1];
+        place = begins ? 0 : place + 1;
+        if (s->status[i] != STATUS_OK || !(v[i] > 0) || s->prompt_index[i] == INT32_MIN)
+            continue;
+        r.items[r.n++] =
+            (struct request){s->replicate[i],
+                             s->invocation[i],
+                             s->prompt_index[i],
+                             place,
+                             v[i],
+                             s->decode_ms[i],
+                             s->prompt_tokens[i] > 0 ? (double)s->prompt_tokens[i] : NOT_MEASURED};
+    }
+    return r;
+}
+
+static int by_prompt(const void *a, const void *b)
+{
+    const struct request *const x = a, *const y = b;
+    const int32_t d[] = {x->replicate,  y->replicate, x->invocation,
+                         y->invocation, x->prompt,    y->prompt};
+    for (size_t i = 0; i < COUNT_OF(d); i += 2)
+        if (d[i] != d[i + 1])
+            return d[i] > d[i + 1] ? 1 : -1;
+    return (x->place > y->place) - (x->place < y->place);
+}
+
+struct repeats { /* over prompts of invocations */
+    size_t pairs, slower;
+    double *excess; /* logs: first over later, beyond what the decoding of the same requests has */
+    struct length *first, *later;
+    double first_ms, later_ms; /* of the pair in the middle */
+};
+
+/* One prompt of one invocation: p[0] is its first request. */
+static void add_repeats(const struct request *p, size_t n, struct arena *scratch,
+                        struct repeats *ret)
+{
+    double *const ms = ARENA_ARRAY(scratch, double, n), *const decode =
+                                                            ARENA_ARRAY(scratch, double, n);
+    size_t n_decode = 0;
+    for (size_t i = 1; i < n; i++) {
+        ms[i - 1] = p[i].ms;
+        if (p[i].decode_ms > 0)
+            decode[n_decode++] = p[i].decode_ms;
+    }
+    const double later = audit_series_median(ms, n - 1, scratch);
+    double excess = log(p[0].ms / later);
+    if (p[0].decode_ms > 0 && n_decode > 0)
+        excess -= log(p[0].decode_ms / audit_series_median(decode, n_decode, scratch));
+    ret->first[ret->pairs] = (struct length){p[0].tokens, p[0].ms};
+    ret->later[ret->pairs] = (struct length){p[0].tokens, later};
+    ret->excess[ret->pairs++] = excess;
+    ret->slower += excess > 0;
+}
+
+/* The first request of an invocation is cold, whatever its prompt: it says nothing. */
+static struct repeats repeats_of(const struct requests *r, struct arena *scratch)
+{
+    struct repeats x = {.excess = ARENA_ARRAY(scratch, double, r->n + 1),
+                        .first = ARENA_ARRAY(scratch, struct length, r->n + 1),
+                        .later = ARENA_ARRAY(scratch, struct length, r->n + 1)};
+    qsort(r->items, r->n, sizeof *r->items, by_prompt);
+    for (size_t i = 0, n; i < r->n; i += n) {
+        const struct request *const p = r->items + i;
+        for (n = 1; i + n < r->n && p[n].replicate == p->replicate &&
+                    p[n].invocation == p->invocation && p[n].prompt == p->prompt;)
+            n++;
+        if (n >= 3 && p->place > 0)
+            add_repeats(p, n, scratch, &x);
+    }
+    return x;
+}
+
+static double middle_ms(const struct length *l, size_t n, struct arena *scratch)
+{
+    double *const ms = ARENA_ARRAY(scratch, double, n + 1);
+    for (size_t i = 0; i < n; i++)
+        ms[i] = l[i].ms;
+    return audit_series_median(ms, n, scratch);
+}
+
+static void say_repeats(const struct audit_cell *c, const struct repeats *x, const char *quantity,
+                        double ratio, double p, struct arena *scratch, struct audit *out)
+{
+    const double first = middle_ms(x->first, x->pairs, scratch),
+                 later = middle_ms(x->later, x->pairs, scratch);
+    const struct audit_fact facts[] = {
+        {"quantity", NOT_MEASURED, quantity},
+        {"prompts", (double)x->pairs, nullptr},
+        {"first_slower", (double)x->slower, nullptr},
+        {"first_over_later", ratio, nullptr},
+        {"first_pass_ms", first, nullptr},
+        {"later_ms", later, nullptr},
+        {"sign_p", p, nullptr},
+    };
+    audit_add(out, &(struct audit_finding){
+                       .check = "cache-hit",
+                       .severity = AUDIT_FAIL,
+                       .subject = audit_subject_of(c),
+                       .facts = facts,
+                       .n_facts = COUNT_OF(facts),
+                       .message = audit_text(out,
+                                             "%s: a prompt's first %s is %.2f times its later ones "
+                                             "beyond warm-up (%zu of %zu prompts; medians %.4g and "
+                                             "%.4g ms): repeats are answered from a cache",
+                                             audit_label(out, c), quantity, ratio, x->slower,
+                                             x->pairs, first, later),
+                       .advice = "send every prompt once per process, or switch the prompt cache "
+                                 "off; the later figure is no prefill",
+                       .blocks = BLOCKS,
+                   });
+}
+
+static void say_flat(const struct audit_subject *subject, const char *who, double grows,
+                     double tokens, double first_grows, size_t n, struct audit *out)
+{
+    const bool cached = first_grows >= 1.5 * limits[GROWTH].value;
+    const struct audit_fact facts[] = {
+        {"longest_over_shortest_ms", grows, nullptr},
+        {"longest_over_shortest_tokens", tokens, nullptr},
+        {"first_pass_longest_over_shortest_ms", first_grows, nullptr},
+        {"prompts", (double)n, nullptr},
+    };
+    audit_add(out, &(struct audit_finding){
+                       .check = "cache-hit",
+                       .severity = cached ? AUDIT_FAIL : AUDIT_WARN,
+                       .subject = *subject,
+                       .facts = facts,
+                       .n_facts = COUNT_OF(facts),
+                       .message = audit_text(out,
+                                             "%s: prompts %.1f times as long take %.2f times the "
+                                             "prefill: the prompt was not worked through each time",
+                                             who, tokens, grows),
+                       .advice = "send every prompt once per process, or switch the prompt cache "
+                                 "off; if the prompts are so short that the fixed cost hides "
+                                 "their length, this is no prefill rate either",
+                       .blocks = AUDIT_PREFILL | AUDIT_TTFT | AUDIT_FIT,
+                   });
+}
+
+static void look_cell(const struct audit_cell *c, struct audit *out)
+{
+    const struct audit_subject subject = audit_subject_of(c);
+    if (c->stats->n == 0 || c->kept->n_prompts < 2) {
+        audit_not_run(out, "cache-hit", &subject, "fewer than two prompts are told apart");
+        return;
+    }
+    CLEANUP(arena_freep) struct arena *scratch = arena_new((size_t)4 << 30);
+    const struct requests r = requests_of(c, scratch);
+    if (r.n == 0)
+        return;
+    const struct repeats x = repeats_of(&r, scratch);
+    if ((double)x.pairs < limits[LEAST_PAIRS].value)
+        audit_not_run(out, "cache-hit", &subject,
+                      "fewer than seven prompts were sent three times by one process");
+    const double p = x.pairs ? 1 - dist_binomial_cdf((double)x.slower - 1, x.pairs, 0.5) : 1;
+    const double ratio = x.pairs ? exp(audit_series_median(x.excess, x.pairs, scratch)) : 1;
+    if (p < limits[SIGN_P].value && ratio >= limits[REPEAT_RATIO].value) {
+        say_repeats(c, &x, r.quantity, ratio, p, scratch, out);
+        return;
+    }
+    if (strcmp(r.quantity, "latency_ms") == 0)
+        return; /* decoding does not grow with the prompt */
+    double tokens, ignored;
+    const double grows = growth(x.later, x.pairs, &tokens, scratch);
+    const double first_grows = growth(x.first, x.pairs, &ignored, scratch);
+    if (tokens >= limits[TOKENS_RATIO].value && grows < limits[GROWTH].value)
+        say_flat(&subject, audit_label(out, c), grows, tokens, first_grows, x.pairs, out);
+}
+
+/* ---- the scenarios of a configuration, each with prompts of its own length ---- */
+
+static bool same_configuration(const struct audit_cell *a, const struct audit_cell *b)
+{
+    return strcmp(a->key->backend, b->key->backend) == 0 &&
+           strcmp(a->key->model, b->key->model) == 0 &&
+           strcmp(a->key->precision, b->key->precision) == 0;
+}
+
+/* false: the cell says nothing of its prefill or of its prompts. */
+static bool cell_length(const struct audit_cell *c, struct length *ret)
+{
+    *ret = (struct length){c->kept->prompt_tokens_mean, c->stats->prefill_ms};
+    if (c->stats->n == 0 && c->n_stated > 0)
+        *ret = (struct length){c->stated[0].prompt_tokens, c->stated[0].prefill_ms};
+    return ret->tokens > 0 && ret->ms > 0;
+}
+
+static void look_whole(const struct audit_whole *w, struct audit *out)
+{
+    CLEANUP(arena_freep) struct arena *scratch = arena_new((size_t)1 << 30);
+    struct length *const l = ARENA_ARRAY(scratch, struct length, w->n_cells + 1);
+    bool *const done = ARENA_ARRAY(scratch, bool, w->n_cells + 1);
+    for (size_t i = 0; i < w->n_cells; i++) {
+        size_t n = 0;
+        for (size_t j = i; !done[i] && j < w->n_cells; j++)
+            if (same_configuration(&w->cells[i], &w->cells[j])) {
+                done[j] = j > i;
+                n += cell_length(&w->cells[j], &l[n]);
+            }
+        double tokens;
+        const double grows = growth(l, n, &tokens, scratch);
+        if (!(tokens >= limits[TOKENS_RATIO].value) || !(grows < limits[GROWTH].value))
+            continue;
+        const struct audit_cell *const c = &w->cells[i];
+        const struct audit_subject subject = {.model = c->key->model,
+                                              .backend = c->key->backend,
+                                              .precision = c->key->precision,
+                                              .replicate = -1,
+                                              .invocation = -1};
+        say_flat(&subject, audit_label(out, c), grows, tokens, NOT_MEASURED, n, out);
+    }
+}
+
+const struct audit_check audit_cache_checks[] = {
+    {.name = "cache-hit",
+     .rule =
+         "fail: a prompt's first prefill (else TTFT, else latency) in a process is repeat_ratio "
+         "times its later ones in most prompts, beyond what the decoding of the same requests "
+         "and the process's first request explain; warn: prefill grows by less than `growth` "
+         "while prompts grow by tokens_ratio, within a cell or over the scenarios of a "
+         "configuration; fail where the first pass did grow",
+     .evidence = "quantity prompts first_slower first_over_later first_pass_ms later_ms sign_p "
+                 "longest_over_shortest_ms longest_over_shortest_tokens "
+                 "first_pass_longest_over_shortest_ms",
+     .blocks = BLOCKS | AUDIT_FIT,
+     .limits = limits,
+     .n_limits = LIMITS,
+     .cell = look_cell,
+     .whole = look_whole},
+    {},
+};

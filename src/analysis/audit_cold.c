@@ -1,0 +1,320 @@
+#include "analysis/audit_cold.h"
+
+#include "analysis/audit_series.h"
+#include "analysis/cell.h"
+#include "base/arena.h"
+#include "base/defs.h"
+#include "num/dist.h"
+#include "num/moment.h"
+
+#include <math.h>
+
+enum { RATIO, SPREADS, GAP, OFTEN_RATIO, OFTEN_P, MEAN_MOVES, LEAST_SPREAD, LIMITS };
+static const struct audit_limit limits[LIMITS] = {
+    [RATIO] = {"ratio", 2.0,
+               "one first sample this far above the rest is no mild outlier: those are common, and "
+               "one in a hundred cells begins with one"},
+    [SPREADS] = {"spreads", 8.0,
+                 "how many robust standard deviations (of logs) it lies above the rest; under a "
+                 "normal law five come once in three million samples, laws with tails need more"},
+    [GAP] = {"gap", 2.0,
+             "how many times as far as the slowest of the rest it lies from their median: in a law "
+             "with a long tail the slowest two are near each other"},
+    [OFTEN_RATIO] = {"often_ratio", 1.1, "the least that first samples must be slower together"},
+    [OFTEN_P] = {"often_p", 1e-4,
+                 "the chance that the first is the slowest so often in exchangeable samples"},
+    [MEAN_MOVES] = {"mean_moves", 0.05,
+                    "a mean that moves by this share without the first samples says more of them "
+                    "than of the rest: fail"},
+    [LEAST_SPREAD] = {"least_spread", 0.01, "no machine repeats itself to better than a percent"},
+};
+
+/* One first sample beside the rest of its unit. */
+struct first {
+    double ms, rest_median_ms, ratio;
+    bool slow;    /* by itself */
+    bool slowest; /* of its unit, by often_ratio at least */
+};
+
+static struct first look_at_first(const double *x, const double *y, size_t n, struct arena *scratch)
+{
+    const struct audit_scale rest = audit_series_scale(y + 1, n - 1, scratch);
+    double most = -INFINITY;
+    for (size_t i = 1; i < n; i++)
+        most = fmax(most, y[i]);
+    const double off = y[0] - rest.centre;
+    const double spread = fmax(rest.spread, limits[LEAST_SPREAD].value);
+    struct first f = {.ms = x[0], .ratio = exp(off)};
+    f.rest_median_ms = x[0] / f.ratio; /* of the same prompt, where prompts differ */
+    f.slowest = y[0] > most && f.ratio >= limits[OFTEN_RATIO].value;
+    f.slow = f.ratio >= limits[RATIO].value && off >= limits[SPREADS].value * spread &&
+             off >= limits[GAP].value * (most - rest.centre);
+    return f;
+}
+
+struct cold { /* of a cell */
+    size_t units, slow, slowest;
+    double chance; /* of `slowest`, were samples exchangeable: sum of 1 / n over the units */
+    double worst_ms, worst_rest_ms, worst_ratio;
+    double sum_ms; /* of the first samples that are slow, or of all where the cell is `often` */
+    size_t taken;
+};
+
+static bool often(const struct cold *k)
+{
+    if (k->units < 4 || k->slowest == 0)
+        return false;
+    const double p = k->chance / (double)k->units; /* units are of nearly one size */
+    const double upper = 1 - dist_binomial_cdf((double)k->slowest - 1, k->units, p);
+    return upper < limits[OFTEN_P].value;
+}
+
+static void add_finding(const struct audit_cell *c, const struct cold *k, const char *what,
+                        double n, double mean, double without, struct audit *out)
+{
+    const double moves = mean / without - 1;
+    const struct audit_subject subject = audit_subject_of(c);
+    const struct audit_fact facts[] = {
+        {"first_ms", k->worst_ms, nullptr},   {"median_rest_ms", k->worst_rest_ms, nullptr},
+        {"ratio", k->worst_ratio, nullptr},   {"slow_first_samples", (double)k->taken, nullptr},
+        {"units", (double)k->units, nullptr}, {"n_samples", n, nullptr},
+        {"mean_ms", mean, nullptr},           {"mean_without_ms", without, nullptr},
+        {"mean_moves", moves, nullptr},
+    };
+    audit_add(
+        out,
+        &(struct audit_finding){
+            .check = "cold-start",
+            .severity = moves >= limits[MEAN_MOVES].value ? AUDIT_FAIL : AUDIT_WARN,
+            .subject = subject,
+            .facts = facts,
+            .n_facts = COUNT_OF(facts),
+            .message = audit_text(out,
+                                  "%s: %s: %.4g ms beside a median of %.4g ms of the rest (%.2f "
+                                  "times); the mean is %.4g ms with and %.4g ms without",
+                                  audit_label(out, c), what, k->worst_ms, k->worst_rest_ms,
+                                  k->worst_ratio, mean, without),
+            .advice = "use the median, or warm up until the first measured sample is like the "
+                      "others; report cold start as a figure of its own",
+            .blocks = AUDIT_MEAN | AUDIT_THROUGHPUT | AUDIT_TAIL,
+        });
+}
+
+/* first[i] of parts that begin at start[0..n_parts]. */
+static struct cold look_at_parts(const double *x, const double *y, const size_t *start,
+                                 size_t n_parts, struct arena *scratch)
+{
+    struct cold k = {.worst_ratio = -INFINITY};
+    double all_ms = 0, slow_ms = 0;
+    for (size_t u = 0; u < n_parts; u++) {
+        const size_t n = start[u + 1] - start[u];
+        if (n < 4)
+            continue;
+        const struct first f = look_at_first(x + start[u], y + start[u], n, scratch);
+        k.units++;
+        k.slow += f.slow;
+        k.slowest += f.slowest;
+        k.chance += 1 / (double)n;
+        all_ms += f.ms;
+        slow_ms += f.slow ? f.ms : 0;
+        if (f.ratio > k.worst_ratio) {
+            k.worst_ms = f.ms;
+            k.worst_rest_ms = f.rest_median_ms;
+            k.worst_ratio = f.ratio;
+        }
+    }
+    const bool all = often(&k);
+    k.taken = all ? k.units : k.slow;
+    k.sum_ms = all ? all_ms : slow_ms;
+    return k;
+}
+
+static bool repetition_begins(const struct audit_cell *c, const struct audit_series *s, size_t i)
+{
+    const int32_t *const r = c->samples->repetition;
+    for (size_t u = 0; u < s->n_units; u++)
+        if (s->start[u] == i)
+            return true;
+    return r[c->rows[i]] != r[c->rows[i - 1]];
+}
+
+/* Is what is special about a repetition's first sample not its prompt? Where repetitions begin with
+ * different prompts. Where no prompts are told apart: if the other places are alike, because
+ * prompts of different lengths would make them differ too. */
+static bool place_is_not_prompt(const struct audit_cell *c, const struct audit_series *s,
+                                const size_t *start, size_t n_parts, struct arena *scratch)
+{
+    if (c->kept->n_prompts >= 2) {
+        const int32_t *const prompt = c->samples->prompt_index;
+        size_t same = 0;
+        for (size_t k = 0; k < n_parts; k++)
+            same += prompt[c->rows[start[k]]] == prompt[c->rows[start[0]]];
+        return 2 * same <= n_parts;
+    }
+    double *const y = ARENA_ARRAY(scratch, double, s->n + 1);
+    size_t *const place = ARENA_ARRAY(scratch, size_t, s->n + 1);
+    size_t n = 0, places = 0;
+    for (size_t k = 0; k < n_parts; k++)
+        for (size_t i = start[k] + 1; i < start[k + 1]; i++) {
+            y[n] = s->x[i];
+            place[n++] = i - start[k] - 1;
+            places = i - start[k] > places ? i - start[k] : places;
+        }
+    return places >= 2 && !(audit_series_kruskal(y, place, n, places, scratch) < 0.01);
+}
+
+/* The first prompt of every repetition, the same one, beside prompts that are at least as long:
+ * longer ones are not faster. */
+static bool shorter_than_rest(const struct audit_cell *c, size_t first, size_t i)
+{
+    const struct results_samples *const s = c->samples;
+    const size_t a = c->rows[first], b = c->rows[i];
+    return s->prompt_tokens[a] >= 0 && s->prompt_tokens[b] >= s->prompt_tokens[a] &&
+           s->generated_tokens[b] >= s->generated_tokens[a];
+}
+
+/* The first sample of each repetition. */
+static void look_at_repetitions(const struct audit_cell *c, const struct audit_series *s,
+                                struct arena *scratch, struct audit *out)
+{
+    size_t *const start = ARENA_ARRAY(scratch, size_t, s->n + 1);
+    size_t parts = 0;
+    for (size_t i = 0; i < s->n; i++)
+        if (i == 0 || repetition_begins(c, s, i))
+            start[parts++] = i;
+    start[parts] = s->n;
+    if (parts < 4 || parts <= s->n_units || s->n / parts < 3)
+        return;
+    const bool free = place_is_not_prompt(c, s, start, parts, scratch);
+    const bool known = c->kept->n_prompts >= 2;
+    if (!free && !known)
+        return;
+    double *const x = ARENA_ARRAY(scratch, double, s->n), *const y =
+                                                              ARENA_ARRAY(scratch, double, s->n);
+    size_t *const begin = ARENA_ARRAY(scratch, size_t, parts + 1);
+    size_t n = 0;
+    for (size_t k = 0; k < parts; k++) {
+        begin[k] = n;
+        for (size_t i = start[k]; i < start[k + 1]; i++)
+            if (free || i == start[k] || shorter_than_rest(c, start[k], i)) {
+                x[n] = s->x[i];
+                y[n++] = free && known ? s->y[i] : log(s->x[i]);
+            }
+    }
+    begin[parts] = n;
+    const struct cold k = look_at_parts(x, y, begin, parts, scratch);
+    if (!often(&k))
+        return;
+    const double sum = moment_sum(s->x, s->n);
+    add_finding(c, &k,
+                audit_text(out, "the first sample of each of %zu repetitions is slow", parts),
+                (double)s->n, sum / (double)s->n, (sum - k.sum_ms) / (double)(s->n - k.taken), out);
+}
+
+static void look_at_samples(const struct audit_cell *c, struct audit *out)
+{
+    CLEANUP(arena_freep) struct arena *scratch = arena_new((size_t)2 << 30);
+    const struct audit_series s = audit_series_of(c, scratch);
+    const struct cold k = look_at_parts(s.x, s.y, s.start, s.n_units, scratch);
+    if (k.taken > 0) {
+        const double sum = moment_sum(s.x, s.n);
+        add_finding(
+            c, &k,
+            audit_text(out, "%zu first sample%s of %zu invocation%s cold", k.taken,
+                       k.taken == 1 ? "" : "s", s.n_units, s.n_units == 1 ? " is" : "s are"),
+            (double)s.n, sum / (double)s.n, (sum - k.sum_ms) / (double)(s.n - k.taken), out);
+        return;
+    }
+    look_at_repetitions(c, &s, scratch, out);
+}
+
+/* ---- a row that a source states of a whole cell ---- */
+
+/* How far the slowest of the rest lies from their median, from what the row says; INFINITY: it does
+ * not say. */
+static double rest_reach(const struct results_row *r)
+{
+    const double n = r->n_samples;
+    if (r->max_ms > r->first_ms * (1 + 1e-9))
+        return r->max_ms - r->median_rest_ms;
+    /* The first is the slowest. p99 of type 7 lies between it and the second where n <= 101. */
+    const double h = (n - 1) * 0.99, w = h - floor(h);
+    if (r->p99_ms > 0 && n >= 3 && n <= 101 && floor(h) + 2 >= n && w < 1 && r->max_ms > 0)
+        return (r->p99_ms - w * r->max_ms) / (1 - w) - r->median_rest_ms;
+    return NOT_MEASURED;
+}
+
+/* The spread of the rest from the spread of all: (n - 1) s^2 = SS_rest + (n - 1) / n (first -
+ * mean_rest)^2. */
+static double rest_sd(const struct results_row *r)
+{
+    const double n = r->n_samples, off = r->first_ms - r->mean_excl_first_ms;
+    const double ss = (n - 1) * r->std_ms * r->std_ms - (n - 1) / n * off * off;
+    return n >= 3 && ss > 0 ? sqrt(ss / (n - 2)) : NOT_MEASURED;
+}
+
+/* What the rest is taken to be: figures that are not stated are derived where they can be. */
+static struct results_row completed(const struct results_row *stated)
+{
+    struct results_row r = *stated;
+    if (isnan(r.mean_excl_first_ms))
+        r.mean_excl_first_ms = (r.n_samples * r.mean_ms - r.first_ms) / (r.n_samples - 1);
+    if (isnan(r.mean_ms))
+        r.mean_ms = ((r.n_samples - 1) * r.mean_excl_first_ms + r.first_ms) / r.n_samples;
+    if (isnan(r.median_rest_ms))
+        r.median_rest_ms = r.median_ms; /* one slow value moves a median by half a rank */
+    return r;
+}
+
+static bool look_at_row(const struct audit_cell *c, const struct results_row *stated,
+                        struct audit *out)
+{
+    const struct results_row r = completed(stated);
+    if (!(r.first_ms > 0) || !(r.median_rest_ms > 0) || !(r.n_samples >= 4))
+        return false;
+    const double off = r.first_ms - r.median_rest_ms, reach = rest_reach(&r), sd = rest_sd(&r);
+    const double ratio = r.first_ms / r.median_rest_ms;
+    const bool apart = (isnan(reach) || off >= limits[GAP].value * reach) &&
+                       (isnan(sd) || off >= limits[SPREADS].value / 2 * sd);
+    if (ratio < limits[RATIO].value || !apart)
+        return true;
+    const struct cold k = {.units = 1,
+                           .slow = 1,
+                           .taken = 1,
+                           .worst_ms = r.first_ms,
+                           .worst_rest_ms = r.median_rest_ms,
+                           .worst_ratio = ratio};
+    add_finding(c, &k, "the first sample is cold", r.n_samples, r.mean_ms, r.mean_excl_first_ms,
+                out);
+    return true;
+}
+
+static void look(const struct audit_cell *c, struct audit *out)
+{
+    const struct audit_subject subject = audit_subject_of(c);
+    bool looked = false;
+    for (size_t i = 0; c->stats->n == 0 && i < c->n_stated; i++)
+        looked = look_at_row(c, &c->stated[i], out) || looked;
+    if (c->stats->n >= 4) {
+        look_at_samples(c, out);
+        looked = true;
+    }
+    if (!looked)
+        audit_not_run(out, "cold-start", &subject,
+                      "neither four samples in the order of time nor a first_ms beside the rest");
+}
+
+const struct audit_check audit_cold_checks[] = {
+    {.name = "cold-start",
+     .rule = "warn: a first measured sample of an invocation at least `ratio` times its rest, "
+             "`spreads` robust standard deviations and `gap` times the reach of the slowest other "
+             "above it; or first samples of invocations or repetitions that are the slowest more "
+             "often than chance; fail where the mean moves by mean_moves without them",
+     .evidence = "first_ms median_rest_ms ratio slow_first_samples units n_samples mean_ms "
+                 "mean_without_ms mean_moves",
+     .blocks = AUDIT_MEAN | AUDIT_THROUGHPUT | AUDIT_TAIL,
+     .limits = limits,
+     .n_limits = LIMITS,
+     .cell = look},
+    {},
+};
