@@ -79,8 +79,7 @@ void posthoc_games_howell(const struct moment *groups, size_t k, double conf,
             if (x->n < 2 || y->n < 2)
                 continue;
             const double va = x->var / (double)x->n, vb = y->var / (double)y->n, v = va + vb;
-            const double df =
-                v * v / (va * va / (double)(x->n - 1) + vb * vb / (double)(y->n - 1));
+            const double df = v * v / (va * va / (double)(x->n - 1) + vb * vb / (double)(y->n - 1));
             if (!put_statistic(ret, sqrt(v / 2), df))
                 continue;
             ret->p = studentized_upper(ret->statistic, k, df);
@@ -95,8 +94,7 @@ void posthoc_dunnett(const struct moment *groups, size_t k, double conf, struct 
     const bool usable = w.ms > 0 && k > 1 && k <= MOST_GROUPS;
     for (size_t i = 1; i < k && usable; i++)
         lambda[i - 1] = sqrt((double)groups[i].n / ((double)groups[i].n + (double)groups[0].n));
-    const double t =
-        usable ? dunnett_upper_quantile(1 - conf, lambda, k - 1, w.df) : NOT_MEASURED;
+    const double t = usable ? dunnett_upper_quantile(1 - conf, lambda, k - 1, w.df) : NOT_MEASURED;
     for (size_t i = 1; i < k; i++) {
         struct posthoc_pair *const p = &ret[i - 1];
         const double each = 1 / (double)groups[0].n + 1 / (double)groups[i].n;

@@ -1,5 +1,5 @@
-/* posthoc.h - which of several means differ: all pairs, or all against a control, with the chance of
- * one false claim among them held at the level. Pure.
+/* posthoc.h - which of several means differ: all pairs, or all against a control, with the chance
+ * of one false claim among them held at the level. Pure.
  *
  * Differences are mean b - mean a, the later group less the earlier one, as R's TukeyHSD has them.
  */
@@ -29,5 +29,6 @@ void posthoc_games_howell(const struct moment *groups, size_t k, double conf,
                           struct posthoc_pair *ret);
 
 /* Dunnett (1955), two-sided: groups[0] is the control, ret[0 .. k-1) the others against it. One
- * variance for all, se = sqrt(MSW (1/n_0 + 1/n_i)). Nothing but the differences for k above 1000. */
+ * variance for all, se = sqrt(MSW (1/n_0 + 1/n_i)). Nothing but the differences for k above 1000.
+ */
 void posthoc_dunnett(const struct moment *groups, size_t k, double conf, struct posthoc_pair *ret);
