@@ -101,6 +101,14 @@ static double percentile(const struct cell_stats *t, double p, struct interval *
     return NOT_MEASURED;
 }
 
+static struct moment of_units(const struct cell_stats *c, struct arena *scratch)
+{
+    double *const means = ARENA_ARRAY(scratch, double, c->n_units);
+    for (size_t u = 0; u < c->n_units; u++)
+        means[u] = moment_of(c->x + c->start[u], c->start[u + 1] - c->start[u]).mean;
+    return moment_of(means, c->n_units);
+}
+
 void cell_figures(struct cell_stats *t, struct arena *a, struct arena *scratch)
 {
     const struct moment m = moment_of(t->x, t->n);
@@ -108,6 +116,7 @@ void cell_figures(struct cell_stats *t, struct arena *a, struct arena *scratch)
     t->sd = m.sd;
     t->min = m.min;
     t->max = m.max;
+    t->by_unit = of_units(t, scratch);
     t->sorted = ARENA_ARRAY(a, double, t->n);
     if (t->n)
         memcpy(t->sorted, t->x, t->n * sizeof *t->x);

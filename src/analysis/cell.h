@@ -9,6 +9,7 @@
 
 #include "analysis/level.h"
 #include "num/interval.h"
+#include "num/moment.h"
 #include "store/results.h"
 
 struct cell_unit { /* an invocation of a run: samples of one process share its luck */
@@ -33,6 +34,7 @@ struct cell_stats {
     const struct cell_unit *units;
     const size_t *start; /* n_units + 1: unit u has x[start[u] .. start[u + 1]) */
     size_t n_units;
+    struct moment by_unit; /* of the means of the units */
     double mean, sd, min, max, median, q25, q75;
     double p95, p99; /* under quantile_least_n() samples: NOT_MEASURED */
     struct interval mean_ci, median_ci, p95_ci, p99_ci; /* 95 %; an end without a bound is

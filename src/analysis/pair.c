@@ -2,6 +2,7 @@
 
 #include "base/arena.h"
 #include "base/defs.h"
+#include "base/parallel.h"
 #include "num/adjust.h"
 #include "num/effect.h"
 #include "num/quantile.h"
@@ -12,14 +13,7 @@
 
 constexpr size_t SCRATCH = (size_t)1 << 30;
 constexpr size_t MOST_CULPRITS = 20;
-
-static struct moment of_units(const struct cell_stats *c, struct arena *scratch)
-{
-    double *const means = ARENA_ARRAY(scratch, double, c->n_units);
-    for (size_t u = 0; u < c->n_units; u++)
-        means[u] = moment_of(c->x + c->start[u], c->start[u + 1] - c->start[u]).mean;
-    return moment_of(means, c->n_units);
-}
+constexpr size_t WORTH_THREADS = 100'000; /* values in all pairs together: a millisecond or so */
 
 /* The mean says that one is faster, the median the other. The side that the median prefers has slow
  * samples that its mean pays for: take away the slowest, one by one, until the means agree with the
@@ -75,7 +69,7 @@ static void guard_length(struct pair *p)
     p->unequal_work = pair_work_differs(p->tokens_a, p->tokens_b);
 }
 
-static void compare(struct pair *p, struct arena *a, struct arena *scratch)
+static void compare(struct pair *p, struct arena *scratch)
 {
     const struct cell_stats *const x = p->a, *const y = p->b;
     guard_length(p);
@@ -85,8 +79,7 @@ static void compare(struct pair *p, struct arena *a, struct arena *scratch)
     p->percent_change = x->mean > 0 ? 100 * p->difference / x->mean : NOT_MEASURED;
     p->pooled = compare_pooled(&mx, &my, CELL_CONFIDENCE);
     p->welch = compare_welch(&mx, &my, CELL_CONFIDENCE);
-    const struct moment ux = of_units(x, scratch), uy = of_units(y, scratch);
-    p->by_invocation = compare_welch(&ux, &uy, CELL_CONFIDENCE);
+    p->by_invocation = compare_welch(&x->by_unit, &y->by_unit, CELL_CONFIDENCE);
     p->mann_whitney = rank_mann_whitney(y->sorted, y->n, x->sorted, x->n, scratch);
     p->ks = rank_kolmogorov_smirnov(y->sorted, y->n, x->sorted, x->n, scratch);
     p->dominance = effect_dominance_of(y->sorted, y->n, x->sorted, x->n, CELL_CONFIDENCE);
@@ -99,8 +92,26 @@ static void compare(struct pair *p, struct arena *a, struct arena *scratch)
     p->ratio_hi = ratio.hi;
     const double by_median = y->median - x->median;
     p->ranks_differ = (p->difference > 0 && by_median < 0) || (p->difference < 0 && by_median > 0);
-    if (p->ranks_differ)
-        find_culprits(p, a);
+}
+
+/* Pairs are compared by several threads: which one takes which is of no consequence. */
+static void compare_chunk(void *context, size_t i, size_t worker)
+{
+    struct pair *const pairs = context;
+    CLEANUP(arena_freep) struct arena *scratch = arena_new(SCRATCH);
+    (void)worker;
+    compare(&pairs[i], scratch);
+}
+
+static void compare_all(struct pair *pairs, size_t n, struct arena *a)
+{
+    size_t values = 0;
+    for (size_t i = 0; i < n; i++)
+        values += pairs[i].a->n + pairs[i].b->n;
+    parallel_run(n, values < WORTH_THREADS ? 1 : 0, compare_chunk, pairs);
+    for (size_t i = 0; i < n; i++)
+        if (pairs[i].ranks_differ)
+            find_culprits(&pairs[i], a);
 }
 
 static void verdicts(struct pair *pairs, size_t n, double margin, struct arena *a)
@@ -123,10 +134,9 @@ void pair_family(const struct cell_stats *const *cells, size_t n, double margin,
         for (size_t j = i + 1; j < n; j++) {
             if (cells[i]->n < 2 || cells[j]->n < 2)
                 continue;
-            CLEANUP(arena_freep) struct arena *scratch = arena_new(SCRATCH);
-            ret[k] = (struct pair){.a = cells[i], .b = cells[j]};
-            compare(&ret[k++], a, scratch);
+            ret[k++] = (struct pair){.a = cells[i], .b = cells[j]};
         }
+    compare_all(ret, k, a);
     double *const p = ARENA_ARRAY(a, double, k), *const adjusted = ARENA_ARRAY(a, double, k);
     for (size_t i = 0; i < k; i++)
         p[i] = ret[i].welch.p;

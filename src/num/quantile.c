@@ -2,20 +2,13 @@
 
 #include "base/defs.h"
 #include "num/dist.h"
+#include "num/sort.h"
 
 #include <math.h>
-#include <stdlib.h>
-
-static int ascending(const void *a, const void *b)
-{
-    const double x = *(const double *)a, y = *(const double *)b;
-    return (x > y) - (x < y);
-}
 
 void quantile_sort(double *x, size_t n)
 {
-    if (n > 1)
-        qsort(x, n, sizeof *x, ascending);
+    sort_ascending(x, n);
 }
 
 double quantile_sorted(const double *x, size_t n, double p)

@@ -90,8 +90,9 @@ static void add_text(struct str *out, const char *text)
 {
     if (!text)
         return;
-    if (*text && !text[strcspn(text, ",\"\r\n")]) {
-        str_puts(out, text);
+    const size_t n = strcspn(text, ",\"\r\n");
+    if (n && !text[n]) {
+        str_add(out, text, n);
         return;
     }
     str_putc(out, '"');
@@ -111,41 +112,37 @@ static const void *data(const struct results_samples *s, const struct column *c)
     return p;
 }
 
-constexpr size_t WIDEST = 48; /* of a number */
+constexpr size_t WIDEST = 48; /* of what put_value() writes */
 
-static void add_value(const struct results_samples *s, const struct column *c, size_t row,
-                      struct str *out)
+/* A number or one of the contract's words; where it ends. */
+static char *put_value(const void *p, const struct column *c, size_t row, char *to)
 {
-    const void *const p = data(s, c);
-    char text[WIDEST], *end = text;
     switch (c->kind) {
     case KEY:
-        return;
-    case WORD:
-        str_puts(out, c->at == OF(phase) ? status_phase_name((enum phase)((const int32_t *)p)[row])
-                                         : status_name((enum status)((const int32_t *)p)[row]));
-        return;
     case TEXT:
-        add_text(out, ((const char *const *)p)[row]);
-        return;
-    case I32:
-        if (((const int32_t *)p)[row] != INT32_MIN)
-            end = put_i64(text, ((const int32_t *)p)[row]);
-        break;
-    case I64:
-        if (((const int64_t *)p)[row] != INT64_MIN)
-            end = put_i64(text, ((const int64_t *)p)[row]);
-        break;
-    case U64:
-        if (((const uint64_t *)p)[row] != UINT64_MAX)
-            end = put_u64(text, ((const uint64_t *)p)[row]);
-        break;
-    case F64:
-        if (!isnan(((const double *)p)[row]))
-            end = text + jsonw_number(((const double *)p)[row], text);
-        break;
+        return to;
+    case WORD:
+        return stpcpy(to, c->at == OF(phase)
+                              ? status_phase_name((enum phase)((const int32_t *)p)[row])
+                              : status_name((enum status)((const int32_t *)p)[row]));
+    case I32: {
+        const int32_t x = ((const int32_t *)p)[row];
+        return x == INT32_MIN ? to : put_i64(to, x);
     }
-    str_add(out, text, (size_t)(end - text));
+    case I64: {
+        const int64_t x = ((const int64_t *)p)[row];
+        return x == INT64_MIN ? to : put_i64(to, x);
+    }
+    case U64: {
+        const uint64_t x = ((const uint64_t *)p)[row];
+        return x == UINT64_MAX ? to : put_u64(to, x);
+    }
+    case F64: {
+        const double x = ((const double *)p)[row];
+        return isnan(x) ? to : to + jsonw_number(x, to);
+    }
+    }
+    unreachable();
 }
 
 static void add_header(struct str *out)
@@ -165,16 +162,31 @@ static void add_keys(const struct folder_key *k, struct str *out)
     }
 }
 
+/* The fields that are not the cell's words, from one text to the next: room is made once. */
 static void add_row(const struct results_samples *s, size_t row, const struct str *keys,
                     struct str *out)
 {
-    add_value(s, &columns[0], row, out);
-    str_add(out, keys->text, keys->n);
+    str_reserve(out, COUNT_OF(columns) * (WIDEST + 1) + keys->n);
+    char *at = put_value(data(s, &columns[0]), &columns[0], row, out->text + out->n);
+    memcpy(at, keys->text, keys->n);
+    at += keys->n;
     for (size_t i = 5; i < COUNT_OF(columns); i++) {
-        str_putc(out, ',');
-        add_value(s, &columns[i], row, out);
+        const struct column *const c = &columns[i];
+        const void *const p = data(s, c);
+        *at++ = ',';
+        const char *const text = c->kind == TEXT ? ((const char *const *)p)[row] : nullptr;
+        if (text) {
+            out->n = (size_t)(at - out->text);
+            add_text(out, text);
+            str_reserve(out, COUNT_OF(columns) * (WIDEST + 1));
+            at = out->text + out->n;
+        } else {
+            at = put_value(p, c, row, at);
+        }
     }
-    str_putc(out, '\n');
+    *at++ = '\n';
+    *at = '\0';
+    out->n = (size_t)(at - out->text);
 }
 
 /* ---- the cells in their order ---- */

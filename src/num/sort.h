@@ -1,0 +1,8 @@
+/* sort.h - numbers in ascending order, in time that is linear for many of them. */
+#pragma once
+
+#include <stddef.h>
+
+/* In place; -0 before 0, NaN at the ends (by its sign). Takes a copy's memory for many, and does
+ * without where there is none. */
+void sort_ascending(double *x, size_t n);
