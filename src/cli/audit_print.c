@@ -18,22 +18,18 @@ static void paragraph(const char *first, const char *text, size_t indent, struct
 {
     str_printf(out, "%*s%s", (int)indent, "", first);
     size_t at = indent + strlen(first);
-    while (*text) {
+    for (bool first_word = true; *text; first_word = false) {
         const size_t word = strcspn(text, " ");
-        if (at + word > WIDTH && at > indent + strlen(first)) {
+        if (!first_word && at + 1 + word > WIDTH) {
             str_printf(out, "\n%*s", (int)(indent + 2), "");
             at = indent + 2;
+        } else if (!first_word) {
+            str_putc(out, ' ');
+            at++;
         }
         str_add(out, text, word);
         at += word;
-        text += word;
-        if (*text == ' ') {
-            text++;
-            if (at + 1 + strcspn(text, " ") <= WIDTH) {
-                str_putc(out, ' ');
-                at++;
-            }
-        }
+        text += word + strspn(text + word, " ");
     }
     str_putc(out, '\n');
 }

@@ -17,7 +17,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { FIXTURE_CELLS = 64, FIXTURE_SAMPLES = 4096, FIXTURE_RECORDS = 64 };
+enum { FIXTURE_CELLS = 64, FIXTURE_SAMPLES = 256, FIXTURE_RECORDS = 64 };
 
 struct fixture_sample {
     int32_t replicate, invocation, segment, phase, status, repetition, prompt_index, agent,
@@ -46,6 +46,7 @@ struct fixture {
     size_t n;
     uint32_t n_replicates;
     bool imported;
+    const struct evidence_host *hosts; /* of each replicate */
 };
 
 static inline void fixture_begin(struct fixture *f, uint64_t seed)
@@ -178,6 +179,9 @@ static inline void fixture_columns(struct fixture *f, struct fixture_cell *c)
     FIXTURE_COLUMN(double, decode_ms);
     FIXTURE_COLUMN(double, peak_rss_mb);
     FIXTURE_COLUMN(double, overlap_ms);
+    FIXTURE_COLUMN(double, tokens);
+    FIXTURE_COLUMN(double, tokens_per_s);
+    FIXTURE_COLUMN(double, power_w);
 }
 
 /* Not cell.c: its bootstrap would take minutes over thousands of data sets, and no check rests on
@@ -229,7 +233,6 @@ static inline void fixture_stats(struct fixture *f, struct fixture_cell *c)
     t->tokens_per_second =
         counted && busy > 0 ? (double)t->generated_tokens / busy * 1e3 : NOT_MEASURED;
     t->ttft_ms = t->prefill_ms = t->decode_ms_per_token = NOT_MEASURED;
-    t->mean_lo = t->mean_hi = t->median_lo = t->median_hi = NOT_MEASURED;
 }
 
 /* The cells in the order in which they were made; those of one scenario and model side by side. */
@@ -242,7 +245,7 @@ static inline struct audit *fixture_audit(struct fixture *f, const char *check)
     struct results_cell *const own = ARENA_ARRAY(f->a, struct results_cell, f->n);
     struct results *const r = ARENA_ARRAY(f->a, struct results, 1);
     *r = (struct results){
-        .cells = own, .n_cells = f->n, .imported = f->imported, .n_replicates = f->n_replicates};
+        .cells = own, .n_cells = f->n, .imported = f->imported, .hosts = f->hosts, .n_replicates = f->n_replicates};
     size_t n_groups = 0;
     for (size_t i = 0; i < f->n; i++) {
         struct fixture_cell *const c = &f->cells[i];
