@@ -4,6 +4,7 @@
 #include "base/arena.h"
 #include "base/defs.h"
 #include "io/jsonw.h"
+#include "num/posthoc.h"
 #include "store/evidence.h"
 
 #include <math.h>
@@ -28,6 +29,21 @@ static struct values values_of(const struct cell_stats *const *cells, size_t k, 
         v.moments[i] = moment_of(v.x + at, v.n[i]);
     }
     return v;
+}
+
+static void find_pairs(struct group_tests *g, const struct values *v, struct arena *a)
+{
+    const size_t k = g->n, n = k * (k - 1) / 2;
+    struct group_tests_pair *const pairs = ARENA_ARRAY(a, struct group_tests_pair, n);
+    struct posthoc_pair *const tukey = ARENA_ARRAY(a, struct posthoc_pair, n);
+    struct posthoc_pair *const howell = ARENA_ARRAY(a, struct posthoc_pair, n);
+    posthoc_tukey_kramer(v->moments, k, CELL_CONFIDENCE, tukey);
+    posthoc_games_howell(v->moments, k, CELL_CONFIDENCE, howell);
+    for (size_t i = 0; i < n; i++)
+        pairs[i] = (struct group_tests_pair){tukey[i].a, tukey[i].b, tukey[i].difference,
+                                             tukey[i].p, howell[i].p};
+    g->n_pairs = n;
+    g->pairs = pairs;
 }
 
 /* ---- blocks: an invocation of every configuration, in a random order ---- */
@@ -154,6 +170,7 @@ struct group_tests group_tests_of(const struct cell_stats *const *cells, size_t 
         g.no_blocks = g.reason;
         return g;
     }
+    find_pairs(&g, &levels, a);
     find_factors(&g, &levels, a);
     return g;
 }
@@ -190,6 +207,23 @@ static void factors_object(struct jsonw *w, const struct group_tests *g)
     jsonw_end_object(w);
 }
 
+static void pairs_array(struct jsonw *w, const struct group_tests *g, const struct results *r,
+                        struct arena *a)
+{
+    jsonw_karray(w, "post_hoc");
+    for (size_t i = 0; i < g->n_pairs; i++) {
+        const struct group_tests_pair *const p = &g->pairs[i];
+        jsonw_object(w);
+        jsonw_kstr(w, "group_a", cell_label(r, g->cells[p->a]->cell, a));
+        jsonw_kstr(w, "group_b", cell_label(r, g->cells[p->b]->cell, a));
+        jsonw_kf64(w, "log_difference", p->difference);
+        jsonw_kf64(w, "tukey_p", p->tukey_p);
+        jsonw_kf64(w, "games_howell_p", p->games_howell_p);
+        jsonw_end_object(w);
+    }
+    jsonw_end_array(w);
+}
+
 void group_tests_json(const struct group_tests *g, const struct results *r, const char *scenario,
                       const char *model, struct arena *a, struct jsonw *w)
 {
@@ -217,6 +251,7 @@ void group_tests_json(const struct group_tests *g, const struct results *r, cons
     jsonw_kf64(w, "p_value", g->kruskal.p);
     jsonw_end_object(w);
     factors_object(w, g);
+    pairs_array(w, g, r, a);
     jsonw_karray(w, "groups");
     for (size_t i = 0; i < g->n; i++)
         jsonw_str(w, cell_label(r, g->cells[i]->cell, a));

@@ -3,8 +3,9 @@
  *
  * The seed's one-way F is over samples, which are no replicates where a cell has several
  * invocations; it is kept for comparison. What is claimed rests on the level at which the cells
- * vary (level.h): Welch's ANOVA and Kruskal-Wallis on those values, and, where every configuration
- * ran in every block, the configuration beside block and order (type II) and Friedman's test.
+ * vary (level.h): Welch's ANOVA, Kruskal-Wallis, Tukey-Kramer and Games-Howell on those values,
+ * and, where every configuration ran in every block, the configuration beside block and order (type
+ * II) and Friedman's test.
  */
 #pragma once
 
@@ -14,6 +15,12 @@
 #include "num/rank.h"
 
 struct jsonw;
+
+struct group_tests_pair {
+    size_t a, b;                    /* places in cells */
+    double difference;              /* of the means of the logs, b - a */
+    double tukey_p, games_howell_p; /* of the family of all pairs; NOT_MEASURED: cannot be made */
+};
 
 enum group_tests_factor : uint8_t {
     GROUP_TESTS_CONFIGURATION,
@@ -25,10 +32,12 @@ constexpr size_t GROUP_TESTS_FACTORS = 3;
 struct group_tests {
     const struct cell_stats *const *cells; /* with samples */
     size_t n;
-    struct anova samples, samples_welch;                    /* the seed's, over samples in ms */
-    struct anova levels, welch;                             /* over the level's values: logs */
-    enum level_unit unit;                                   /* of them: the weakest */
-    struct rank_groups kruskal;                             /* on them */
+    struct anova samples, samples_welch; /* the seed's, over samples in ms */
+    struct anova levels, welch;          /* over the level's values: logs */
+    enum level_unit unit;                /* of them: the weakest */
+    struct rank_groups kruskal;          /* on them */
+    const struct group_tests_pair *pairs;
+    size_t n_pairs;
     struct anova_factors_term factors[GROUP_TESTS_FACTORS]; /* of enum group_tests_factor */
     size_t n_factors;      /* of them that could be separated; 0: no blocks */
     double friedman_p;     /* NOT_MEASURED: a configuration misses a block */

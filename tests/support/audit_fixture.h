@@ -244,8 +244,11 @@ static inline struct audit *fixture_audit(struct fixture *f, const char *check)
     struct audit_group *const groups = ARENA_ARRAY(f->a, struct audit_group, f->n);
     struct results_cell *const own = ARENA_ARRAY(f->a, struct results_cell, f->n);
     struct results *const r = ARENA_ARRAY(f->a, struct results, 1);
-    *r = (struct results){
-        .cells = own, .n_cells = f->n, .imported = f->imported, .hosts = f->hosts, .n_replicates = f->n_replicates};
+    *r = (struct results){.cells = own,
+                          .n_cells = f->n,
+                          .imported = f->imported,
+                          .hosts = f->hosts,
+                          .n_replicates = f->n_replicates};
     size_t n_groups = 0;
     for (size_t i = 0; i < f->n; i++) {
         struct fixture_cell *const c = &f->cells[i];

@@ -62,6 +62,10 @@ static void test_group(struct arena *a)
     CHECK_NEAR("its p", g.welch.p, 0.00022428392752493, 1e-11);
     CHECK_NEAR("Kruskal and Wallis", g.kruskal.statistic, 10.7842832469776, 1e-12);
     CHECK_NEAR("their p", g.kruskal.p, 0.0045522137608817, 1e-12);
+    CHECK("three pairs", g.n_pairs == 3, "%zu", g.n_pairs);
+    CHECK_NEAR("Tukey b - a", g.pairs[0].tukey_p, 0.00015381658189, 1e-6);
+    CHECK_NEAR("Tukey c - a", g.pairs[1].tukey_p, 0.29712880766597, 1e-8);
+    CHECK_NEAR("Tukey c - b", g.pairs[2].tukey_p, 0.00309288007702, 1e-7);
     CHECK("configuration, block and order are separated", g.n_factors == 3 && !g.no_blocks, "%zu",
           g.n_factors);
     CHECK_NEAR("F of the configuration", g.factors[GROUP_TESTS_CONFIGURATION].f, 73.54057, 1e-6);
@@ -75,7 +79,7 @@ static void test_group(struct arena *a)
     CHECK("a configuration that misses a block: no blocks, and why",
           g.n_factors == 0 && g.no_blocks && isnan(g.friedman_p), "%zu", g.n_factors);
     g = group_tests_of(list, 1, a);
-    CHECK("one configuration: no test, and why", g.reason, "none");
+    CHECK("one configuration: no test, and why", g.reason && g.n_pairs == 0, "%zu", g.n_pairs);
 }
 
 /* The ratios of b to a in four scenarios are 1.10, 1.14, 1.08 and 1.20 times what they are in one;
