@@ -3,15 +3,14 @@
 #include "backend/backend.h"
 #include "base/arena.h"
 #include "base/clock.h"
-#include "base/rng.h"
 #include "domain/experiment.h"
 #include "domain/model_facts.h"
 #include "io/file.h"
 #include "lab/perplexity_text.h"
-#include "lab/run_cell.h"
-#include "lab/run_clock.h"
+#include "lab/run_inner.h"
 #include "lab/run_quality.h"
 #include "lab/run_semantic.h"
+#include "lab/run_stock.h"
 #include "store/results_folder.h"
 
 #include <fcntl.h>
@@ -19,26 +18,8 @@
 #include <string.h>
 #include <unistd.h>
 
-constexpr size_t MEMORY = (size_t)4 << 30;
 constexpr nsec_t QUIET_SAMPLING = 250'000'000; /* without monitoring: for the memory limit alone */
 constexpr double MEMORY_SHARE = 0.9; /* of the machine's, where the experiment has no limit */
-
-struct configuration { /* what became of a configuration so far */
-    bool prepared;
-    const char *artefact_sha256;    /* of the files that its workers load; nullptr: unknown */
-    struct invocation_failure dead; /* status ok: it is not */
-};
-
-struct run {
-    struct run_state s;
-    const struct experiment *x;
-    const struct plan *plan;
-    struct configuration *configurations;
-    uint8_t *outcome; /* [configuration * n_scenarios + scenario]: enum status */
-    uint32_t threads, dual_threads, max_context, max_batch;
-    struct run_clock clock;
-    nsec_t quality_wall, quality_cpu; /* of the quality pass: no overhead of what is timed */
-};
 
 struct pending { /* the cells that an invocation of a configuration still has to do */
     struct run_target *targets;
@@ -46,34 +27,6 @@ struct pending { /* the cells that an invocation of a configuration still has to
 };
 
 /* ---- what is where ---- */
-
-static struct run_target target_of(const struct run *r, uint32_t block, uint32_t place,
-                                   uint32_t configuration, uint32_t scenario, struct arena *a)
-{
-    const struct plan_configuration *const c = &r->plan->configurations[configuration];
-    struct run_target t = {
-        .scenario = &r->x->scenarios[scenario],
-        .backend = r->x->backends[c->backend],
-        .precision = r->x->precisions[c->precision],
-        .model = r->x->models[c->model].name,
-        .configuration = configuration,
-        .scenario_index = scenario,
-        .invocation = block,
-        .block = block,
-        .order_in_block = place,
-    };
-    t.folder =
-        results_folder_cell(a, r->s.o->dir, t.scenario->name, t.backend, t.precision, t.model);
-    return t;
-}
-
-static void note_outcome(struct run *r, const struct run_target *t, enum status status)
-{
-    uint8_t *const at =
-        &r->outcome[(size_t)t->configuration * r->plan->n_scenarios + t->scenario_index];
-    if (*at == STATUS_OK || *at == STATUS_SKIPPED)
-        *at = status;
-}
 
 static struct run_cell shown(const struct run *r, const struct run_target *t)
 {
@@ -90,48 +43,6 @@ static void say_ended(const struct run *r, const struct run_target *t,
         r->s.o->listener.ended(r->s.o->listener.context, &c, f->status, f->reason);
 }
 
-static uint64_t name_hash(const char *text, uint64_t h)
-{
-    for (; *text; text++)
-        h = (h ^ (unsigned char)*text) * 1099511628211U;
-    return h;
-}
-
-static struct invocation_spec spec_of(const struct run *r, uint32_t configuration,
-                                      uint32_t invocation, uint32_t agent, uint32_t segment,
-                                      bool dual)
-{
-    const struct plan_configuration *const c = &r->plan->configurations[configuration];
-    const struct backend *const b = r->plan->backends[c->backend].backend;
-    const struct model_facts *const facts = &r->plan->facts[c->model];
-    const struct run_program *const program =
-        b->worker == BACKEND_WORKER_PYTHON ? &r->s.o->python : &r->s.o->native;
-    uint64_t seed = name_hash(r->x->backends[c->backend], 14695981039346656037U);
-    seed = name_hash(r->x->precisions[c->precision], seed);
-    seed = name_hash(r->x->models[c->model].name, seed);
-    seed = rng_derive(rng_derive(r->x->seed, seed), invocation);
-    return (struct invocation_spec){
-        .argv = program->argv,
-        .environment = program->environment,
-        .backend = b->name,
-        .precision = r->x->precisions[c->precision],
-        .model = r->x->models[c->model].name,
-        .model_path = facts->path,
-        .device = b->device,
-        .synthetic = strcmp(b->name, "synthetic") == 0 ? r->x->synthetic : nullptr,
-        .artefact_sha256 = r->configurations[configuration].artefact_sha256,
-        .threads = dual ? r->dual_threads : r->threads,
-        .max_context =
-            facts->n_ctx && facts->n_ctx < r->max_context ? facts->n_ctx : r->max_context,
-        .max_batch = r->max_batch,
-        .seed = rng_derive(seed, 2 * (uint64_t)segment + agent) >> 11,
-        .load_timeout_s = r->x->load_timeout_s,
-        .sample_every = r->s.sample_every,
-        .keep_trace = r->x->resource_monitoring,
-        .memory_limit_bytes = r->s.memory_limit_bytes,
-    };
-}
-
 /* ---- one configuration in one block ---- */
 
 static enum err_code close_cell(struct run *r, const struct run_target *t, uint32_t segment,
@@ -140,7 +51,7 @@ static enum err_code close_cell(struct run *r, const struct run_target *t, uint3
 {
     if (run_cell_close(&r->s, t, segment, f, todo, a, e))
         return e->code;
-    note_outcome(r, t, f->status);
+    run_inner_outcome(r, t, f->status);
     run_clock_cell(&r->clock, t->scenario_index);
     say_ended(r, t, f);
     return ERR_OK;
@@ -158,7 +69,7 @@ static enum err_code find_pending(struct run *r, uint32_t block, uint32_t place,
         struct cell_todo todo;
         if (plan_cell_status(r->plan, configuration, order[i]) != STATUS_OK)
             continue;
-        struct run_target t = target_of(r, block, place, configuration, order[i], a);
+        struct run_target t = run_inner_target(r, block, place, configuration, order[i], a);
         t.order_in_invocation = i;
         if (file_exists(run_cell_record_path(&t, a)))
             continue;
@@ -220,8 +131,8 @@ static enum err_code start_agent(struct run *r, const struct run_target *t, stru
     if (r->s.o->listener.loading)
         r->s.o->listener.loading(r->s.o->listener.context, &c);
     invocation_done(i);
-    const struct invocation_spec spec = spec_of(r, t->configuration, t->invocation, agent,
-                                                v->segment, t->scenario->mode == MODE_DUAL);
+    const struct invocation_spec spec = run_inner_spec(r, t->configuration, t->invocation, agent,
+                                                       v->segment, t->scenario->mode == MODE_DUAL);
     invocation_start(i, &spec, &r->s.stop, a, f);
     run_clock_loaded(&r->clock);
     if (f->status != STATUS_OK)
@@ -244,11 +155,6 @@ static enum err_code start_agents(struct run *r, const struct run_target *t, str
     return ERR_OK;
 }
 
-static enum err_code interrupted(struct err *e)
-{
-    return err_set(e, ERR_INTERRUPTED, "interrupted");
-}
-
 static enum err_code measure_cell(struct run *r, const struct run_target *t, struct serving *v,
                                   struct arena *a, struct invocation_failure *f, struct err *e)
 {
@@ -260,8 +166,8 @@ static enum err_code measure_cell(struct run *r, const struct run_target *t, str
     if (run_cell_measure(&r->s, t, &c, v->segment, v->journal, agents, a, f, e))
         return e->code;
     if (f->status == STATUS_SKIPPED)
-        return interrupted(e);
-    note_outcome(r, t, f->status);
+        return run_inner_interrupted(e);
+    run_inner_outcome(r, t, f->status);
     run_clock_cell(&r->clock, t->scenario_index);
     say_ended(r, t, f);
     return ERR_OK;
@@ -271,12 +177,12 @@ static enum err_code measure_cell(struct run *r, const struct run_target *t, str
 static enum err_code run_target(struct run *r, const struct run_target *t, struct serving *v,
                                 struct arena *a, struct err *e)
 {
-    struct configuration *const c = &r->configurations[t->configuration];
+    struct run_configuration *const c = &r->configurations[t->configuration];
     struct invocation_failure f = c->dead;
     if (f.status == STATUS_OK && start_agents(r, t, v, a, &f, e))
         return e->code;
     if (f.status == STATUS_SKIPPED)
-        return interrupted(e);
+        return run_inner_interrupted(e);
     if (f.status == STATUS_OK)
         return measure_cell(r, t, v, a, &f, e);
     if (c->dead.status == STATUS_OK && !v->agents[0].worker) /* a dual's second may fail alone */
@@ -296,7 +202,7 @@ static enum err_code run_pending(struct run *r, const struct pending *p, struct 
     for (uint32_t i = 0; i < p->n; i++) {
         const struct run_target *const t = &p->targets[i];
         if (stop_wanted(&r->s.stop))
-            return interrupted(e);
+            return run_inner_interrupted(e);
         CLEANUP(serving_done) struct serving pair = {};
         if (run_target(r, t, t->scenario->mode == MODE_DUAL ? &pair : &alone, a, e))
             return e->code;
@@ -306,7 +212,7 @@ static enum err_code run_pending(struct run *r, const struct pending *p, struct 
 
 static enum err_code run_configuration(struct run *r, uint32_t block, uint32_t place, struct err *e)
 {
-    CLEANUP(arena_freep) struct arena *a = arena_new(MEMORY);
+    CLEANUP(arena_freep) struct arena *a = arena_new(RUN_INNER_MEMORY);
     const uint32_t configuration = plan_configuration_at(r->plan, block, place);
     struct pending p;
     if (!plan_configuration_runs(r->plan, configuration))
@@ -316,108 +222,6 @@ static enum err_code run_configuration(struct run *r, uint32_t block, uint32_t p
     const enum err_code code = p.n ? run_pending(r, &p, a, e) : ERR_OK;
     run_clock_invocation(&r->clock);
     return code;
-}
-
-/* ---- before the first block ---- */
-
-static enum err_code prepare(struct run *r, uint32_t configuration, struct err *e)
-{
-    CLEANUP(arena_freep) struct arena *a = arena_new(MEMORY);
-    const struct plan_configuration *const c = &r->plan->configurations[configuration];
-    struct configuration *const state = &r->configurations[configuration];
-    const struct backend *const b = r->plan->backends[c->backend].backend;
-    struct invocation_failure f;
-    if (strcmp(b->artefact, "none") == 0)
-        return ERR_OK;
-    if (r->s.o->listener.note)
-        r->s.o->listener.note(r->s.o->listener.context,
-                              arena_printf(a, "preparing %s %s %s", b->name,
-                                           r->x->precisions[c->precision],
-                                           r->x->models[c->model].name));
-    struct invocation_spec spec = spec_of(r, configuration, 0, 0, 0, false);
-    spec.argv = r->s.o->native.argv; /* artefacts are made in C, for every backend */
-    spec.environment = r->s.o->native.environment;
-    const char *sha256 = nullptr;
-    invocation_prepare(&spec, &r->s.stop, a, &sha256, &f);
-    state->artefact_sha256 = sha256 ? arena_strdup(r->s.a, sha256) : nullptr;
-    if (f.status == STATUS_SKIPPED)
-        return interrupted(e);
-    if (f.status != STATUS_OK)
-        state->dead = (struct invocation_failure){f.status, f.stage, arena_strdup(r->s.a, f.reason),
-                                                  f.tail ? arena_strdup(r->s.a, f.tail) : nullptr};
-    return ERR_OK;
-}
-
-/* What an earlier run left of a cell that can run: retried where asked, else taken over. */
-static enum err_code take_over(struct run *r, uint32_t configuration, uint32_t scenario,
-                               struct arena *a, bool *ret_left, struct err *e)
-{
-    const struct run_target t = target_of(r, 0, 0, configuration, scenario, a);
-    const char *const error = file_join(a, t.folder, "error.txt");
-    bool failed = false, any = false;
-    for (uint32_t b = 0; b < r->plan->n_blocks; b++) {
-        struct run_record_outcome o;
-        const char *const path = results_folder_run_file(a, t.folder, b);
-        if (!run_record_read(path, &o)) {
-            *ret_left = true;
-            continue;
-        }
-        if (r->s.o->retry_failed && o.status != STATUS_OK && o.status != STATUS_DEGRADED) {
-            if (unlink(path) != 0)
-                return err_sys(e, "'%s'", path);
-            *ret_left = failed = true;
-            continue;
-        }
-        any |= o.status != STATUS_OK && o.status != STATUS_DEGRADED;
-        note_outcome(r, &t, o.status);
-        r->s.summary->found++;
-        run_clock_found(&r->clock, scenario);
-        if (strcmp(o.stage, "load") == 0 || strcmp(o.stage, "prepare") == 0)
-            r->configurations[configuration].dead = (struct invocation_failure){
-                o.status, "load",
-                arena_printf(r->s.a, "not tried again: invocation %u: %s", b, o.reason), nullptr};
-    }
-    if ((failed || !any) && file_exists(error) && unlink(error) != 0) /* what it told is over */
-        return err_sys(e, "'%s'", error);
-    return ERR_OK;
-}
-
-static enum err_code close_planned(struct run *r, uint32_t configuration, uint32_t scenario,
-                                   struct arena *a, struct err *e)
-{
-    const enum status status = plan_cell_status(r->plan, configuration, scenario);
-    const struct run_target t = target_of(r, 0, 0, configuration, scenario, a);
-    note_outcome(r, &t, status);
-    if (status == STATUS_SKIPPED || file_exists(file_join(a, t.folder, "error.txt")))
-        return ERR_OK;
-    const struct results_folder_error f = {
-        status, plan_cell_reason(r->plan, configuration, scenario), "plan", -1, 0, nullptr};
-    return results_folder_write_error(t.folder, &f, e);
-}
-
-static enum err_code take_stock(struct run *r, struct err *e)
-{
-    const struct plan *const p = r->plan;
-    CLEANUP(arena_freep) struct arena *wanted = arena_new(MEMORY);
-    bool *const left = ARENA_ARRAY(wanted, bool, p->n_configurations + 1);
-    bool any = false;
-    for (uint32_t c = 0; c < p->n_configurations; c++)
-        for (uint32_t s = 0; s < p->n_scenarios; s++) {
-            CLEANUP(arena_freep) struct arena *a = arena_new(MEMORY);
-            const bool runs = plan_cell_status(p, c, s) == STATUS_OK;
-            if (runs)
-                run_clock_expect(&r->clock, s, p->n_blocks);
-            any |= runs;
-            if (runs ? take_over(r, c, s, a, &left[c], e) : close_planned(r, c, s, a, e))
-                return e->code;
-        }
-    r->s.summary->nothing_ran = !any;
-    for (uint32_t c = 0; c < p->n_configurations; c++)
-        r->clock.invocations_left += plan_configuration_runs(p, c) ? p->n_blocks : 0;
-    for (uint32_t c = 0; c < p->n_configurations; c++)
-        if (left[c] && r->configurations[c].dead.status == STATUS_OK && prepare(r, c, e))
-            return e->code;
-    return ERR_OK;
 }
 
 static void limits(struct run *r)
@@ -470,7 +274,7 @@ static struct run_quality_item quality_item(const struct run *r, uint32_t config
     const uint32_t n_ctx = r->plan->facts[c->model].n_ctx;
     const uint32_t window = x->window ? x->window : PERPLEXITY_TEXT_WINDOW;
     struct run_quality_item item = {
-        .spec = spec_of(r, configuration, 0, 0, 0, false),
+        .spec = run_inner_spec(r, configuration, 0, 0, 0, false),
         .model = c->model,
         .artefact = strcmp(b->backend->artefact, "none") != 0,
         .dead = r->configurations[configuration].dead,
@@ -540,7 +344,7 @@ static enum err_code quality(struct run *r, struct err *e)
 
 static enum err_code all_blocks(struct run *r, struct err *e)
 {
-    if (take_stock(r, e))
+    if (run_stock_take(r, e))
         return e->code;
     r->clock.last = clock_now(); /* preparing is over, and is no cell's time */
     for (uint32_t b = 0; b < r->plan->n_blocks; b++)
@@ -566,7 +370,7 @@ enum err_code run_all(const struct run_options *o, struct arena *a, struct run_s
         .s = {.o = o, .folder = &folder, .stop = {.fd = o->stop_fd}, .a = a, .summary = ret},
         .x = o->experiment,
         .plan = o->plan,
-        .configurations = ARENA_ARRAY(a, struct configuration, o->plan->n_configurations + 1),
+        .configurations = ARENA_ARRAY(a, struct run_configuration, o->plan->n_configurations + 1),
         .outcome =
             ARENA_ARRAY(a, uint8_t, (size_t)o->plan->n_configurations * o->plan->n_scenarios + 1),
     };
