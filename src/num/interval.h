@@ -52,9 +52,10 @@ struct arena;
 [[nodiscard]] struct interval interval_quantile(const struct nested *s, const double *sorted,
                                                 double p, double conf, struct arena *scratch);
 
-/* b.at / a.at, from the intervals of both at `conf`: their distances from the figure on the log
- * scale, each over its own t, added in quadrature (MOVER: Zou and Donner 2008), times the t of
- * Welch's degrees of freedom. NOT_MEASURED where an end that it needs is. */
+/* b.at / a.at, from the intervals of both at `conf`: the standard error of each log is half its
+ * interval over its t (Price and Bonett 2002, who have medians of independent values), and t has
+ * the degrees of freedom that Welch (1947) gives for few of them, with n + 1 and - 2.
+ * NOT_MEASURED where an end is. */
 [[nodiscard]] struct interval interval_ratio(const struct interval *b, const struct interval *a,
                                              double conf);
 

@@ -76,7 +76,7 @@ static void draw_cell(const struct coverage_law *l, const struct shape *s, doubl
 static void count(struct coverage_cell *c, const struct interval *v, double truth)
 {
     const bool lower = isfinite(v->lo), upper = isfinite(v->hi);
-    if (!lower && !upper)
+    if (isnan(v->at)) /* not printed; an end that is not there has no bound, and holds all */
         return;
     c->n++;
     c->open += !lower || !upper;

@@ -5,77 +5,36 @@
 #include "analysis/cell.h"
 #include "base/arena.h"
 #include "base/defs.h"
+#include "io/json_pool.h"
+#include "store/sample_columns.h"
+#include "store/sample_line.h"
 
 static const char *const of_samples[] = {"small-sample", "autocorrelation", "bimodal",
                                          "clock-states", "outlier-driven"};
 
-static int32_t *all_i32(size_t n, int32_t value, struct arena *a)
-{
-    int32_t *const x = ARENA_ARRAY(a, int32_t, n);
-    for (size_t i = 0; i < n; i++)
-        x[i] = value;
-    return x;
-}
-
-static int64_t *all_i64(size_t n, int64_t value, struct arena *a)
-{
-    int64_t *const x = ARENA_ARRAY(a, int64_t, n);
-    for (size_t i = 0; i < n; i++)
-        x[i] = value;
-    return x;
-}
-
-/* What nobody recorded is NULL, as of an import that knows latencies only. */
+/* As the lines of an import that knows latencies only: what they lack is NULL. */
 static struct results_samples columns(const struct cell_stats *t, struct arena *a)
 {
-    const size_t n = t->n;
-    const int32_t *const zero = all_i32(n, 0, a), *const unknown = all_i32(n, INT32_MIN, a);
-    const int64_t *const unknown64 = all_i64(n, INT64_MIN, a);
-    double *const nothing = ARENA_ARRAY(a, double, n);
-    uint64_t *const seeds = ARENA_ARRAY(a, uint64_t, n);
-    const char **const texts = ARENA_ARRAY(a, const char *, n);
-    int32_t *const invocation = all_i32(n, 0, a), *const seq = all_i32(n, 0, a);
-    int32_t *const repetition = all_i32(n, 0, a);
+    static const char line[] =
+        "{\"scenario\":\"simulated\",\"backend\":\"synthetic\",\"precision\":\"fp32\","
+        "\"model\":\"law\",\"invocation\":0,\"phase\":\"measured\",\"status\":\"ok\","
+        "\"prompt_index\":0,\"latency_ms\":1}";
+    CLEANUP(json_pool_freep) struct json_pool *pool = json_pool_new();
+    struct sample_columns *const c = sample_columns_new(a, t->n);
+    struct results_samples ret = {};
+    struct sample_line l;
+    if (sample_line_parse(pool, line, sizeof line - 1, &l) != SAMPLE_LINE_GOOD)
+        unreachable();
     for (size_t u = 0; u < t->n_units; u++)
         for (size_t i = t->start[u]; i < t->start[u + 1]; i++) {
-            invocation[i] = (int32_t)u;
-            seq[i] = repetition[i] = (int32_t)(i - t->start[u]);
+            l.invocation = (int32_t)u;
+            l.seq = l.repetition = (int32_t)(i - t->start[u]);
+            l.latency_ms = t->x[i];
+            sample_columns_add(c, &l, 0, 0);
         }
-    for (size_t i = 0; i < n; i++) {
-        nothing[i] = NOT_MEASURED;
-        seeds[i] = UINT64_MAX;
-    }
-    return (struct results_samples){.n = n,
-                                    .replicate = zero,
-                                    .invocation = invocation,
-                                    .segment = zero,
-                                    .phase = all_i32(n, PHASE_MEASURED, a),
-                                    .status = all_i32(n, STATUS_OK, a),
-                                    .repetition = repetition,
-                                    .prompt_index = zero,
-                                    .agent = zero,
-                                    .seq = seq,
-                                    .batch_size = all_i32(n, 1, a),
-                                    .n_stops = unknown,
-                                    .n_early = unknown,
-                                    .n_steps = unknown,
-                                    .prompt_tokens = unknown64,
-                                    .generated_tokens = unknown64,
-                                    .padding_tokens = unknown64,
-                                    .submitted_ns = unknown64,
-                                    .first_token_ns = unknown64,
-                                    .finished_ns = unknown64,
-                                    .seed = seeds,
-                                    .latency_ms = t->x,
-                                    .ttft_ms = nothing,
-                                    .prefill_ms = nothing,
-                                    .decode_ms = nothing,
-                                    .cpu_ms = nothing,
-                                    .peak_rss_mb = nothing,
-                                    .overlap_ms = nothing,
-                                    .reason = texts,
-                                    .started_at = texts,
-                                    .stop = texts};
+    uint64_t twice = 0;
+    sample_columns_finish(c, &twice, &ret);
+    return ret;
 }
 
 unsigned coverage_audit(const struct cell_stats *t, struct arena *scratch)

@@ -1,5 +1,5 @@
 """Intervals of num/interval.c by another way: numpy and scipy, written from the papers' formulas
-(Nyblom 1992; Woodruff 1952; Zou and Donner 2008). Prints the table of tests/unit/test_interval.c.
+(Nyblom 1992; Woodruff 1952; Price and Bonett 2002). Prints the table of tests/unit/test_interval.c.
 """
 import numpy as np
 from scipy import integrate, stats
@@ -20,7 +20,7 @@ def rho(x):
         return 0.0
     d = x - x.mean()
     r = (d[1:] * d[:-1]).sum() / (d * d).sum()
-    return min(max(r + (1 + 4 * r) / n, 0), 0.97)
+    return min(max(r + (2 + 4 * r) / n, 0), 0.97)
 
 
 def tau_quantile(x, p):
@@ -89,12 +89,10 @@ def woodruff(u, p):
 
 def ratio(b, a):
     """(at, lo, hi, df) of each."""
-    def reach(eb, ea):
-        vb = (np.log(eb / b[0]) / stats.t.ppf(0.975, b[3])) ** 2
-        va = (np.log(ea / a[0]) / stats.t.ppf(0.975, a[3])) ** 2
-        return stats.t.ppf(0.975, (va + vb) ** 2 / (va ** 2 / a[3] + vb ** 2 / b[3])) * np.sqrt(va + vb)
-    r = b[0] / a[0]
-    return r * np.exp(-reach(b[1], a[2])), r * np.exp(reach(b[2], a[1]))
+    vb, va = ((np.log(v[2] / v[1]) / 2 / stats.t.ppf(0.975, v[3])) ** 2 for v in (b, a))
+    df = (va + vb) ** 2 / (va ** 2 / (a[3] + 2) + vb ** 2 / (b[3] + 2)) - 2
+    half = stats.t.ppf(0.975, df) * np.sqrt(va + vb)
+    return b[0] / a[0] * np.exp(-half), b[0] / a[0] * np.exp(half)
 
 
 def show(name, got):
