@@ -230,5 +230,34 @@ def make_tokenizer():
     write("tokenizer", "fail_control_characters", files({**gpt2, "normalizer": {"type": "\x1b[2J\n\x7f"}}))
 
 
-for make in (make_tokenizer, make_safetensors, make_gguf, make_onnx, make_config, make_experiment):
+def make_samples():
+    cell = {"scenario": "s", "backend": "b", "precision": "p", "model": "m"}
+    least = {**cell, "invocation": 0, "phase": "measured", "status": "ok", "latency_ms": 1.5}
+    whole = {**cell, "invocation": 0, "segment": 0, "phase": "measured", "repetition": 0, "prompt_index": 0,
+             "agent": 0, "agents": 1, "seq": 0, "status": "ok", "reason": None, "submitted_ns": 1000,
+             "tokenized_ns": 1100, "first_token_ns": 1200, "finished_ns": 1300, "detokenized_ns": 1400,
+             "token_ns": [200, 300], "latency_ms": 0.0003, "ttft_ms": 0.0002, "prefill_ms": None,
+             "decode_ms": 0.0001, "batch_size": 1, "prompt_tokens": 3, "generated_tokens": 2, "padding_tokens": 0,
+             "stop": ["length"], "outputs": ["a \"b\"\n"], "output_ids": [[1, 2]], "cpu_ms": 1, "peak_rss_mb": 2.5,
+             "seed": 2**64 - 1, "overlap_ms": None, "started_at": "2026-01-01T00:00:00.000Z"}
+    line = lambda *keys: "".join(json.dumps({**least, **k}) + "\n" for k in keys)
+    write("samples", "pass_whole", json.dumps(whole) + "\n")
+    write("samples", "pass_least", line({}, {}, {"seq": 1}, {"seq": 1}, {"invocation": 1}, {"seq": 0}))
+    write("samples", "pass_torn", line({}, {}) + '{"scenario":"s","ba')
+    write("samples", "pass_no_newline", line({"seq": 1}).strip())
+    write("samples", "pass_crlf_and_blank", line({}).replace("\n", "\r\n") + "\r\n \t\n\n" + line({}))
+    write("samples", "pass_mark", "\ufeff" + line({}))
+    write("samples", "pass_other_cell", line({}, {"model": "m2"}))
+    write("samples", "pass_batch", line({"outputs": ["x", None, "y"], "output_ids": [[1], [2], []], "prompt_index": 3,
+                                         "stop": ["eos", 3, "length"]}))
+    write("samples", "any_empty", "")
+    write("samples", "any_no_json", "NaN\n[1]\n1e999\n{\n")
+    write("samples", "any_nan", line({}).replace("1.5", "NaN") + line({}).replace("1.5", "1e999"))
+    write("samples", "any_huge", line({"latency_ms": 1e308, "invocation": 2**31 - 1, "seq": -2**31, "submitted_ns": 2**63}))
+    write("samples", "any_types", line({"latency_ms": "1.5"}, {"status": 3}, {"phase": None}, {"invocation": 1.5}, {"stop": "x"}))
+    write("samples", "any_key_twice", line({})[:-2] + ', "status": "ok"}\n')
+    write("samples", "any_not_utf8", line({"reason": "?"}).encode().replace(b"?", b"\xff"))
+
+
+for make in (make_tokenizer, make_safetensors, make_gguf, make_onnx, make_config, make_experiment, make_samples):
     make()

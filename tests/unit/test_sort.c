@@ -1,0 +1,70 @@
+/* want: the C library's qsort(). */
+#include "num/sort.h"
+
+#include "base/arena.h"
+#include "base/defs.h"
+#include "base/rng.h"
+#include "test.h"
+
+#include <stdlib.h>
+
+static int ascending(const void *a, const void *b)
+{
+    const double x = *(const double *)a, y = *(const double *)b;
+    return (x > y) - (x < y);
+}
+
+enum law { NORMAL, FEW_VALUES, WHOLE_NUMBERS, ALL_BITS, SORTED, REVERSED, CONSTANT, N_LAWS };
+
+static double value(enum law law, struct rng *r, size_t i)
+{
+    static const double few[] = {-INFINITY, -1, -1e-310, 0, 5e-324, 1, 1e308, INFINITY};
+    const uint64_t bits = rng_u64(r);
+    double x;
+    switch (law) {
+    case NORMAL:
+        return rng_normal(r);
+    case FEW_VALUES:
+        return few[bits % COUNT_OF(few)];
+    case WHOLE_NUMBERS:
+        return (double)(bits % 100'000) - 50'000;
+    case ALL_BITS:
+        memcpy(&x, &bits, sizeof x);
+        return isnan(x) ? 0 : x;
+    case SORTED:
+        return (double)i;
+    case REVERSED:
+        return -(double)i;
+    case CONSTANT:
+    case N_LAWS:
+        break;
+    }
+    return 3.25;
+}
+
+int main(void)
+{
+    static const size_t sizes[] = {0, 1, 2, 3, 399, 400, 401, 10'000, 300'000};
+    CLEANUP(arena_freep) struct arena *a = arena_new((size_t)1 << 30);
+    struct rng r;
+    rng_init(&r, 11);
+    for (unsigned law = 0; law < N_LAWS; law++)
+        for (size_t k = 0; k < COUNT_OF(sizes); k++) {
+            const size_t n = sizes[k];
+            double *const x = ARENA_ARRAY(a, double, n + 1), *const want =
+                                                                 ARENA_ARRAY(a, double, n + 1);
+            for (size_t i = 0; i < n; i++)
+                x[i] = want[i] = value((enum law)law, &r, i);
+            x[n] = want[n] = -7;
+            sort_ascending(x, n);
+            qsort(want, n, sizeof *want, ascending);
+            CHECK(arena_printf(a, "law %u, %zu values", law, n),
+                  memcmp(x, want, (n + 1) * sizeof *x) == 0, "another order");
+        }
+    double zeros[800];
+    for (size_t i = 0; i < COUNT_OF(zeros); i++)
+        zeros[i] = i % 2 ? -0.0 : 0.0;
+    sort_ascending(zeros, COUNT_OF(zeros));
+    CHECK("-0 before 0", signbit(zeros[0]) && signbit(zeros[399]) && !signbit(zeros[400]), "no");
+    return test_done();
+}
