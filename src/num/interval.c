@@ -28,16 +28,17 @@ static void give_reason(struct interval *v)
 /* ---- dependence within one unit ---- */
 
 /* The lag-1 autocorrelation of a short series is too small, for an AR(1) with its mean estimated by
- * about (1 + 4 rho) / n (Marriott and Pope 1954; Kendall 1954). 1 / n more, because the width grows
- * faster with a rho that is too large than it shrinks with one too small; by simulation. */
+ * about (1 + 4 rho) / n (Marriott and Pope 1954; Kendall 1954). Both constants are by simulation:
+ * 2 / n more, because the width grows faster with a rho that is too large than it shrinks with one
+ * too small; and what independent values show by chance (2 / sqrt n) counts in proportion. */
 static double lag1(const double *x, size_t n)
 {
     constexpr double MOST = 0.97;
     if (n < INTERVAL_SERIES_N)
         return 0;
-    const double r = moment_lag1(x, n);
-    const double rho = r + (2 + 4 * r) / (double)n;
-    return isnan(rho) || rho < 0 ? 0 : fmin(rho, MOST);
+    const double r = moment_lag1(x, n), size = (double)n;
+    const double rho = r + (3 + 4 * r) / size;
+    return isnan(rho) || rho < 0 ? 0 : fmin(rho * fmin(1, rho * sqrt(size) / 2), MOST);
 }
 
 double interval_dependence_mean(const double *x, size_t n)
@@ -199,7 +200,10 @@ static struct interval by_woodruff(const struct nested *s, const double *sorted,
     const double variance =
         sum / ((double)n * (double)n) * (double)s->n_units / (double)(s->n_units - 1);
     const double error = variance > 0 ? variance : p * (1 - p) / (double)n;
-    const double half = t_of(conf, v.df) * sqrt(error);
+    /* Of a tail the units' shares vary less around the quantile that these units have than around
+     * the true one: a degree of freedom more is lost, by simulation. */
+    const double tail = p == 0.5 ? 1 : sqrt((double)s->n_units / (double)(s->n_units - 1));
+    const double half = t_of(conf, v.df) * sqrt(error) * tail;
     v.n_effective = fmin((double)n, p * (1 - p) / error);
     /* An extreme quantile that few units decide: the share below varies too unevenly among them to
      * be trusted, as with independent samples too few for a bound (72 for p95). */

@@ -20,7 +20,8 @@ def rho(x):
         return 0.0
     d = x - x.mean()
     r = (d[1:] * d[:-1]).sum() / (d * d).sum()
-    return min(max(r + (2 + 4 * r) / n, 0), 0.97)
+    rho = max(r + (3 + 4 * r) / n, 0)
+    return min(rho * min(1, rho * np.sqrt(n) / 2), 0.97)
 
 
 def tau_quantile(x, p):
@@ -83,7 +84,7 @@ def woodruff(u, p):
     n, k, q = len(x), len(u), np.quantile(x, p)
     share = (x <= q).mean()
     v = sum(((w <= q).sum() - len(w) * share) ** 2 for w in u) / n ** 2 * k / (k - 1)
-    half = stats.t.ppf(0.975, k - 1) * np.sqrt(v)
+    half = stats.t.ppf(0.975, k - 1) * np.sqrt(v if p == 0.5 else v * k / (k - 1))
     return position(np.sort(x), n * (p - half) + 0.5), position(np.sort(x), n * (p + half) + 0.5)
 
 
