@@ -67,7 +67,7 @@ static double walk(const struct tail *p, double peak, double top, double step)
         if (!(term > NEGLIGIBLE * (1 + sum)))
             return sum;
         if (exp(u) * fmax(1, p->t) < NEGLIGIBLE)
-            return sum - term / expm1(p->df * step);
+            return sum + term / expm1(-p->df * step);
     }
 }
 
