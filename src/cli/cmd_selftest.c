@@ -4,19 +4,32 @@
 #include "cli/command.h"
 #include "cli/command_all.h"
 #include "cli/coverage_table.h"
+#include "cli/nist_table.h"
 #include "io/jsonw.h"
 #include "selftest/coverage_json.h"
+#include "selftest/nist_json.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <unistd.h>
 
 struct selftest_args {
+    const char *data;
+    unsigned only;
     uint32_t simulations, threads;
     uint64_t seed;
 };
 
+enum { ONLY_ALL, ONLY_NIST, ONLY_COVERAGE };
+
+static const char *const parts[] = {"all", "nist", "coverage", nullptr};
+
 static const struct opt opts[] = {
+    {OPT_CHOICE, 0, "only", "PART", "all", "nist: certified data sets; coverage: simulations",
+     FIELD_OF(struct selftest_args, only, unsigned), .choice = parts},
+    {OPT_STR, 0, "data", "DIR", nullptr,
+     "run NIST's .dat files of this folder, and of those below, in place of the built-in ones",
+     FIELD_OF(struct selftest_args, data, const char *)},
     {OPT_U32, 0, "simulations", "N", "2000", "of each law and shape; fewer allow wider bounds",
      FIELD_OF(struct selftest_args, simulations, uint32_t), .min = 50, .max = 1e6},
     {OPT_U64, 0, "seed", "N", "1", "of the simulations",
@@ -32,7 +45,12 @@ static bool wants_colour(const struct cli *cli)
     return cli->color == 1 || (cli->color == 0 && isatty(STDOUT_FILENO) && !(no && *no));
 }
 
-static void print_json(const struct coverage *c, uint64_t seed)
+struct outcome { /* a part that did not run is nullptr */
+    const struct nist *nist;
+    const struct coverage *coverage;
+};
+
+static void print_json(const struct outcome *o, const struct selftest_args *in)
 {
     CLEANUP(str_done) struct str text = {};
     struct jsonw w = {.out = &text, .pretty = true};
@@ -40,29 +58,67 @@ static void print_json(const struct coverage *c, uint64_t seed)
     jsonw_kstr(&w, "schema", "chimera.selftest/1");
     jsonw_kstr(&w, "chimera_version", CHIMERA_VERSION);
     jsonw_kobject(&w, "generated_from");
-    jsonw_key(&w, "seed");
-    jsonw_u64(&w, seed);
+    if (o->coverage) {
+        jsonw_key(&w, "seed");
+        jsonw_u64(&w, in->seed);
+    }
+    if (o->nist)
+        jsonw_kstr(&w, "nist_data", in->data ? in->data : "built in");
     jsonw_end_object(&w);
-    jsonw_key(&w, "coverage");
-    coverage_json(c, &w);
+    if (o->nist) {
+        jsonw_key(&w, "nist");
+        nist_json(o->nist, &w);
+    }
+    if (o->coverage) {
+        jsonw_key(&w, "coverage");
+        coverage_json(o->coverage, &w);
+    }
     jsonw_end_object(&w);
     puts(str_text(&text));
 }
 
+static void print_tables(const struct outcome *o, const struct cli *cli)
+{
+    CLEANUP(str_done) struct str text = {};
+    if (o->nist)
+        nist_table(o->nist, wants_colour(cli), cli->arena, &text);
+    if (o->nist && o->coverage)
+        str_putc(&text, '\n');
+    if (o->coverage)
+        coverage_table(o->coverage, wants_colour(cli), cli->arena, &text);
+    fputs(str_text(&text), stdout);
+}
+
 static enum err_code run(struct cli *cli, const void *args, const struct opt_list *, int *ret_exit,
-                         struct err *)
+                         struct err *e)
 {
     const struct selftest_args *const in = args;
-    const struct coverage_plan plan = {in->simulations, in->threads, in->seed};
-    const struct coverage c = coverage_run(&plan, cli->arena);
-    if (cli->json) {
-        print_json(&c, in->seed);
-    } else {
-        CLEANUP(str_done) struct str text = {};
-        coverage_table(&c, wants_colour(cli), cli->arena, &text);
-        fputs(str_text(&text), stdout);
+    struct nist nist = {};
+    struct coverage coverage = {};
+    struct outcome o = {};
+    if (in->data && in->only == ONLY_COVERAGE)
+        return err_set(e, ERR_USAGE,
+                       "--data is of the nist part, which --only coverage leaves out");
+    if (in->only != ONLY_COVERAGE) {
+        if (in->data) {
+            const enum err_code code = nist_folder(in->data, cli->arena, &nist, e);
+            if (code != ERR_OK)
+                return code;
+        } else {
+            nist = nist_builtin(cli->arena);
+        }
+        o.nist = &nist;
     }
-    *ret_exit = c.missed > 0;
+    if (in->only != ONLY_NIST) {
+        const struct coverage_plan plan = {in->simulations, in->threads, in->seed};
+        coverage = coverage_run(&plan, cli->arena);
+        o.coverage = &coverage;
+    }
+    if (cli->json)
+        print_json(&o, in);
+    else
+        print_tables(&o, cli);
+    *ret_exit = nist.failed > 0 || coverage.missed > 0;
     return ERR_OK;
 }
 
@@ -70,11 +126,13 @@ const struct command cmd_selftest = {
     .name = "selftest",
     .operands = "",
     .summary = "what the statistics of this build are worth",
-    .about = "Simulates cells whose true figures are known, from the laws of the synthetic engine, "
-             "and counts how\noften the intervals that 'analyze' prints hold the truth, and how "
-             "often identical cells are called\ndifferent. Seeded: the same figures on every "
-             "machine. Exit 1 when a bound is missed.",
-    .examples = "  chimera selftest\n  chimera selftest --simulations 200 --json",
+    .about = "Runs the reference data sets of NIST, whose results are certified, and says how many "
+             "digits are right\nbeside the most that doubles can reach. Then simulates cells whose "
+             "true figures are known, from the\nlaws of the synthetic engine, and counts how often "
+             "the intervals that 'analyze' prints hold the\ntruth, and how often identical cells "
+             "are called different. Seeded: the same figures on every\nmachine. Exit 1 when a "
+             "bound is missed.",
+    .examples = "  chimera selftest --only nist\n  chimera selftest --simulations 200 --json",
     .opts = opts,
     .args_bytes = sizeof(struct selftest_args),
     .run = run,
