@@ -553,6 +553,10 @@ static void decent_run(struct fixture *f)
             const size_t c = fixture_cell(f, scenarios[s], M, backends[b], "fp32");
             for (int32_t u = 0; u < 3; u++) {
                 own_record(f, c, u, backends[b]);
+                struct evidence *const v = f->cells[c].records[u];
+                v->block = u; /* as a plan shuffles them */
+                v->order_in_block = (double)((b + (size_t)u * (1 + s)) % 3);
+                v->order_in_invocation = (double)s;
                 for (int32_t i = 0; i < 20; i++)
                     own_sample(f, c, u, i, (1 + 0.3 * (double)b) * (double)(1 + s));
             }
