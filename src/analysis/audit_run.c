@@ -8,6 +8,7 @@
 #include "analysis/audit_interval.h"
 #include "analysis/audit_kept.h"
 #include "analysis/audit_label.h"
+#include "analysis/audit_law.h"
 #include "analysis/audit_order.h"
 #include "analysis/audit_outlier.h"
 #include "analysis/audit_placeholder.h"
@@ -46,6 +47,7 @@ static const struct audit_check *const tables[] = {
     audit_setting_checks,
     audit_interval_checks,
     audit_power_checks,
+    audit_law_checks,
     audit_host_checks,
 };
 /* clang-format on */

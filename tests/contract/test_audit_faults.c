@@ -440,6 +440,63 @@ static void below_idle(struct fixture *f, bool fault)
         fixture_sample(f, load, 0, 100)->power_w = (fault ? 16 : 70) + rng_normal(&f->rng);
 }
 
+/* ---- laws of a model's size ---- */
+
+static const char *const models[] = {"m0", "m1", "m2", "m3", "m4", "m5", "m6", "m7", "m8"};
+
+static void law_point(struct fixture *f, const char *scenario, size_t m, const char *backend,
+                      double params, double rate)
+{
+    const size_t c = fixture_cell(f, scenario, models[m], backend, "fp32");
+    struct results_row *const r = fixture_row(f, c);
+    r->params_millions = params / 1e6;
+    r->tokens_per_s = fixture_lognormal(f, rate, 0.05);
+}
+
+static double ladder(size_t m) /* from 5M to 160M in even steps of the logarithm */
+{
+    return 5e6 * pow(2, 0.625 * (double)m);
+}
+
+static void lone_small_model(struct fixture *f, bool fault)
+{
+    for (size_t m = 0; m < 9; m++) {
+        const double x = fault && m == 0 ? 1e5 : ladder(m);
+        law_point(f, S, m, "onnxruntime-cpu", x,
+                  9e4 * pow(x / 1e6, fault && m == 0 ? -0.05 : -0.6));
+    }
+}
+
+static void no_law(struct fixture *f, bool fault)
+{
+    for (size_t m = 0; m < 9; m++)
+        law_point(f, S, m, "transformers-gpu", ladder(m),
+                  fault ? fixture_lognormal(f, 3000, 0.3) : 9e4 * pow(ladder(m) / 1e6, -0.6));
+}
+
+static void scenario_laws(struct fixture *f, bool fault)
+{
+    for (size_t s = 0; s < 2; s++)
+        for (size_t m = 0; m < 6; m++)
+            law_point(f, s ? "long" : "short", m, "transformers-gpu", ladder(m),
+                      9e4 * pow(ladder(m) / 1e6, fault && s ? -0.2 : -0.7));
+}
+
+/* Six models that grow in depth and width at once; the twin has a grid of both. */
+static void six_models(struct fixture *f, bool fault)
+{
+    static const double grown[][2] = {{2, 64}, {4, 128}, {6, 256}, {8, 512}, {12, 768}, {24, 1024}},
+                        grid[][2] = {{2, 128}, {4, 128}, {8, 128}, {2, 512}, {4, 512}, {8, 512}};
+    for (size_t m = 0; m < 6; m++) {
+        const double layers = fault ? grown[m][0] : grid[m][0],
+                     width = fault ? grown[m][1] : grid[m][1];
+        const double params = 12 * layers * width * width;
+        law_point(f, S, m, "transformers-gpu", params, 1e4 / layers);
+        f->cells[f->n - 1].row->n_layers = layers;
+        f->cells[f->n - 1].row->d_model = width;
+    }
+}
+
 /* ---- all of them ---- */
 
 struct plant {
@@ -482,6 +539,10 @@ static const struct plant plants[] = {
     {"power-undersampled", "windows of half an interval", short_windows},
     {"idle-mixture", "two idle levels", two_idles},
     {"negative-energy", "load below idle", below_idle},
+    {"leverage", "one tiny model", lone_small_model},
+    {"fit-not-actionable", "rates without a law", no_law},
+    {"mixture", "scenarios with two laws", scenario_laws},
+    {"mixture", "six models, depth and width together", six_models},
 };
 
 static bool speaks(const struct plant *p, uint64_t seed, bool fault)

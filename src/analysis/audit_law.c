@@ -1,0 +1,546 @@
+#include "analysis/audit_law.h"
+
+#include "analysis/audit_line.h"
+#include "analysis/cell.h"
+#include "base/arena.h"
+#include "base/defs.h"
+#include "num/dist.h"
+#include "store/evidence.h"
+#include "store/results.h"
+
+#include <math.h>
+#include <string.h>
+
+enum { R2, SLOPE_P, LEVERAGE, EVEN, MOVES, SLOPES_P, SLOPES, INFLATION, LEAST_MODELS, LIMITS };
+static const struct audit_limit limits[LIMITS] = {
+    [R2] = {"r2", 0.2, "below it a law explains less than chance often gives (measurement.md, 3)"},
+    [SLOPE_P] = {"slope_p", 0.05,
+                 "Student's, beside the bootstrap, which is too narrow with few "
+                 "points"},
+    [LEVERAGE] = {"leverage", 0.7,
+                  "one point then decides the slope: its residual is held under a "
+                  "third of its error"},
+    [EVEN] = {"even", 1.3,
+              "times the leverage that the end of evenly spaced sizes has: with few "
+              "points some leverage is everywhere"},
+    [MOVES] = {"moves", 0.1, "of the exponent or of the crossover, with that point left out"},
+    [SLOPES_P] = {"slopes_p", 0.01, "of the F test (Chow) that scenarios have one exponent"},
+    [SLOPES] = {"slopes", 0.15, "between the exponents of scenarios: less is no other law"},
+    [INFLATION] = {"inflation", 5, "of the variance of a shape's effect by the other shape (VIF)"},
+    [LEAST_MODELS] = {"least_models", 4, "with which anyone fits a law of shape"},
+};
+
+constexpr size_t SCRATCH = (size_t)4 << 30;
+constexpr size_t MOST_POINTS = 256;
+
+/* ---- the points of a law: one cell per model ---- */
+
+static double size_of(const struct audit_cell *c)
+{
+    for (size_t i = 0; i < c->n_evidence; i++)
+        if (c->evidence[i]->n_params > 0)
+            return c->evidence[i]->n_params;
+    for (size_t i = 0; i < c->n_stated; i++)
+        if (c->stated[i].params_millions > 0)
+            return 1e6 * c->stated[i].params_millions;
+    return NOT_MEASURED;
+}
+
+static double first_known(double a, double b)
+{
+    return isnan(a) ? b : a;
+}
+
+/* A source's rate where it states one, else the latency. */
+static double figure_of(const struct audit_cell *c, bool *ret_rate)
+{
+    double rate = c->kept->rates_stated ? c->kept->rate_of_totals : NOT_MEASURED, ms = NOT_MEASURED;
+    for (size_t i = 0; i < c->n_stated; i++) {
+        rate = first_known(rate, c->stated[i].tokens_per_s);
+        ms = first_known(ms, first_known(c->stated[i].median_ms, c->stated[i].mean_ms));
+    }
+    if (c->stats->n > 0)
+        ms = c->stats->median;
+    *ret_rate = !isnan(rate);
+    return *ret_rate ? rate : ms;
+}
+
+struct points {
+    double x[MOST_POINTS], y[MOST_POINTS];
+    const char *model[MOST_POINTS];
+    size_t n;
+    bool rate; /* y is tokens per second; else ms */
+};
+
+static bool same(const char *a, const char *b)
+{
+    return strcmp(a, b) == 0;
+}
+
+static bool same_configuration(const struct folder_key *a, const struct folder_key *b)
+{
+    return same(a->backend, b->backend) && same(a->precision, b->precision);
+}
+
+static const struct audit_cell *find_in(const struct audit_group *g, const struct folder_key *like)
+{
+    for (size_t i = 0; i < g->n; i++)
+        if (same_configuration(g->cells[i].key, like))
+            return &g->cells[i];
+    return nullptr;
+}
+
+/* The figures of configuration a in the scenario; divided by those of b where there is one. */
+static void collect(const struct audit_whole *w, const char *scenario, const struct folder_key *a,
+                    const struct folder_key *b, struct points *ret)
+{
+    ret->n = 0;
+    ret->rate = false;
+    for (size_t i = 0; i < w->n_groups && ret->n < MOST_POINTS; i++) {
+        const struct audit_group *const g = &w->groups[i];
+        if (!same(g->scenario, scenario))
+            continue;
+        const struct audit_cell *const c = find_in(g, a), *const other =
+                                                              b ? find_in(g, b) : nullptr;
+        if (!c || (b && !other))
+            continue;
+        bool rate = false, other_rate = false;
+        double y = figure_of(c, &rate);
+        if (b)
+            y /= figure_of(other, &other_rate);
+        const double x = size_of(c);
+        if (!(x > 0 && y > 0 && isfinite(y)) || (b && rate != other_rate) ||
+            (ret->n > 0 && rate != ret->rate))
+            continue;
+        ret->rate = rate;
+        ret->x[ret->n] = x;
+        ret->y[ret->n] = y;
+        ret->model[ret->n++] = c->key->model;
+    }
+}
+
+/* ---- fit-not-actionable and leverage ---- */
+
+struct law {
+    const char *scenario;
+    const struct folder_key *a, *b; /* b nullptr: of a alone, else of the ratio a / b */
+    const struct points *points;
+    struct audit_line line;
+};
+
+static struct audit_subject subject_of(const struct law *l)
+{
+    return (struct audit_subject){.scenario = l->scenario,
+                                  .backend = l->b ? nullptr : l->a->backend,
+                                  .precision = l->b ? nullptr : l->a->precision,
+                                  .replicate = -1,
+                                  .invocation = -1};
+}
+
+static const char *name_of(const struct law *l, struct audit *out)
+{
+    const char *const what = l->points->rate ? "tokens/s" : "latency";
+    if (!l->b)
+        return audit_text(out, "%s of %s/%s by model size", what, l->a->backend, l->a->precision);
+    return audit_text(out, "%s of %s/%s over that of %s/%s by model size", what, l->a->backend,
+                      l->a->precision, l->b->backend, l->b->precision);
+}
+
+static void judge_fit(const struct law *l, struct audit *out)
+{
+    const struct audit_line *const f = &l->line;
+    const bool weak = !(f->r2 >= limits[R2].value), unsure = (f->b_lo <= 0 && f->b_hi >= 0) ||
+                                                             (f->b_least <= 0 && f->b_most >= 0) ||
+                                                             !(f->p < limits[SLOPE_P].value);
+    if (!weak && !unsure)
+        return;
+    const struct audit_fact facts[] = {audit_word("law", name_of(l, out)),
+                                       audit_number("points", (double)f->n),
+                                       audit_number("exponent", f->b),
+                                       audit_number("exponent_low", f->b_lo),
+                                       audit_number("exponent_high", f->b_hi),
+                                       audit_number("p_value", f->p),
+                                       audit_number("r2", f->r2)};
+    audit_add(out, &(struct audit_finding){
+                       .check = "fit-not-actionable",
+                       .severity = AUDIT_WARN,
+                       .subject = subject_of(l),
+                       .facts = facts,
+                       .n_facts = COUNT_OF(facts),
+                       .message = audit_text(out,
+                                             "%s: exponent %.4g in [%.4g, %.4g], R2 %.3g over %zu "
+                                             "models: no law to act on",
+                                             facts[0].text, f->b, f->b_lo, f->b_hi, f->r2, f->n),
+                       .advice = "predict nothing with it; measure more models, of more sizes",
+                       .blocks = AUDIT_FIT});
+}
+
+static double moved(double from, double to)
+{
+    return isnan(from) || isnan(to) ? 0 : fabs(to / from - 1);
+}
+
+/* Of a ratio of two, or of figures that are ratios themselves: on both sides of 1. */
+static bool crosses_one(const struct law *l)
+{
+    const struct audit_line *const f = &l->line;
+    bool below = false, above = false;
+    for (size_t i = 0; i < l->points->n; i++) {
+        below = below || l->points->y[i] < 1;
+        above = above || l->points->y[i] > 1;
+    }
+    return below && above && f->crossover >= f->x_least && f->crossover <= f->x_most;
+}
+
+static void judge_leverage(const struct law *l, struct audit *out)
+{
+    const struct audit_line *const f = &l->line;
+    const double n = (double)f->n, even = 1 / n + 3 * (n - 1) / (n * (n + 1));
+    if (!(f->leverage >= limits[LEVERAGE].value && f->leverage >= limits[EVEN].value * even))
+        return;
+    const bool crosses = crosses_one(l);
+    const double by_b = moved(f->b, f->b_without),
+                 by_crossover = crosses ? moved(f->crossover, f->crossover_without) : 0;
+    const bool fragile = fmax(by_b, by_crossover) >= limits[MOVES].value;
+    const bool one = f->b * f->b_without < 0;
+    struct audit_fact facts[16] = {audit_word("law", name_of(l, out)),
+                                   audit_number("points", n),
+                                   audit_number("exponent", f->b),
+                                   audit_number("exponent_low", f->b_lo),
+                                   audit_number("exponent_high", f->b_hi),
+                                   audit_number("r2", f->r2),
+                                   audit_word("point", l->points->model[f->most]),
+                                   audit_number("point_size", l->points->x[f->most]),
+                                   audit_number("leverage", f->leverage),
+                                   audit_number("exponent_without", f->b_without),
+                                   audit_number("exponent_least_leaving_one_out", f->b_least),
+                                   audit_number("exponent_most_leaving_one_out", f->b_most)};
+    size_t k = 12;
+    const char *at = "";
+    if (l->b || crosses) {
+        facts[k++] = audit_number("crossover_size", f->crossover);
+        facts[k++] = audit_number("crossover_low", f->crossover_lo);
+        facts[k++] = audit_number("crossover_high", f->crossover_hi);
+        facts[k++] = audit_number("crossover_without", f->crossover_without);
+        at = crosses ? audit_text(out, "; the crossover goes from %.4gM [%.4gM, %.4gM] to %.4gM",
+                                  f->crossover / 1e6, f->crossover_lo / 1e6, f->crossover_hi / 1e6,
+                                  f->crossover_without / 1e6)
+                     : "; there is no crossover within the sizes measured";
+    }
+    audit_add(out,
+              &(struct audit_finding){
+                  .check = "leverage",
+                  .severity = one       ? AUDIT_FAIL
+                              : fragile ? AUDIT_WARN
+                                        : AUDIT_INFO,
+                  .subject = subject_of(l),
+                  .facts = facts,
+                  .n_facts = k,
+                  .message = audit_text(out,
+                                        "%s: the exponent %.10g rests on %s (leverage %.3f); "
+                                        "without it %.4g%s%s",
+                                        facts[0].text, f->b, l->points->model[f->most], f->leverage,
+                                        f->b_without, at, fragile ? ": fragile" : ""),
+                  .advice = "give the law with and without that model, as a range; measure "
+                            "sizes between it and the others",
+                  .blocks = AUDIT_FIT});
+}
+
+/* ---- mixture: scenarios with laws of their own ---- */
+
+struct slopes {
+    double rss_own, rss_common, suu, suv, least, most;
+    size_t n, scenarios;
+    const char *least_of, *most_of;
+};
+
+/* Adds one scenario's line; its sums are those of the line's own centre. */
+static void add_slope(const struct points *p, const struct audit_line *f, const char *scenario,
+                      struct slopes *s)
+{
+    double mean = 0, suu = 0;
+    for (size_t i = 0; i < p->n; i++)
+        mean += log(p->x[i]) / (double)p->n;
+    for (size_t i = 0; i < p->n; i++)
+        suu += (log(p->x[i]) - mean) * (log(p->x[i]) - mean);
+    /* rss with another slope b is rss + suu (b - own)^2 */
+    s->rss_own += f->rss;
+    s->rss_common += suu * f->b * f->b;
+    s->suu += suu;
+    s->suv += suu * f->b;
+    s->n += p->n;
+    if (s->scenarios == 0 || f->b < s->least) {
+        s->least = f->b;
+        s->least_of = scenario;
+    }
+    if (s->scenarios == 0 || f->b > s->most) {
+        s->most = f->b;
+        s->most_of = scenario;
+    }
+    s->scenarios++;
+}
+
+static void judge_slopes(const struct slopes *s, const struct folder_key *key, struct audit *out)
+{
+    const double k = (double)s->scenarios, df1 = k - 1, df2 = (double)s->n - 2 * k;
+    const double between = s->rss_common - s->suv * s->suv / s->suu;
+    if (s->scenarios < 2 || df2 < 1)
+        return;
+    const double f = between / df1 / (s->rss_own / df2), p = dist_f_upper(f, df1, df2);
+    if (!(p < limits[SLOPES_P].value && s->most - s->least >= limits[SLOPES].value))
+        return;
+    const struct audit_subject subject = {
+        .backend = key->backend, .precision = key->precision, .replicate = -1, .invocation = -1};
+    const struct audit_fact facts[] = {
+        audit_number("scenarios", k),        audit_number("least_exponent", s->least),
+        audit_word("least_of", s->least_of), audit_number("most_exponent", s->most),
+        audit_word("most_of", s->most_of),   audit_number("common_exponent", s->suv / s->suu),
+        audit_number("f_statistic", f),      audit_number("p_value", p)};
+    audit_add(out, &(struct audit_finding){
+                       .check = "mixture",
+                       .severity = AUDIT_WARN,
+                       .subject = subject,
+                       .facts = facts,
+                       .n_facts = COUNT_OF(facts),
+                       .message = audit_text(out,
+                                             "%s/%s: the exponent by model size is %.3g in %s and "
+                                             "%.3g in %s: a fit over all scenarios is of no law",
+                                             key->backend, key->precision, s->least, s->least_of,
+                                             s->most, s->most_of),
+                       .advice = "fit each scenario on its own",
+                       .blocks = AUDIT_FIT});
+}
+
+/* ---- all laws ---- */
+
+static bool first_scenario(const struct audit_whole *w, size_t i)
+{
+    for (size_t k = 0; k < i; k++)
+        if (same(w->cells[k].key->scenario, w->cells[i].key->scenario))
+            return false;
+    return true;
+}
+
+static bool first_configuration(const struct audit_whole *w, size_t i)
+{
+    for (size_t k = 0; k < i; k++)
+        if (same_configuration(w->cells[k].key, w->cells[i].key))
+            return false;
+    return true;
+}
+
+typedef void judge(const struct law *l, struct audit *out);
+
+/* ret_slopes: nullptr where nobody wants them. False: fewer points than a line needs. */
+static bool one_law(const struct audit_whole *w, const char *scenario, const struct folder_key *a,
+                    const struct folder_key *b, judge *say, struct slopes *ret_slopes,
+                    struct audit *out)
+{
+    CLEANUP(arena_freep) struct arena *scratch = arena_new(SCRATCH);
+    struct points p;
+    collect(w, scenario, a, b, &p);
+    const struct law l = {scenario, a, b, &p, audit_line_of(p.x, p.y, p.n, scratch)};
+    if (l.line.n == 0)
+        return false;
+    if (say)
+        say(&l, out);
+    if (ret_slopes)
+        add_slope(&p, &l.line, scenario, ret_slopes);
+    return true;
+}
+
+/* Too few models: most results, and no reason to look at every pair of them. */
+static bool enough_models(const struct audit_whole *w)
+{
+    size_t models = 0;
+    for (size_t i = 0; i < w->n_cells; i++) {
+        bool first = !isnan(size_of(&w->cells[i]));
+        for (size_t k = 0; k < i && first; k++)
+            first = !same(w->cells[k].key->model, w->cells[i].key->model);
+        models += first;
+    }
+    return models >= AUDIT_LINE_LEAST;
+}
+
+static void every_law(const struct audit_whole *w, const char *check, judge *say, struct audit *out)
+{
+    size_t laws = 0;
+    for (size_t s = 0; enough_models(w) && s < w->n_cells; s++)
+        for (size_t i = 0; first_scenario(w, s) && i < w->n_cells; i++) {
+            const char *const scenario = w->cells[s].key->scenario;
+            if (!first_configuration(w, i))
+                continue;
+            laws += one_law(w, scenario, w->cells[i].key, nullptr, say, nullptr, out);
+            for (size_t k = i + 1; k < w->n_cells; k++)
+                if (first_configuration(w, k))
+                    laws +=
+                        one_law(w, scenario, w->cells[i].key, w->cells[k].key, say, nullptr, out);
+        }
+    if (laws == 0)
+        audit_not_run(out, check, nullptr,
+                      "fewer than four models of known size (params_millions) in any scenario");
+}
+
+static void look_at_fits(const struct audit_whole *w, struct audit *out)
+{
+    every_law(w, "fit-not-actionable", judge_fit, out);
+}
+
+static void look_at_leverage(const struct audit_whole *w, struct audit *out)
+{
+    every_law(w, "leverage", judge_leverage, out);
+}
+
+static void look_at_slopes(const struct audit_whole *w, struct audit *out)
+{
+    for (size_t i = 0; enough_models(w) && i < w->n_cells; i++) {
+        struct slopes s = {};
+        if (!first_configuration(w, i))
+            continue;
+        for (size_t k = 0; k < w->n_cells; k++)
+            if (first_scenario(w, k))
+                (void)one_law(w, w->cells[k].key->scenario, w->cells[i].key, nullptr, nullptr, &s,
+                              out);
+        judge_slopes(&s, w->cells[i].key, out);
+    }
+}
+
+/* ---- mixture: shapes that vary together ---- */
+
+struct shape {
+    const char *model;
+    double layers, width;
+};
+
+static struct shape shape_of(const struct audit_cell *c)
+{
+    struct shape s = {c->key->model, NOT_MEASURED, NOT_MEASURED};
+    for (size_t i = 0; i < c->n_evidence; i++) {
+        s.layers = first_known(s.layers, c->evidence[i]->n_layers);
+        s.width = first_known(s.width, c->evidence[i]->d_model);
+    }
+    for (size_t i = 0; i < c->n_stated; i++) {
+        s.layers = first_known(s.layers, c->stated[i].n_layers);
+        s.width = first_known(s.width, c->stated[i].d_model);
+    }
+    return s;
+}
+
+static size_t shapes_of(const struct audit_whole *w, struct shape *ret)
+{
+    size_t n = 0;
+    for (size_t i = 0; i < w->n_cells && n < MOST_POINTS; i++) {
+        const struct shape s = shape_of(&w->cells[i]);
+        bool known = !(s.layers > 0 && s.width > 0);
+        for (size_t k = 0; k < n && !known; k++)
+            known = same(ret[k].model, s.model);
+        if (!known)
+            ret[n++] = s;
+    }
+    return n;
+}
+
+struct confound {
+    double r, inflation;
+    size_t depth_alone, width_alone; /* pairs of models that differ in nothing else */
+    bool both_vary;
+};
+
+static struct confound confound_of(const struct shape *s, size_t n)
+{
+    struct confound c = {};
+    double mu = 0, mv = 0, suu = 0, svv = 0, suv = 0;
+    for (size_t i = 0; i < n; i++) {
+        mu += log(s[i].layers) / (double)n;
+        mv += log(s[i].width) / (double)n;
+        for (size_t k = 0; k < i; k++) {
+            c.depth_alone += s[i].layers != s[k].layers && s[i].width == s[k].width;
+            c.width_alone += s[i].layers == s[k].layers && s[i].width != s[k].width;
+        }
+    }
+    for (size_t i = 0; i < n; i++) {
+        const double u = log(s[i].layers) - mu, v = log(s[i].width) - mv;
+        suu += u * u;
+        svv += v * v;
+        suv += u * v;
+    }
+    c.both_vary = suu > 1e-12 && svv > 1e-12;
+    c.r = suv / sqrt(suu * svv);
+    c.inflation = 1 / (1 - c.r * c.r);
+    return c;
+}
+
+static void look_at_shapes(const struct audit_whole *w, struct audit *out)
+{
+    struct shape s[MOST_POINTS];
+    const size_t n = shapes_of(w, s);
+    if ((double)n < limits[LEAST_MODELS].value)
+        return;
+    const struct confound c = confound_of(s, n);
+    if (!c.both_vary || (c.inflation < limits[INFLATION].value && c.depth_alone && c.width_alone))
+        return;
+    const struct audit_subject subject = {.replicate = -1, .invocation = -1};
+    const struct audit_fact facts[] = {
+        audit_number("models", (double)n), audit_number("correlation_of_depth_and_width", c.r),
+        audit_number("variance_inflation", c.inflation),
+        audit_number("pairs_that_differ_in_depth_alone", (double)c.depth_alone),
+        audit_number("pairs_that_differ_in_width_alone", (double)c.width_alone)};
+    audit_add(out, &(struct audit_finding){
+                       .check = "mixture",
+                       .severity = AUDIT_WARN,
+                       .subject = subject,
+                       .facts = facts,
+                       .n_facts = COUNT_OF(facts),
+                       .message = audit_text(out,
+                                             "the %zu models vary depth and width together "
+                                             "(correlation %.2f; %zu pairs differ in depth alone, "
+                                             "%zu in width alone): no law of either, or of size, "
+                                             "can be told apart",
+                                             n, c.r, c.depth_alone, c.width_alone),
+                       .advice = "measure models that differ in one parameter at a time (chimera "
+                                 "model synth makes them)",
+                       .blocks = AUDIT_FIT});
+}
+
+static void look_at_mixtures(const struct audit_whole *w, struct audit *out)
+{
+    look_at_slopes(w, out);
+    look_at_shapes(w, out);
+}
+
+const struct audit_check audit_law_checks[] = {
+    {.name = "mixture",
+     .rule = "warn: scenarios have exponents by model size that differ by more than slopes, with "
+             "an F test (Chow) below slopes_p; or at least least_models vary depth and width "
+             "together: variance inflation of at least inflation, or no two of them differ in "
+             "depth alone or in width alone",
+     .evidence = "scenarios least_exponent least_of most_exponent most_of common_exponent "
+                 "f_statistic p_value models correlation_of_depth_and_width variance_inflation "
+                 "pairs_that_differ_in_depth_alone pairs_that_differ_in_width_alone",
+     .blocks = AUDIT_FIT,
+     .limits = limits,
+     .n_limits = LIMITS,
+     .whole = look_at_mixtures},
+    {.name = "fit-not-actionable",
+     .rule =
+         "warn: a power law by model size (of a backend's rate or latency, or of the ratio of "
+         "two backends) with R2 below r2, or whose exponent may be zero: its bootstrap interval "
+         "holds it, Student's p is not below slope_p, or leaving out one model turns its sign",
+     .evidence = "law points exponent exponent_low exponent_high p_value r2",
+     .blocks = AUDIT_FIT,
+     .limits = limits,
+     .n_limits = LIMITS,
+     .whole = look_at_fits},
+    {.name = "leverage",
+     .rule = "a model has at least leverage in such a law, and `even` times what evenly spaced "
+             "sizes give: warn where the exponent or the crossover moves by more than moves "
+             "without it, fail where the exponent changes its sign, else info",
+     .evidence = "law points exponent exponent_low exponent_high r2 point point_size leverage "
+                 "exponent_without exponent_least_leaving_one_out exponent_most_leaving_one_out "
+                 "crossover_size crossover_low crossover_high crossover_without",
+     .blocks = AUDIT_FIT,
+     .limits = limits,
+     .n_limits = LIMITS,
+     .whole = look_at_leverage},
+    {},
+};

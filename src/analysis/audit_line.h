@@ -1,0 +1,32 @@
+/* audit_line.h - the power law y = a x^b through a few points, as the line of logs: what moves it.
+ * Pure but for the arena.
+ *
+ * Least squares of log y on log x; leverage h_i = 1/n + (u_i - mean)^2 / Suu (Draper and Smith
+ * 1998, 8.1); intervals by resampling pairs, seeded, draws with fewer than three distinct x left
+ * out.
+ */
+#pragma once
+
+#include <stddef.h>
+
+struct arena;
+
+struct audit_line {
+    size_t n;
+    double log_a, b, r2;
+    double p;                                     /* Student's, that b is 0 */
+    double b_lo, b_hi;                            /* 95 % */
+    double crossover, crossover_lo, crossover_hi; /* where y is 1; NOT_MEASURED where b is 0 */
+    size_t most;                                  /* the point of the most leverage */
+    double leverage;                              /* its own */
+    double b_without, crossover_without;          /* with that point left out */
+    double b_least, b_most;                       /* leaving out each point once */
+    double rss, x_least, x_most;
+};
+
+constexpr size_t AUDIT_LINE_LEAST = 4; /* points */
+
+/* All x, y > 0; n >= AUDIT_LINE_LEAST and at least three distinct x, else everything is
+ * NOT_MEASURED and n is 0. */
+[[nodiscard]] struct audit_line audit_line_of(const double *x, const double *y, size_t n,
+                                              struct arena *scratch);
