@@ -19,13 +19,14 @@ struct import_args {
     bool skip_bad, force;
 };
 
-static const char *const formats[] = {"auto", "csv", "jsonl", nullptr};
+static const char *const formats[] = {"auto",     "csv",        "jsonl",  "llama-bench",
+                                      "guidellm", "vllm-bench", "aiperf", nullptr};
 
 /* clang-format off */
 static const struct opt opts[] = {
     {OPT_STR,    'o', "output",    "DIR",    nullptr, "results folder to make; it must be empty or not there",
      FIELD_OF(struct import_args, out, const char *)},
-    {OPT_CHOICE, 'f', "format",    "FORMAT", "auto",  "csv, jsonl; auto goes by the file's name",
+    {OPT_CHOICE, 'f', "format",    "FORMAT", "auto",  "csv, jsonl, llama-bench, guidellm, vllm-bench, aiperf; auto is csv or jsonl by the file's name",
      FIELD_OF(struct import_args, format, unsigned), .choice = formats},
     {OPT_LIST,   'm', "map",       "FIELD=COLUMN", nullptr,
      "take FIELD from COLUMN; COLUMN:UNIT where its unit is another, COLUMN*X to multiply, nothing to take none",
@@ -115,9 +116,11 @@ static void print_json(const struct import_request *q, const struct import_repor
 static void print_text(const struct import_request *q, const struct import_report *r)
 {
     if (r->form == MAPPING_CELLS)
-        printf("%zu cells, no samples: %s\n", r->counts.cells, q->out);
+        printf("%zu cell%s, no samples: %s\n", r->counts.cells, r->counts.cells == 1 ? "" : "s",
+               q->out);
     else
-        printf("%" PRIu64 " samples of %zu cells%s: %s\n", r->counts.samples, r->counts.cells,
+        printf("%" PRIu64 " sample%s of %zu cell%s%s: %s\n", r->counts.samples,
+               r->counts.samples == 1 ? "" : "s", r->counts.cells, r->counts.cells == 1 ? "" : "s",
                r->counts.not_ok ? ", not all of them ok" : "", q->out);
 }
 

@@ -3,8 +3,12 @@
 #include "base/arena.h"
 #include "base/clock.h"
 #include "base/defs.h"
+#include "import/from_aiperf.h"
 #include "import/from_csv.h"
+#include "import/from_guidellm.h"
 #include "import/from_jsonl.h"
+#include "import/from_llama_bench.h"
+#include "import/from_vllm_bench.h"
 #include "import/session.h"
 #include "io/file.h"
 #include "io/jsonw.h"
@@ -19,6 +23,10 @@ static const struct {
 } formats[IMPORT_FORMATS] = {
     [IMPORT_CSV] = {"csv", from_csv_read, true},
     [IMPORT_JSONL] = {"jsonl", from_jsonl_read, true},
+    [IMPORT_LLAMA_BENCH] = {"llama-bench", from_llama_bench_read, false},
+    [IMPORT_GUIDELLM] = {"guidellm", from_guidellm_read, false},
+    [IMPORT_VLLM_BENCH] = {"vllm-bench", from_vllm_bench_read, false},
+    [IMPORT_AIPERF] = {"aiperf", from_aiperf_read, false},
 };
 
 const char *import_format_name(enum import_format f)
@@ -36,13 +44,16 @@ static const struct {
                 {FIELD_PRECISION, "unknown"}, {FIELD_MODEL, "unknown"},
                 {FIELD_INVOCATION, "0"},      {FIELD_PHASE, "measured"}};
 
+static bool phases_known(const struct session *s)
+{
+    return s->phases_known || s->map.form == MAPPING_CELLS || mapping_has(&s->map, FIELD_PHASE);
+}
+
 static bool needs_default(const struct session *s, size_t i)
 {
-    if (!formats[s->q->format].maps)
-        return false;
-    return !mapping_has(&s->map, defaults[i].field) &&
-           (s->map.form == MAPPING_SAMPLES ||
-            (defaults[i].field != FIELD_INVOCATION && defaults[i].field != FIELD_PHASE));
+    return defaults[i].field == FIELD_PHASE
+               ? !phases_known(s)
+               : target_counts(s->target).defaulted >> defaults[i].field & 1;
 }
 
 static void mapped(struct jsonw *w, const struct session *s)
@@ -79,7 +90,8 @@ static void mapped(struct jsonw *w, const struct session *s)
         jsonw_object(w);
         jsonw_kstr(w, "field", field_table[defaults[i].field].name);
         jsonw_kstr(w, "value", defaults[i].value);
-        jsonw_kstr(w, "because", "the source has no such column, and no --const was given");
+        jsonw_kstr(w, "because",
+                   "the source does not say it (of every row), and no --const was given");
         jsonw_end_object(w);
     }
     jsonw_end_array(w);
@@ -87,11 +99,6 @@ static void mapped(struct jsonw *w, const struct session *s)
     for (size_t i = 0; i < s->map.n_unused; i++)
         jsonw_str(w, s->map.unused[i]);
     jsonw_end_array(w);
-}
-
-static bool phases_known(const struct session *s)
-{
-    return s->phases_known || s->map.form == MAPPING_CELLS || mapping_has(&s->map, FIELD_PHASE);
 }
 
 static void imported(struct jsonw *w, const struct session *s)

@@ -18,6 +18,10 @@ struct arena;
 enum import_format : uint8_t {
     IMPORT_CSV,
     IMPORT_JSONL,
+    IMPORT_LLAMA_BENCH,
+    IMPORT_GUIDELLM,
+    IMPORT_VLLM_BENCH,
+    IMPORT_AIPERF,
     IMPORT_FORMATS,
 };
 

@@ -78,7 +78,7 @@ static void stamps(const struct record *r, struct str *out)
     if (record_has(r, FIELD_STARTED_AT)) {
         ADD(out, ",\"started_at\":");
         text_value(out, r->values[FIELD_STARTED_AT].text, r->values[FIELD_STARTED_AT].n);
-    } else if (r->submitted_ns != INT64_MIN) {
+    } else if (r->submitted_ns != INT64_MIN && !r->own_clock) {
         char instant[40];
         imported_line_instant(r->submitted_ns, instant);
         str_printf(out, ",\"started_at\":\"%s\"", instant);

@@ -24,6 +24,7 @@ void record_clear(struct record *r)
     r->phase = PHASE_MEASURED;
     r->status = STATUS_OK;
     r->submitted_ns = INT64_MIN;
+    r->own_clock = false;
     r->reason = r->stop = nullptr;
     r->token_ns = nullptr;
     r->n_tokens = 0;

@@ -23,8 +23,9 @@ struct record {
     struct record_value values[FIELD_COUNT];
     enum phase phase;
     enum status status;
-    int64_t submitted_ns;    /* since 1970; INT64_MIN: not said, or not to a fraction of a second */
-    const char *reason;      /* why status is not ok; nullptr: not said */
+    int64_t submitted_ns; /* INT64_MIN: not said, or not to a fraction of a second */
+    bool own_clock;       /* submitted_ns counts from a moment that nobody knows, not from 1970 */
+    const char *reason;   /* why status is not ok; nullptr: not said */
     const int64_t *token_ns; /* of each decoding step, from submitted on; nullptr: not said */
     size_t n_tokens;
     const char *stop; /* why generation ended, one for the sample; nullptr: not said */

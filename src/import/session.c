@@ -2,9 +2,12 @@
 
 #include "base/arena.h"
 #include "base/defs.h"
+#include "io/file.h"
+#include "io/json.h"
 
 #include <inttypes.h>
 #include <stdarg.h>
+#include <stdlib.h>
 #include <string.h>
 
 constexpr uint64_t MOST_BAD = 1000; /* rows, where they are an error: then the rest is not read */
@@ -15,6 +18,8 @@ void session_done(struct session *s)
     target_discardp(&s->target);
     str_done(&s->complaints);
     str_done(&s->row_why);
+    numbering_done(&s->labels);
+    free(s->times);
 }
 
 enum err_code session_begin(struct session *s, struct err *e)
@@ -51,14 +56,14 @@ enum err_code session_bad(struct session *s, uint64_t place, const char *why, st
     return session_complain(s, line.text, e);
 }
 
-enum err_code session_take(struct session *s, const struct record *r, struct err *e)
+static enum err_code take(struct session *s, const struct record *r, bool as_cell, struct err *e)
 {
     s->rows++;
     if (s->q->stop && *s->q->stop)
         return err_set(e, ERR_INTERRUPTED, "interrupted; nothing was written");
     str_clear(&s->row_why);
-    switch (s->map.form == MAPPING_SAMPLES ? target_sample(s->target, r, &s->row_why, e)
-                                           : target_row(s->target, r, &s->row_why, e)) {
+    switch (as_cell ? target_row(s->target, r, &s->row_why, e)
+                    : target_sample(s->target, r, &s->row_why, e)) {
     case TARGET_TAKEN:
         return ERR_OK;
     case TARGET_BAD:
@@ -67,6 +72,92 @@ enum err_code session_take(struct session *s, const struct record *r, struct err
         return e->code;
     }
     unreachable();
+}
+
+enum err_code session_take(struct session *s, const struct record *r, struct err *e)
+{
+    return take(s, r, s->map.form == MAPPING_CELLS, e);
+}
+
+/* ---- tools' own formats ---- */
+
+/* One value, or, where that fails behind its end, one on each line. */
+enum err_code session_document(struct session *s, struct arena *a, const struct json **ret,
+                               struct err *e)
+{
+    char *text;
+    size_t n;
+    if (strcmp(s->q->source, "-") == 0)
+        return err_set(e, ERR_USAGE,
+                       "import: this format is read from a file, not from standard input");
+    if (file_read(s->q->source, a, &text, &n, e))
+        return e->code;
+    digest_of(text, n, s->source.sha256);
+    s->source_bytes = n;
+    struct err first = {};
+    if (!json_parse_nan(text, n, s->source.file, a, ret, &first))
+        return ERR_OK;
+    CLEANUP(str_done) struct str array = {};
+    str_putc(&array, '[');
+    for (size_t at = 0; at < n;) {
+        const char *const end = memchr(text + at, '\n', n - at);
+        const size_t length = end ? (size_t)(end - text) - at : n - at;
+        size_t blank = 0;
+        while (blank < length && strchr(" \t\r", text[at + blank]))
+            blank++;
+        if (blank < length)
+            str_puts(&array, array.n > 1 ? "," : "");
+        str_add(&array, text + at, length);
+        str_putc(&array, '\n');
+        at += length + 1;
+    }
+    str_putc(&array, ']');
+    if (json_parse_nan(array.text, array.n, s->source.file, a, ret, e)) {
+        *e = first; /* it names the place in the file as it is */
+        return e->code;
+    }
+    return ERR_OK;
+}
+
+enum err_code session_fixed(struct session *s, struct err *e)
+{
+    const struct mapping_request fixed = {
+        .source = s->source.file, .constants = s->q->constants, .n_constants = s->q->n_constants};
+    return mapping_constants(&fixed, s->a, &s->map, e) || session_begin(s, e) ? e->code : ERR_OK;
+}
+
+enum err_code session_emit(struct session *s, struct record *r, bool as_cell, struct err *e)
+{
+    const struct record *const t = &s->map.template;
+    for (size_t i = 0; i < s->map.n_consts; i++) {
+        const enum field f = s->map.consts[i].field;
+        r->values[f] = t->values[f];
+        r->known |= t->known & UINT64_C(1) << f;
+        if (f == FIELD_PHASE)
+            r->phase = t->phase;
+        else if (f == FIELD_STATUS)
+            r->status = t->status;
+    }
+    s->map.form = as_cell ? MAPPING_CELLS : MAPPING_SAMPLES;
+    return take(s, r, as_cell, e);
+}
+
+uint32_t session_times_before(struct session *s, const char *label)
+{
+    bool fresh;
+    const uint32_t i = numbering_of(&s->labels, numbering_hash(label, strlen(label), 0), &fresh);
+    if (i == UINT32_MAX)
+        return 0;
+    if (i >= s->room_times) {
+        const size_t room = 2 * s->room_times + 64;
+        uint32_t *const more = realloc(s->times, room * sizeof *more);
+        if (!more)
+            return 0;
+        memset(more + s->room_times, 0, (room - s->room_times) * sizeof *more);
+        s->times = more;
+        s->room_times = room;
+    }
+    return s->times[i]++;
 }
 
 enum err_code session_check(const struct session *s, struct err *e)

@@ -4,6 +4,7 @@
 #include "base/err.h"
 #include "base/str.h"
 #include "import/import.h"
+#include "import/numbering.h"
 
 struct session {
     const struct import_request *q;
@@ -20,6 +21,9 @@ struct session {
     const char *delimiter;   /* csv: to be shown; else nullptr */
     bool phases_known;       /* the format says it itself */
     const char *environment; /* env.json; nullptr: the source says nothing of the machine */
+    struct numbering labels; /* of session_times_before() */
+    uint32_t *times;
+    size_t room_times;
 };
 
 void session_done(struct session *s); /* for CLEANUP() too */
@@ -34,5 +38,20 @@ void session_done(struct session *s); /* for CLEANUP() too */
 /* The same with a whole message, file and line in it. */
 [[nodiscard]] enum err_code session_complain(struct session *s, const char *message, struct err *e);
 [[gnu::format(printf, 2, 3)]] void session_note(struct session *s, const char *fmt, ...);
+/* ---- for tools' own formats ---- */
+
+struct json;
+/* The source, whole, as one JSON value: *ret belongs to a. A source of several values, a line each,
+ * is an array of them. */
+[[nodiscard]] enum err_code session_document(struct session *s, struct arena *a,
+                                             const struct json **ret, struct err *e);
+/* The constants, and the target: --const is all that such a format takes. */
+[[nodiscard]] enum err_code session_fixed(struct session *s, struct err *e);
+/* A row that the reader filled, with the constants over it; as_cell: a whole cell's. */
+[[nodiscard]] enum err_code session_emit(struct session *s, struct record *r, bool as_cell,
+                                         struct err *e);
+/* How often the label was given before: the second run of one test is its second invocation. */
+[[nodiscard]] uint32_t session_times_before(struct session *s, const char *label);
+
 /* Bad rows that nobody allowed: ERR_PARSE. */
 [[nodiscard]] enum err_code session_check(const struct session *s, struct err *e);

@@ -69,6 +69,7 @@ struct target {
     struct file *files;
     size_t n_files, room_files;
     struct target_counts counts;
+    uint64_t key_bits; /* of key_fields */
 };
 
 static const char *const defaults[] = {"imported", "unknown", "unknown", "unknown"};
@@ -80,6 +81,8 @@ enum err_code target_open(const char *dir, bool force, struct arena *a, struct t
 {
     CLEANUP(target_discardp) struct target *t = ARENA_ARRAY(a, struct target, 1);
     t->arena = a;
+    for (size_t k = 0; k < COUNT_OF(key_fields); k++)
+        t->key_bits |= UINT64_C(1) << key_fields[k];
     if (place_open(&t->place, dir, force, a, e) ||
         file_make_folders(file_join(a, t->place.beside, "runs"), e))
         return e->code;
@@ -185,6 +188,7 @@ static enum err_code new_cell(struct target *t, const struct record *r, struct e
 static enum err_code find_cell(struct target *t, const struct record *r, struct cell **ret,
                                struct err *e)
 {
+    t->counts.defaulted |= ~r->known & t->key_bits;
     if (t->last && is_of(t->last, r)) {
         *ret = t->last;
         return ERR_OK;
@@ -385,6 +389,7 @@ enum target_result target_sample(struct target *t, const struct record *r, struc
     if (!c->folder && make_folder(t, c, e))
         return TARGET_FAILED;
     line.invocation = invocation < 0 ? 0 : (uint32_t)invocation;
+    t->counts.defaulted |= (uint64_t)(invocation < 0) << FIELD_INVOCATION;
     const size_t before = c->n_invocations;
     struct invocation *const i = find_invocation(c, line.invocation);
     t->counts.invocations += c->n_invocations - before;

@@ -45,6 +45,7 @@ struct target_counts {
         first_repeated; /* samples with the key of an earlier one; place of the first */
     uint64_t looked_at; /* samples that were looked at for that */
     size_t cells, invocations;
+    uint64_t defaulted;    /* bit f: some row lacked field f and has its default */
     size_t names_numbered; /* bit f: words of field f were numbered */
 };
 [[nodiscard]] struct target_counts target_counts(const struct target *t);

@@ -124,6 +124,60 @@ refuses "an empty file" 1 "is empty" t.jsonl
 lines '{"usage":{"tokns":3},"latency_ms":1}\n'
 refuses "a key that is not there" 2 "did you mean 'usage.tokns'" t.jsonl --map tokens=usage.tokens
 
+# ---- other tools' files (fixtures/import/ORIGIN.md); expected figures are Python's, from the files' own samples
+
+fixtures=$root/tests/fixtures/import
+tool() { # LABEL FORMAT FILE: imports, and analyses it
+    takes "$1" "$fixtures/$3" --format "$2"
+    cp err notes
+    [ -z "$analysed" ] || ok "$1: is analysed" "$chimera" -q analyze d --no-figure
+}
+figures() { # LABEL ROW: of metrics.csv
+    [ -z "$analysed" ] || holds "$1" d/metrics.csv "$2"
+}
+tool "llama-bench -o json" llama-bench llama-bench.json
+figures "its samples' mean, median and deviation" \
+    '^pp32,llamacpp-cpu,fp32,tiny,ok,5,0.889405[0-9]*,0.858066,0.092793621[0-9]*,'
+figures "one model in two precisions" '^tg16,llamacpp-cpu,q8_0,tiny,ok,5,0.867369[0-9]*,0.86007[34]*[0-9]*,0.02154160[0-9]*,'
+holds "avg_ts is a mean of rates" notes 'tg16 of tiny fp32: avg_ts 16482.* all tokens over the whole time are 16451'
+holds "the machine" d/env.json '"model": "Intel(R) Xeon(R) Processor"'
+holds "the parameters" d/cells.jsonl '"params_millions":0.34848'
+tool "llama-bench -o jsonl" llama-bench llama-bench.jsonl
+tool "llama-bench -o csv" llama-bench llama-bench.csv
+holds "averages are rows" d/cells.jsonl '"scenario":"pp32".*"mean_ms":0.847742,"std_ms":0.051302,'
+tool "llama-bench above 1.92 s" llama-bench llama-bench-slow.json
+holds "its deviation is garbage, and that is said" notes 'stddev_ns is 3721382761 in the file and 116754444 from its samples'
+figures "ours is of the samples" '^tg128,llamacpp-cpu,fp32,tiny,ok,5,1920.1990[0-9]*,1921.1[0-9]*,116.7544444[0-9]*,'
+sed 's/"n_threads": 1/"n_threads": 2/; 2,$!b' "$fixtures/llama-bench-slow.json" | sed '1d; $d' >two
+{ printf '['; cat two; printf ','; sed 's/"n_threads": 2/"n_threads": 4/' two; printf ']'; } >two.json
+takes "two settings in one file" two.json --format llama-bench
+ok "are two backends" test -d d/runs/tg128/llamacpp-cpu,n_threads=4/fp32/tiny
+{ printf '['; cat two; printf ','; cat two; printf ']'; } >two.json
+takes "one setting twice" two.json --format llama-bench
+ok "is two invocations" test -s d/runs/tg128/llamacpp-cpu/fp32/tiny/run_1.json
+tool "guidellm" guidellm guidellm.json
+figures "latencies" '^synchronous,openai,unknown,tiny.gguf,ok,4,151.57949[0-9]*,104.22277[0-9]*,'
+tool "vllm bench serve" vllm-bench vllm-detailed.json
+figures "five are ok, one is not" '^rate-inf-concurrency-2,openai,unknown,tiny.gguf,ok,5,56.7745177[0-9]*,'
+holds "why" d/runs/rate-inf-concurrency-2/openai/unknown/tiny.gguf/samples.jsonl '"status":"error","reason":"aiohttp.client_exceptions.ServerDisconnectedError: Server disconnected"'
+tool "vllm bench serve without requests" vllm-bench vllm-summary.json
+holds "is a row" d/cells.jsonl '"scenario":"rate-50",.*"n_samples":6.0,"mean_ms":'
+tool "aiperf's records" aiperf aiperf.jsonl
+figures "latencies" '^imported,openai,unknown,unknown,ok,8,47.60646112[0-9]*,49.0248795,'
+holds "two counts of tokens" notes "6 records have another count"
+holds "phases are known" d/manifest.json '"phases_known": true'
+tool "aiperf's aggregates" aiperf aiperf.json
+holds "a row" d/cells.jsonl '"scenario":"concurrency-2","backend":"openai","precision":"unknown","model":"tiny.gguf".*"mean_ms":47.606461124999996,'
+tool "aiperf's table" aiperf aiperf.csv
+holds "a row with fewer digits" d/cells.jsonl '"mean_ms":47.61,'
+takes "constants stand over what a tool says" "$fixtures/aiperf.json" --format aiperf --const model=llama --const precision=q8_0
+holds "the cell" d/cells.jsonl '"precision":"q8_0","model":"llama"'
+for format in llama-bench guidellm vllm-bench aiperf; do
+    printf '{"a": 1}' >t.json
+    refuses "$format: another's file" 1 "no .* of" t.json --format $format
+done
+refuses "--map of a fixed format" 2 "has fixed fields" "$fixtures/aiperf.json" --format aiperf --map model=x
+
 # ---- what is refused, and that nothing is left
 
 refuses "a field that is not there" 2 "did you mean 'latency_ms'" t.csv --map latncy_ms=x

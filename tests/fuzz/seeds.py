@@ -260,4 +260,52 @@ def make_samples():
 
 
 for make in (make_tokenizer, make_safetensors, make_gguf, make_onnx, make_config, make_experiment, make_samples):
+def make_csv():
+    write("csv", "pass_samples", "backend,latency_ms,ttft_ms,status,invocation,prompt_id,started_at\na,1.5,1,ok,0,x,2026-01-01T00:00:00.5Z\n"
+          "b,,2,failed,1,y,2026-01-01T00:00:01.5+01:00\n")
+    write("csv", "pass_cells", "model;mean_ms;median_ms;first_ms;n_samples\na;1;2;3;4\n\"b\"\"c\";1e3;NaN;.5;7\n")
+    write("csv", "pass_bom_crlf", b"\xef\xbb\xbfLatency (ms)\tnote\r\n1\t\"a\nb\"\r\n\r\n2\t")
+    write("csv", "fail_empty", b"")
+    write("csv", "fail_open_quote", 'latency_ms,x\n1,"a\n2,b\n')
+    write("csv", "fail_quote_inside", 'latency_ms,x\n1,a"b\n2,b\n3,c')
+    write("csv", "fail_nul", b"latency_ms\n1\x002\n")
+    write("csv", "fail_two_delimiters", "latency_ms;a,b\n1;2,3\n")
+    write("csv", "fail_nothing_measured", "a,b\n1,2\n")
+    write("csv", "fail_control_characters", "latency_ms,\x1b[2J\x7f\n1\n1\x1b,2,3\n")
+    write("csv", "any_numbers", "latency_ms,tokens,power_w\n1,5,-1\n1e999,1.5,1\n+1.,007,-.5e-3\n\"1,5\",1 000,x\n")
+
+
+def make_import():
+    bench = {"build_commit": "a", "build_number": 1, "cpu_info": "c", "gpu_info": "", "backends": "CPU",
+             "model_filename": "m-q8_0.gguf", "model_type": "llama 7B Q8_0", "model_n_params": 7, "n_threads": 2,
+             "n_prompt": 8, "n_gen": 0, "n_depth": 0, "test_time": "2026-01-01T00:00:00Z", "avg_ns": 2, "stddev_ns": 1,
+             "avg_ts": 4e9, "stddev_ts": 1, "samples_ns": [1, 2, 3], "samples_ts": [8e9, 4e9, 2.7e9]}
+    guide = {"metadata": {"guidellm_version": "0.8.1"}, "benchmarks": [{"config": {
+        "strategy": {"type_": "constant", "rate": 2}, "backend": {"model": "m"}, "warmup": {"value": 1}},
+        "scheduler_metrics": {"measure_start_time": 5}, "requests": {"successful": [
+            {"request_latency": 0.5, "request_start_time": 4.5, "time_to_first_token_ms": 7, "prompt_tokens": 3, "output_tokens": 2}],
+            "errored": [{"info": {"error": "no", "timings": {"request_start": 6, "request_end": 7}}}], "incomplete": []}}]}
+    vllm = {"backend": "vllm", "model_id": "m", "request_rate": "inf", "max_concurrency": 2, "completed": 2, "ttfts": [0.1, 0.0],
+            "itls": [[0.01, 0.02], []], "input_lens": [3, 3], "output_lens": [3, 0], "start_times": [9.5, 9.6], "errors": ["", "x"]}
+    aiperf = {"metadata": {"request_start_ns": 1700000000000000000, "benchmark_phase": "profiling", "was_cancelled": False},
+              "metrics": {"request_latency": {"value": 5.5, "unit": "ms"}, "time_to_first_token": {"value": 1, "unit": "ms"},
+                          "output_sequence_length": {"value": 2, "unit": "tokens"}, "inter_chunk_latency": {"value": [4.5], "unit": "ms"}}}
+    write("import", "pass_llama_bench", json.dumps([bench, {**bench, "n_gen": 4, "n_threads": 4}]))
+    write("import", "pass_llama_bench_csv", "n_prompt,n_gen,model_filename,model_type,avg_ns,stddev_ns\n8,0,a.gguf,x,5000000000,7\n")
+    write("import", "pass_guidellm", json.dumps(guide))
+    write("import", "pass_guidellm_summary", json.dumps({"benchmarks": [{"config": {}, "metrics": {"request_latency": {"successful": {
+        "count": 3, "mean": 0.5, "median": 0.4, "percentiles": {"p99": 1}}}}}]}))
+    write("import", "pass_vllm", json.dumps(vllm))
+    write("import", "pass_vllm_two", json.dumps(vllm) + "\n" + json.dumps({"completed": 2, "mean_e2el_ms": 3, "request_rate": float("inf")}))
+    write("import", "pass_aiperf", json.dumps(aiperf) + "\n" + json.dumps({**aiperf, "error": {"message": "no"}}))
+    write("import", "pass_aiperf_summary", json.dumps({"request_latency": {"unit": "ms", "avg": 3, "count": 2}, "metrics": 1}))
+    write("import", "pass_jsonl", '{"latency_ms":1,"usage":{"output_tokens":2}}\n{"latency_ms":NaN,"status":false}\n')
+    write("import", "pass_array", '[{"latency_ms":1},{"latency_ms":"2.5"}]')
+    write("import", "fail_lengths", json.dumps({**vllm, "itls": []}))
+    write("import", "fail_torn", json.dumps(vllm)[:-4])
+    write("import", "fail_empty", b"")
+    write("import", "fail_control_characters", '{"latency_ms":"\\u001b[2J\\u0000\\n"}')
+
+
+for make in (make_csv, make_import, make_tokenizer, make_safetensors, make_gguf, make_onnx, make_config, make_experiment):
     make()
