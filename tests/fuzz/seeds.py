@@ -259,7 +259,6 @@ def make_samples():
     write("samples", "any_not_utf8", line({"reason": "?"}).encode().replace(b"?", b"\xff"))
 
 
-for make in (make_tokenizer, make_safetensors, make_gguf, make_onnx, make_config, make_experiment, make_samples):
 def make_csv():
     write("csv", "pass_samples", "backend,latency_ms,ttft_ms,status,invocation,prompt_id,started_at\na,1.5,1,ok,0,x,2026-01-01T00:00:00.5Z\n"
           "b,,2,failed,1,y,2026-01-01T00:00:01.5+01:00\n")
@@ -307,5 +306,6 @@ def make_import():
     write("import", "fail_control_characters", '{"latency_ms":"\\u001b[2J\\u0000\\n"}')
 
 
-for make in (make_csv, make_import, make_tokenizer, make_safetensors, make_gguf, make_onnx, make_config, make_experiment):
+for make in (make_csv, make_import, make_tokenizer, make_safetensors, make_gguf, make_onnx, make_config, make_experiment,
+             make_samples):
     make()
