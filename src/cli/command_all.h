@@ -12,6 +12,7 @@ extern const struct command cmd_analyze;
 extern const struct command cmd_compare;
 extern const struct command cmd_audit;
 extern const struct command cmd_import;
+extern const struct command cmd_stats;
 extern const struct command cmd_quality;
 extern const struct command cmd_worker;
 extern const struct command cmd_model;

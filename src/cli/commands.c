@@ -13,6 +13,7 @@ const struct command *const commands[] = {
     &cmd_compare,
     &cmd_audit,
     &cmd_import,
+    &cmd_stats,
     &cmd_quality,
     &cmd_env,
     &cmd_worker,

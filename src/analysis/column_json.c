@@ -1,0 +1,277 @@
+#include "analysis/column_json.h"
+
+#include "base/arena.h"
+#include "io/jsonw.h"
+
+#include <math.h>
+
+void column_json_rows(const struct column_table *t, struct jsonw *w)
+{
+    jsonw_kobject(w, "rows");
+    jsonw_ki64(w, "read", (int64_t)t->n_rows);
+    jsonw_ki64(w, "used", (int64_t)t->n);
+    jsonw_ki64(w, "without_value", (int64_t)t->no_value);
+    jsonw_ki64(w, "not_a_number", (int64_t)t->no_number);
+    jsonw_ki64(w, "without_group", (int64_t)t->no_group);
+    jsonw_ki64(w, "without_pair", (int64_t)t->no_pair);
+    jsonw_ki64(w, "without_block", (int64_t)t->no_block);
+    if (t->no_number) {
+        jsonw_kstr(w, "first_that_is_no_number", t->not_a_number);
+        jsonw_ki64(w, "its_row", (int64_t)t->not_a_number_row);
+    }
+    jsonw_end_object(w);
+}
+
+static void figure(struct jsonw *w, const char *key, double at, double lo, double hi)
+{
+    jsonw_kobject(w, key);
+    jsonw_kf64(w, "value", at);
+    jsonw_kf64(w, "lower", lo);
+    jsonw_kf64(w, "upper", hi);
+    if (isnan(lo) || isnan(hi))
+        jsonw_kstr(w, "reason", "no finite bound at this n");
+    jsonw_end_object(w);
+}
+
+static void group(const struct column_stats_group *g, struct jsonw *w)
+{
+    jsonw_object(w);
+    jsonw_kstr(w, "group", g->name);
+    jsonw_ki64(w, "n", (int64_t)g->m.n);
+    figure(w, "mean", g->m.mean, g->mean_lo, g->mean_hi);
+    jsonw_kf64(w, "sd", g->m.sd);
+    jsonw_kf64(w, "cv", g->cv);
+    jsonw_kf64(w, "geometric_mean", g->geometric_mean);
+    jsonw_kf64(w, "min", g->m.min);
+    for (size_t i = 0; i < COLUMN_STATS_QUANTILES; i++)
+        figure(w, column_stats_quantile_name(i), g->q[i], g->q_ci[i].lo, g->q_ci[i].hi);
+    jsonw_kf64(w, "max", g->m.max);
+    jsonw_end_object(w);
+}
+
+static void anova(struct jsonw *w, const char *key, const struct anova *x, bool effects)
+{
+    jsonw_kobject(w, key);
+    jsonw_kf64(w, "f", x->f);
+    jsonw_kf64(w, "df1", x->df1);
+    jsonw_kf64(w, "df2", x->df2);
+    jsonw_kf64(w, "p", x->p);
+    if (effects) {
+        jsonw_kf64(w, "ss_between", x->ss_between);
+        jsonw_kf64(w, "ss_within", x->ss_within);
+        jsonw_kf64(w, "eta2", x->eta2);
+        jsonw_kf64(w, "omega2", x->omega2);
+        jsonw_kf64(w, "epsilon2", x->epsilon2);
+    }
+    jsonw_end_object(w);
+}
+
+static void ranks(struct jsonw *w, const char *key, const struct rank_groups *x)
+{
+    jsonw_kobject(w, key);
+    jsonw_kf64(w, "chi2", x->statistic);
+    jsonw_kf64(w, "df", x->df);
+    jsonw_kf64(w, "p", x->p);
+    jsonw_end_object(w);
+}
+
+static void term(struct jsonw *w, const char *key, const struct anova_factors_term *x)
+{
+    jsonw_kobject(w, key);
+    jsonw_kf64(w, "f", x->f);
+    jsonw_kf64(w, "df", x->df);
+    jsonw_kf64(w, "ss", x->ss);
+    jsonw_kf64(w, "p", x->p);
+    jsonw_kf64(w, "partial_eta2", x->partial_eta2);
+    jsonw_kf64(w, "partial_omega2", x->partial_omega2);
+    jsonw_end_object(w);
+}
+
+static void blocks(const struct column_stats *s, struct jsonw *w)
+{
+    jsonw_kobject(w, "blocks");
+    jsonw_ki64(w, "n", s->table->n_blocks);
+    jsonw_kbool(w, "balanced", s->balanced);
+    jsonw_kstr(w, "sums_of_squares", "type II");
+    term(w, "group", &s->group_term);
+    term(w, "block", &s->block_term);
+    if (s->interaction)
+        term(w, "group_by_block", &s->both_term);
+    jsonw_kf64(w, "df_residual", s->df_residual);
+    ranks(w, "friedman", &s->friedman);
+    jsonw_kstr(w, "friedman_note", s->friedman_reason);
+    jsonw_end_object(w);
+}
+
+static void t_test(struct jsonw *w, const char *key, const struct compare_t *t)
+{
+    jsonw_kobject(w, key);
+    jsonw_kf64(w, "t", t->t);
+    jsonw_kf64(w, "df", t->df);
+    jsonw_kf64(w, "p", t->p);
+    jsonw_kf64(w, "lower", t->lo);
+    jsonw_kf64(w, "upper", t->hi);
+    jsonw_end_object(w);
+}
+
+static void rank_tests(const struct column_stats_pair *p, struct jsonw *w)
+{
+    jsonw_kobject(w, "mann_whitney");
+    jsonw_kf64(w, "u", p->mann_whitney.u);
+    jsonw_kf64(w, "p", p->mann_whitney.p);
+    jsonw_kf64(w, "p_holm", p->mann_whitney_holm);
+    jsonw_kbool(w, "exact", p->mann_whitney.exact);
+    jsonw_end_object(w);
+    jsonw_kobject(w, "kolmogorov_smirnov");
+    jsonw_kf64(w, "d", p->ks.d);
+    jsonw_kf64(w, "p", p->ks.p);
+    jsonw_kbool(w, "exact", p->ks.exact);
+    jsonw_end_object(w);
+}
+
+static void paired(const struct column_stats_pair *p, struct jsonw *w)
+{
+    jsonw_kobject(w, "paired");
+    jsonw_ki64(w, "pairs", (int64_t)p->n_paired);
+    jsonw_ki64(w, "without_a_partner", (int64_t)p->n_unpaired);
+    jsonw_kf64(w, "sd_of_differences", p->sd_difference);
+    t_test(w, "t_test", &p->paired);
+    jsonw_kobject(w, "wilcoxon");
+    jsonw_kf64(w, "v", p->wilcoxon.v);
+    jsonw_kf64(w, "p", p->wilcoxon.p);
+    jsonw_ki64(w, "n", (int64_t)p->wilcoxon.n);
+    jsonw_kbool(w, "exact", p->wilcoxon.exact);
+    jsonw_end_object(w);
+    jsonw_end_object(w);
+}
+
+static void posthoc(struct jsonw *w, const char *key, const struct column_stats_posthoc *x)
+{
+    jsonw_kobject(w, key);
+    jsonw_kf64(w, "p", x->p);
+    jsonw_kf64(w, "lower", x->lo);
+    jsonw_kf64(w, "upper", x->hi);
+    jsonw_end_object(w);
+}
+
+static void effects(const struct column_stats_pair *p, struct jsonw *w)
+{
+    const struct effect_dominance *const d = &p->dominance;
+    figure(w, "cohen_d", p->cohen_d, p->d_ci.lo, p->d_ci.hi);
+    figure(w, "hedges_g", p->hedges_g, p->g_ci.lo, p->g_ci.hi);
+    jsonw_kf64(w, "glass_delta", p->glass);
+    figure(w, "cliff_delta", d->delta, d->lo, d->hi);
+    jsonw_kstr(w, "cliff_size", effect_size_name(d->size));
+    figure(w, "a12", d->a12, d->a12_lo, d->a12_hi);
+}
+
+static void equivalence(const struct column_stats *s, const struct column_stats_pair *p,
+                        struct jsonw *w)
+{
+    const struct equivalence *const t = &p->tost;
+    jsonw_key(w, "equivalence");
+    if (isnan(s->asked.margin)) {
+        jsonw_null(w);
+        jsonw_kstr(w, "equivalence_reason", "no --margin was given");
+        return;
+    }
+    jsonw_object(w);
+    jsonw_kf64(w, "margin", s->asked.margin);
+    jsonw_kbool(w, "margin_is_ratio", s->asked.margin_is_ratio);
+    jsonw_kf64(w, "t_lower", t->t_lower);
+    jsonw_kf64(w, "p_lower", t->p_lower);
+    jsonw_kf64(w, "t_upper", t->t_upper);
+    jsonw_kf64(w, "p_upper", t->p_upper);
+    jsonw_kf64(w, "p", t->p);
+    jsonw_kf64(w, "p_holm", p->tost_p_holm);
+    jsonw_kf64(w, "lower", t->lo);
+    jsonw_kf64(w, "upper", t->hi);
+    jsonw_kf64(w, "interval_level", 1 - 2 * (1 - s->asked.conf));
+    jsonw_end_object(w);
+}
+
+static void verdict(const struct column_stats *s, const struct column_stats_pair *p,
+                    struct arena *a, struct jsonw *w)
+{
+    jsonw_kobject(w, "verdict");
+    jsonw_kstr(w, "word", column_stats_verdict_name(p->verdict));
+    jsonw_kstr(w, "text", column_stats_verdict_text(s, p, a));
+    jsonw_kstr(w, "rests_on",
+               s->table->pair
+                   ? s->asked.margin_is_ratio ? "paired t test of the logs" : "paired t test"
+               : s->asked.margin_is_ratio ? "Welch's t test of the logs"
+                                          : "Welch's t test");
+    jsonw_kf64(w, "estimate", p->estimate);
+    jsonw_kf64(w, "p", p->p);
+    jsonw_kf64(w, "p_holm", p->p_holm);
+    jsonw_kf64(w, "detectable", p->detectable);
+    jsonw_key(w, "n_that_would_decide");
+    p->more ? jsonw_i64(w, (int64_t)p->more) : jsonw_null(w);
+    jsonw_kstr(w, "reason",
+               p->reason                                          ? p->reason
+               : p->verdict == COLUMN_STATS_UNDECIDED && !p->more ? "cannot be told from these"
+               : p->more                                          ? nullptr
+                                                                  : "it is decided");
+    jsonw_end_object(w);
+}
+
+static void pair(const struct column_stats *s, const struct column_stats_pair *p, struct arena *a,
+                 struct jsonw *w)
+{
+    jsonw_object(w);
+    jsonw_kstr(w, "a", s->groups[p->a].name);
+    jsonw_kstr(w, "b", s->groups[p->b].name);
+    figure(w, "difference", p->difference, p->welch.lo, p->welch.hi);
+    figure(w, "ratio", p->ratio, p->ratio_lo, p->ratio_hi);
+    verdict(s, p, a, w);
+    t_test(w, "welch", &p->welch);
+    jsonw_kf64(w, "welch_p_holm", p->welch_holm);
+    t_test(w, "student", &p->student);
+    rank_tests(p, w);
+    if (s->table->pair)
+        paired(p, w);
+    if (s->n_groups > 2) {
+        posthoc(w, "tukey", &p->tukey);
+        posthoc(w, "games_howell", &p->games_howell);
+    }
+    effects(p, w);
+    equivalence(s, p, w);
+    jsonw_end_object(w);
+}
+
+void column_json_stats(const struct column_stats *s, struct arena *a, struct jsonw *w)
+{
+    jsonw_kobject(w, "method");
+    jsonw_kf64(w, "confidence", s->asked.conf);
+    jsonw_kstr(w, "signs", "of a against b: positive, or above 1, where a is larger");
+    jsonw_kstr(w, "quantiles",
+               "type 7; intervals from order statistics, the median's interpolated");
+    jsonw_kstr(w, "ratio", "of the geometric means, Welch on the logs");
+    jsonw_kstr(w, "p_holm", "Holm's, over all pairs of groups");
+    jsonw_kf64(w, "power", COLUMN_STATS_POWER);
+    jsonw_kobject(w, "null_because");
+    jsonw_kstr(w, "sd", "one value");
+    jsonw_kstr(w, "cv", "one value, or a mean that is not positive");
+    jsonw_kstr(w, "geometric_mean", "values that are not positive");
+    jsonw_kstr(w, "tests", "a group with one value, or nothing varies");
+    jsonw_kstr(w, "tukey", "nothing varies within the groups");
+    jsonw_end_object(w);
+    jsonw_end_object(w);
+    jsonw_karray(w, "groups");
+    for (size_t i = 0; i < s->n_groups; i++)
+        group(&s->groups[i], w);
+    jsonw_end_array(w);
+    if (s->n_groups > 1) {
+        jsonw_kobject(w, "all_groups");
+        anova(w, "anova", &s->oneway, true);
+        anova(w, "welch_anova", &s->welch, false);
+        ranks(w, "kruskal_wallis", &s->kruskal);
+        if (s->table->block)
+            blocks(s, w);
+        jsonw_end_object(w);
+    }
+    jsonw_karray(w, "pairs");
+    for (size_t i = 0; i < s->n_pairs; i++)
+        pair(s, &s->pairs[i], a, w);
+    jsonw_end_array(w);
+}

@@ -1,0 +1,114 @@
+/* column_stats.h - the statistics on a column of any table: summaries of its groups, every test of
+ * two and of several groups, effects, equivalence, and a verdict for each pair. Pure.
+ *
+ * Every difference, ratio and effect is of a against b: positive, above 1, where a is larger.
+ * Which of the two is better is not known here. The rows are taken as independent values within
+ * their group (or as pairs, within their blocks): where they are samples nested in runs, give the
+ * runs' figures.
+ */
+#pragma once
+
+#include "analysis/column_table.h"
+#include "num/anova.h"
+#include "num/anova_factors.h"
+#include "num/compare.h"
+#include "num/effect.h"
+#include "num/equivalence.h"
+#include "num/quantile.h"
+#include "num/rank.h"
+
+constexpr size_t COLUMN_STATS_QUANTILES = 7; /* 5, 25, 50, 75, 90, 95, 99 % */
+constexpr size_t COLUMN_STATS_MOST_GROUPS = 64;
+constexpr double COLUMN_STATS_POWER = 0.8;
+
+struct column_stats_asked {
+    double conf;          /* of intervals; 1 - conf is the level of tests */
+    double margin;        /* of equivalence; NOT_MEASURED: none */
+    bool margin_is_ratio; /* relative, such as 0.05, and on the log scale; else in the column's unit
+                           */
+};
+
+struct column_stats_group {
+    const char *name;
+    const double *x;      /* in the order of the rows */
+    const double *sorted; /* ascending */
+    struct moment m;
+    double mean_lo, mean_hi;          /* t */
+    double cv;                        /* sd / mean; NOT_MEASURED unless the mean is positive */
+    double geometric_mean;            /* NOT_MEASURED unless all values are positive */
+    double q[COLUMN_STATS_QUANTILES]; /* type 7 */
+    struct quantile_interval q_ci[COLUMN_STATS_QUANTILES];
+};
+
+enum column_stats_verdict : uint8_t {
+    COLUMN_STATS_UNKNOWN,    /* no test: a group has one value, or nothing varies */
+    COLUMN_STATS_HIGHER,     /* a is above b */
+    COLUMN_STATS_LOWER,      /* a is below b */
+    COLUMN_STATS_EQUIVALENT, /* within the margin, no difference seen */
+    COLUMN_STATS_NEGLIGIBLE, /* a difference, within the margin */
+    COLUMN_STATS_UNDECIDED,
+};
+
+struct column_stats_posthoc {
+    double p, lo, hi; /* adjusted for all pairs, simultaneous */
+};
+
+struct column_stats_pair {
+    uint32_t a, b;
+    double difference; /* of the means */
+    struct compare_t student, welch;
+    struct rank_u mann_whitney;
+    struct rank_ks ks;
+    double ratio, ratio_lo, ratio_hi; /* of the geometric means, Welch on the logs */
+    double cohen_d, hedges_g, glass;  /* glass: over the sd of b */
+    struct effect_interval d_ci, g_ci;
+    struct effect_dominance dominance;
+    struct column_stats_posthoc tukey, games_howell; /* NOT_MEASURED below three groups */
+    /* Of pairs of rows: */
+    size_t n_paired, n_unpaired; /* keys in both, in one group only */
+    struct compare_t paired;
+    struct rank_signed wilcoxon;
+    double sd_difference;
+    /* What the verdict rests on: Welch, or the paired t test; with a relative margin on logs. */
+    double estimate, se, df, p, p_holm;
+    struct equivalence tost; /* NOT_MEASURED without a margin */
+    double tost_p_holm;
+    double welch_holm, mann_whitney_holm;
+    double detectable; /* the smallest difference found with a power of 80 % at these n */
+    size_t more;       /* values (pairs) of each in all that would decide it; 0: unknown */
+    enum column_stats_verdict verdict;
+    const char *reason; /* why unknown; nullptr else */
+};
+
+struct column_stats {
+    const struct column_table *table;
+    struct column_stats_asked asked;
+    struct column_stats_group *groups;
+    struct column_stats_pair *pairs; /* n (n - 1) / 2 */
+    size_t n_groups, n_pairs;
+    struct anova oneway, welch; /* NOT_MEASURED below two groups */
+    struct rank_groups kruskal;
+    struct anova_factors_term group_term, block_term, both_term; /* type II */
+    double df_residual;                                          /* NOT_MEASURED: no blocks */
+    bool interaction;                                            /* both_term is there */
+    bool balanced;
+    struct rank_groups friedman;
+    const char *friedman_reason; /* why it is not there, or that it took means of cells */
+};
+
+/* The p of quantile i, and its name: "p95". */
+[[nodiscard]] double column_stats_quantile(size_t i);
+[[nodiscard]] const char *column_stats_quantile_name(size_t i);
+
+/* ERR_USAGE: a pair has two values in one group; more groups than COLUMN_STATS_MOST_GROUPS; a
+ * relative margin, and values that are not positive. All belongs to a. */
+[[nodiscard]] enum err_code column_stats_of(const struct column_table *t,
+                                            const struct column_stats_asked *asked, struct arena *a,
+                                            struct column_stats *ret, struct err *e);
+
+/* In words: "a higher", "equivalent", "undecided (12 more of each)". */
+[[nodiscard]] const char *column_stats_verdict_text(const struct column_stats *s,
+                                                    const struct column_stats_pair *p,
+                                                    struct arena *a);
+/* "higher", "lower", "equivalent", "negligible", "undecided", "unknown" */
+[[nodiscard]] const char *column_stats_verdict_name(enum column_stats_verdict v);

@@ -1,0 +1,180 @@
+/* chimera stats: the statistics on the columns of any table. */
+#include "analysis/column_json.h"
+#include "base/arena.h"
+#include "base/defs.h"
+#include "base/str.h"
+#include "cli/command.h"
+#include "cli/command_all.h"
+#include "cli/stats_print.h"
+#include "io/digest.h"
+#include "io/jsonw.h"
+#include "store/columns.h"
+
+#include <errno.h>
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+constexpr size_t MEMORY = (size_t)64 << 30;
+
+struct stats_args {
+    const char *value, *group, *pair, *block, *margin;
+    double confidence;
+    unsigned format;
+};
+
+static const char *const formats[] = {"auto", "csv", "json", "parquet", nullptr};
+static_assert(COLUMNS_AUTO == 0 && COLUMNS_CSV == 1 && COLUMNS_JSON == 2 && COLUMNS_PARQUET == 3);
+
+/* clang-format off */
+static const struct opt opts[] = {
+    {OPT_STR, 'v', "value", "COLUMN", nullptr, "numbers to summarise and to compare",
+     FIELD_OF(struct stats_args, value, const char *)},
+    {OPT_STR, 'g', "group", "COLUMN", nullptr, "what tells the groups apart",
+     FIELD_OF(struct stats_args, group, const char *)},
+    {OPT_STR, 'p', "pair", "COLUMN", nullptr,
+     "values with the same word here belong together, one in each group: paired tests",
+     FIELD_OF(struct stats_args, pair, const char *)},
+    {OPT_STR, 'b', "block", "COLUMN", nullptr,
+     "a second factor, such as the day or the machine: two-way analysis of variance, Friedman's test",
+     FIELD_OF(struct stats_args, block, const char *)},
+    {OPT_STR, 'm', "margin", "X", nullptr,
+     "a smaller difference does not matter: X in the column's unit, X% of a ratio; tests of equivalence",
+     FIELD_OF(struct stats_args, margin, const char *)},
+    {OPT_F64, 'c', "confidence", "PERCENT", "95", "of intervals; 100 less it is the level of tests",
+     FIELD_OF(struct stats_args, confidence, double), .min = 50, .max = 99.999},
+    {OPT_CHOICE, 'f', "format", "FORMAT", "auto", "csv, json (a list of objects, or one a line), parquet; auto goes by the name",
+     FIELD_OF(struct stats_args, format, unsigned), .choice = formats},
+    {},
+};
+/* clang-format on */
+
+static enum err_code read_margin(const char *text, struct column_stats_asked *ret, struct err *e)
+{
+    ret->margin = NOT_MEASURED;
+    if (!text)
+        return ERR_OK;
+    char *end;
+    ret->margin = strtod(text, &end);
+    ret->margin_is_ratio = *end == '%' && end[1] == '\0';
+    if (end == text || (*end && !ret->margin_is_ratio) || !(ret->margin > 0) ||
+        !isfinite(ret->margin) || (ret->margin_is_ratio && ret->margin >= 100))
+        return err_set(e, ERR_USAGE, "--margin: '%s': want a number above 0, or one like 5%%",
+                       text);
+    if (ret->margin_is_ratio)
+        ret->margin /= 100;
+    return ERR_OK;
+}
+
+static bool wants_colour(const struct cli *cli)
+{
+    const char *const no = getenv("NO_COLOR");
+    return cli->color == 1 || (cli->color == 0 && isatty(STDOUT_FILENO) && !(no && *no));
+}
+
+static enum err_code print_json(const struct stats_args *o, const char *path,
+                                const struct column_stats *s, struct arena *a, struct err *e)
+{
+    CLEANUP(str_done) struct str out = {};
+    struct jsonw w = {.out = &out, .pretty = true};
+    char hex[DIGEST_HEX] = "";
+    const bool is_file = strcmp(path, "-") != 0;
+    if (is_file && digest_file(path, hex, e))
+        return e->code;
+    jsonw_object(&w);
+    jsonw_kstr(&w, "schema", "chimera.stats/1");
+    jsonw_kstr(&w, "chimera_version", CHIMERA_VERSION);
+    jsonw_kobject(&w, "generated_from");
+    jsonw_kstr(&w, "path", path);
+    jsonw_kstr(&w, "sha256", is_file ? hex : nullptr);
+    if (!is_file)
+        jsonw_kstr(&w, "sha256_reason", "standard input");
+    jsonw_kstr(&w, "value", o->value);
+    jsonw_kstr(&w, "group", o->group);
+    jsonw_kstr(&w, "pair", o->pair);
+    jsonw_kstr(&w, "block", o->block);
+    jsonw_kstr(&w, "null_because", "the option was not given");
+    jsonw_end_object(&w);
+    column_json_rows(s->table, &w);
+    column_json_stats(s, a, &w);
+    jsonw_end_object(&w);
+    puts(str_text(&out));
+    return ERR_OK;
+}
+
+static enum err_code check(const struct stats_args *o, struct err *e)
+{
+    if (!o->value)
+        return err_set(e, ERR_USAGE, "stats: needs --value COLUMN");
+    if (!o->group && (o->pair || o->block || o->margin))
+        return err_set(e, ERR_USAGE, "stats: --%s goes with --group",
+                       o->pair    ? "pair"
+                       : o->block ? "block"
+                                  : "margin");
+    return ERR_OK;
+}
+
+static enum err_code run(struct cli *cli, const void *args, const struct opt_list *operands, int *,
+                         struct err *e)
+{
+    const struct stats_args *const o = args;
+    const char *const path = operands->items[0];
+    const char *const wanted[] = {o->value, o->group, o->pair, o->block};
+    CLEANUP(arena_freep) struct arena *a = arena_new(MEMORY);
+    struct columns c;
+    struct column_table t;
+    struct column_stats s;
+    struct column_stats_asked asked = {.conf = o->confidence / 100};
+    if (check(o, e) || read_margin(o->margin, &asked, e) ||
+        columns_read(path, (enum columns_format)o->format, wanted, COUNT_OF(wanted), a, &c, e))
+        return e->code;
+    const struct column_table_source source = {.value = c.text[0],
+                                               .group = c.text[1],
+                                               .pair = c.text[2],
+                                               .block = c.text[3],
+                                               .value_name = o->value,
+                                               .n = c.n_rows};
+    if (column_table_make(&source, a, &t, e) || column_stats_of(&t, &asked, a, &s, e))
+        return err_wrap(e, "'%s'", path);
+    if (cli->json)
+        return print_json(o, path, &s, a, e);
+    CLEANUP(str_done) struct str out = {};
+    stats_print(&s, wants_colour(cli), a, &out);
+    stats_print_rows(&t, &out);
+    (void)fputs(str_text(&out), stdout);
+    return ERR_OK;
+}
+
+const struct command cmd_stats = {
+    .name = "stats",
+    .operands = "FILE",
+    .summary = "the statistics on the columns of any table",
+    .about =
+        "FILE is a CSV or TSV (- is standard input), JSON (a list of objects, or an object a line) "
+        "or\n"
+        "Parquet. Each group of the column --value gets its mean, median, spread and quantiles "
+        "with\n"
+        "intervals; two groups are compared by Welch's and Student's t, Mann-Whitney and\n"
+        "Kolmogorov-Smirnov, or, with --pair, by the paired t and Wilcoxon's test; several by\n"
+        "analyses of variance, Kruskal-Wallis, Tukey and Games-Howell, with --block also two-way "
+        "and\n"
+        "by Friedman's test. Effects are Cohen's d, Hedges' g, Cliff's delta and A12, with "
+        "intervals.\n"
+        "The verdict of a pair rests on Welch's (or the paired) t test with Holm's correction, "
+        "and,\n"
+        "with --margin, on two one-sided tests of equivalence.\n"
+        "\n"
+        "Rows are taken as independent values. Where they are samples nested in runs, give each\n"
+        "run's figure instead, or the run as --block.\n"
+        "\n"
+        "A row without a value or a group is left out, and counted. Every figure is in --json.",
+    .examples = "  chimera stats runs.csv --value latency_ms --group backend --margin 5%\n"
+                "  chimera stats before_after.csv --value ms --group version --pair prompt",
+    .opts = opts,
+    .args_bytes = sizeof(struct stats_args),
+    .min_operands = 1,
+    .max_operands = 1,
+    .run = run,
+};

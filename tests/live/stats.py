@@ -1,0 +1,216 @@
+"""chimera stats: the figures of R (tests/oracle/stats) through the command; tables with holes, formats, mistakes (TAP).
+
+usage: stats.py CHIMERA tests/oracle/ORIGIN.md. want: twosample_R.json and multigroup_R.json (R 4.2.2; effectsize, rstatix, car), and
+tr118_crossover_points.csv with the figures that reports of it were checked against (ORIGIN.md).
+"""
+
+import csv
+import json
+import math
+import os
+import pathlib
+import subprocess
+import sys
+import tempfile
+
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent / "support"))
+from tap import check, done  # noqa: E402
+
+CHIMERA, ORACLE = sys.argv[1], pathlib.Path(sys.argv[2]).parent
+
+
+def run(*args, text=None):
+    p = subprocess.run([CHIMERA, *args], capture_output=True, text=True, input=text)
+    return p.returncode, p.stdout, p.stderr
+
+
+def stats(path, *args):
+    code, out, err = run("--json", "stats", str(path), *args)
+    return json.loads(out) if code == 0 else {"error": err, "code": code}
+
+
+def far(got, want):
+    """Relative where it is not near 0; R prints 15 digits."""
+    if got is None or isinstance(got, str):
+        return math.inf
+    return abs(got - want) / max(abs(want), 1e-6)
+
+
+def near(label, pairs, within=1e-9):
+    worst = max(pairs, key=lambda p: far(p[1], p[2]))
+    check(label, far(worst[1], worst[2]) <= within, f"{worst[0]}: {worst[1]!r}, want {worst[2]!r}")
+
+
+def write(path, header, rows):
+    with open(path, "w", newline="", encoding="utf-8") as f:
+        csv.writer(f).writerows([header, *rows])
+    return path
+
+
+def two_samples(folder):
+    for name, x in json.loads((ORACLE / "stats/twosample_R.json").read_text())["cases"].items():
+        path = write(folder / f"{name}.csv", ["i", "g", "v"],
+                     [(i, g, repr(v)) for g in "xy" for i, v in enumerate(x[g])])
+        got = stats(path, "--value", "v", "--group", "g", "--margin", repr(x["tost_welch"]["delta"]))
+        if "error" in got:
+            check(name, False, got)
+            continue
+        p, t = got["pairs"][0], x["tost_welch"]
+        d = p["equivalence"]
+        near(f"{name}: t tests", [(f"{k}.{a}", p[k][b], x[k][a]) for k in ("welch", "student")
+                                  for a, b in (("t", "t"), ("df", "df"), ("p", "p"))] +
+             [(f"{k} interval", p[k][e], x[k]["ci"][i]) for k in ("welch", "student") for i, e in enumerate(("lower", "upper"))])
+        near(f"{name}: two one-sided tests", [(k, d[k], t[k]) for k in ("t_lower", "p_lower", "t_upper", "p_upper", "p")] +
+             [("lower", d["lower"], t["ci90"][0]), ("upper", d["upper"], t["ci90"][1])])
+        near(f"{name}: ranks", [("u", p["mann_whitney"]["u"], x["mannwhitney"]["U"]),
+                                ("p", p["mann_whitney"]["p"], x["mannwhitney"]["p"]),
+                                ("d", p["kolmogorov_smirnov"]["d"], x["ks"]["D"]),
+                                ("ks p", p["kolmogorov_smirnov"]["p"], x["ks"]["p"])])
+        near(f"{name}: effects", [("d", p["cohen_d"]["value"], x["cohens_d"]), ("g", p["hedges_g"]["value"], x["hedges_g"]),
+                                  ("glass", p["glass_delta"], x["glass_delta_sd_y"]),
+                                  ("cliff", p["cliff_delta"]["value"], x["cliffs_delta"]),
+                                  ("a12", p["a12"]["value"], x["A12"])])
+        near(f"{name}: intervals of d and g", [("d", p["cohen_d"][e], x["cohens_d_ci"][i]) for i, e in enumerate(("lower", "upper"))] +
+             [("g", p["hedges_g"][e], x["hedges_g_ci"][i]) for i, e in enumerate(("lower", "upper"))], 1e-4)  # R's search stops there
+        if "paired" not in x:
+            continue
+        p = stats(path, "--value", "v", "--group", "g", "--pair", "i")["pairs"][0]["paired"]
+        near(f"{name}: pairs", [(k, p["t_test"][k], x["paired"][k]) for k in ("t", "df", "p")] +
+             [("lower", p["t_test"]["lower"], x["paired"]["ci"][0]), ("upper", p["t_test"]["upper"], x["paired"]["ci"][1]),
+              ("V", p["wilcoxon"]["v"], x["wilcoxon_signed"]["V"]), ("p of V", p["wilcoxon"]["p"], x["wilcoxon_signed"]["p"])])
+
+
+def several_groups(folder):
+    for name, x in json.loads((ORACLE / "stats/multigroup_R.json").read_text())["cases"].items():
+        path = write(folder / f"{name}.csv", ["i", "g", "v"],
+                     [(i, g, repr(v)) for g, values in x["groups"].items() for i, v in enumerate(values)])
+        got = stats(path, "--value", "v", "--group", "g")
+        if "error" in got:
+            check(name, False, got)
+            continue
+        a, pairs = got["all_groups"], {(p["a"], p["b"]): p for p in got["pairs"]}
+        near(f"{name}: variance", [("F", a["anova"]["f"], x["anova"]["F"]), ("p", a["anova"]["p"], x["anova"]["p"]),
+                                   ("Welch F", a["welch_anova"]["f"], x["welch_anova"]["F"]),
+                                   ("Welch df2", a["welch_anova"]["df2"], x["welch_anova"]["df2"]),
+                                   ("Welch p", a["welch_anova"]["p"], x["welch_anova"]["p"]),
+                                   ("H", a["kruskal_wallis"]["chi2"], x["kruskal"]["H"]),
+                                   ("H p", a["kruskal_wallis"]["p"], x["kruskal"]["p"])] +
+             [(k, a["anova"][k], x[k]) for k in ("eta2", "omega2", "epsilon2")])
+        rows = []
+        for t in x["tukey_hsd"]:  # theirs is "later-earlier", of b against a
+            b, a_ = t["pair"].split("-")
+            p = pairs[a_, b]
+            rows += [(t["pair"], p["difference"]["value"], -t["diff"]), (t["pair"] + " lower", p["tukey"]["lower"], -t["upr"])]
+            rows += [(t["pair"] + " p", p["tukey"]["p"], t["p_adj"])] if t["p_adj"] > 1e-3 else []
+        near(f"{name}: Tukey", rows, 1e-6)  # ptukey of R: six digits, fewer in the tail
+        near(f"{name}: Games and Howell", [(f"{t['g1']}-{t['g2']} {k}", pairs[t["g1"], t["g2"]]["games_howell"][e], w)
+                                           for t in x["games_howell"] for k, e, w in
+                                           (("p", "p", t["p"]), ("lower", "lower", -t["conf_high"]))
+                                           if k != "p" or t["p"] > 1e-3], 1e-6)
+
+
+def blocks(folder):
+    """A Latin-like table by hand: treatments a, b, c in 4 blocks; Friedman's example of ranks 1 2 3 in each block."""
+    rows = [(b, g, 10 * b + k + (0.1 if (b + k) % 2 else 0)) for b in range(4) for k, g in enumerate("abc")]
+    path = write(folder / "blocks.csv", ["day", "g", "v"], rows)
+    got = stats(path, "--value", "v", "--group", "g", "--block", "day")["all_groups"]["blocks"]
+    # 12 / (4 * 3 * 4) * (4^2 + 8^2 + 12^2) - 3 * 4 * 4 = 8, chi-squared with 2: exp(-4)
+    near("Friedman", [("chi2", got["friedman"]["chi2"], 8), ("p", got["friedman"]["p"], math.exp(-4))])
+    mean = sum(v for *_, v in rows) / 12
+    by = {g: [v for _, k, v in rows if k == g] for g in "abc"}
+    day = {b: [v for k, _, v in rows if k == b] for b in range(4)}
+    ss_g = sum(4 * (sum(x) / 4 - mean) ** 2 for x in by.values())
+    ss_b = sum(3 * (sum(x) / 3 - mean) ** 2 for x in day.values())
+    rest = sum((v - mean) ** 2 for *_, v in rows) - ss_g - ss_b
+    near("two-way", [("group", got["group"]["f"], ss_g / 2 / (rest / 6)), ("block", got["block"]["f"], ss_b / 3 / (rest / 6)),
+                     ("df", got["df_residual"], 6)], 1e-8)
+    twice = write(folder / "twice.csv", ["day", "g", "v"], rows + [(b, g, v + 0.5) for b, g, v in rows])
+    got = stats(twice, "--value", "v", "--group", "g", "--block", "day")["all_groups"]["blocks"]
+    check("an interaction where cells have several values", got["df_residual"] == 12 and got["group_by_block"]["df"] == 6
+          and "mean" in got["friedman_note"], got)
+    holes = write(folder / "holes.csv", ["day", "g", "v"], rows[1:])
+    got = stats(holes, "--value", "v", "--group", "g", "--block", "day")["all_groups"]["blocks"]
+    check("no Friedman with a hole", got["friedman"]["p"] is None and "no value in some block" in got["friedman_note"], got)
+
+
+def holes_and_verdicts(folder):
+    path = write(folder / "dirty.csv", ["g", "v"], [("a", 1), ("a", 2), ("a", "NA"), ("", 3), ("b", "x2"), ("b", 1.5), ("b", ""),
+                                                    ("b", "inf"), ("a", 3), ("b", 2.5)])
+    got = stats(path, "--value", "v", "--group", "g")
+    want = {"read": 10, "used": 5, "without_value": 2, "not_a_number": 2, "without_group": 1, "first_that_is_no_number": "x2",
+            "its_row": 5}
+    check("what is missing is counted", {k: got["rows"].get(k) for k in want} == want, got["rows"])
+    _, out, _ = run("stats", str(path), "--value", "v", "--group", "g")
+    check("and said", "2 rows left out: no number (the first is row 5, 'x2')" in out and "1 row left out: without a group" in out, out)
+    same = write(folder / "same.csv", ["g", "v"], [(g, 100 + ((7 * i + 3 * k) % 11) / 10) for k, g in enumerate("ab") for i in range(40)])
+    for margin, word in (("5%", "equivalent"), ("3", "equivalent"), ("0.0001", "undecided"), (None, "undecided")):
+        got = stats(same, "--value", "v", "--group", "g", *(["--margin", margin] if margin else []))["pairs"][0]["verdict"]
+        check(f"two alike, margin {margin}: {word}", got["word"] == word, got)
+    apart = write(folder / "apart.csv", ["g", "v"], [(g, 100 + 10 * k + i % 3) for k, g in enumerate("ab") for i in range(20)])
+    got = stats(apart, "--value", "v", "--group", "g")["pairs"][0]["verdict"]
+    check("two apart", got["word"] == "lower" and got["text"] == "a is lower than b", got)
+    got = stats(apart, "--value", "v", "--group", "g", "--margin", "50%")["pairs"][0]["verdict"]
+    check("apart by less than matters", got["word"] == "negligible", got)
+    flat = write(folder / "flat.csv", ["g", "v"], [(g, 1) for g in "aabb"])
+    got = stats(flat, "--value", "v", "--group", "g")["pairs"][0]
+    check("nothing varies: no test", got["verdict"]["word"] == "unknown" and got["welch"]["p"] is None, got["verdict"])
+    one = write(folder / "one.csv", ["g", "v"], [("a", 1), ("b", 2), ("b", 3)])
+    got = stats(one, "--value", "v", "--group", "g")["pairs"][0]["verdict"]
+    check("one value: no test", got["word"] == "unknown" and "one value" in got["reason"], got)
+
+
+def formats(folder):
+    rows = [{"g": g, "v": i * 1.5 + k, "extra": {"deep": 1}} for k, g in enumerate("ab") for i in range(8)]
+    write(folder / "t.csv", ["g", "v"], [(r["g"], r["v"]) for r in rows])
+    (folder / "t.jsonl").write_text("".join(json.dumps(r) + "\n" for r in rows))
+    (folder / "t.json").write_text(json.dumps(rows))
+    (folder / "t.tsv").write_text("g\tv\n" + "".join(f"{r['g']}\t{r['v']}\n" for r in rows))
+    want = stats(folder / "t.csv", "--value", "v", "--group", "g")["groups"]
+    for name in ("t.jsonl", "t.json", "t.tsv"):
+        got = stats(folder / name, "--value", "v", "--group", "g")
+        check(f"{name} is as the CSV", got.get("groups") == want, got)
+    code, out, err = run("--json", "stats", "-", "--value", "v", "--group", "g", text=(folder / "t.csv").read_text())
+    check("standard input", code == 0 and json.loads(out)["groups"] == want, err)
+    (folder / "x.yaml").write_text("models: [m]\nbackends: [synthetic]\nrepetitions: 5\ninvocations: 2\nmax_tokens: 2\n"
+                                   "scenarios: [{name: a, prompts: hello}, {name: b, prompts: [one, two]}]\n")
+    code, _, err = run("-q", "run", str(folder / "x.yaml"), "-o", str(folder / "o"))
+    code2, _, err2 = run("-q", "analyze", str(folder / "o"), "--format", "parquet")
+    got = stats(folder / "o/samples.parquet", "--value", "latency_ms", "--group", "scenario")
+    check("Parquet, of our own samples", code == code2 == 0 and len(got.get("groups", [])) == 2, (err, err2, got))
+
+
+def mistakes(folder):
+    path = folder / "t.csv"
+    (folder / "bad.csv").write_text('g,v\na,1\na,"2\n')
+    (folder / "bad.jsonl").write_text('{"g": "a", "v": 1}\n{"g": \n')
+    (folder / "empty.csv").write_text("g,v\n")
+    many = write(folder / "many.csv", ["g", "v"], [(i, i) for i in range(65)])
+    minus = write(folder / "minus.csv", ["g", "v"], [("a", -1), ("a", 2), ("b", 1), ("b", 3)])
+    for label, words, args in (
+            ("no value", "needs --value", [path]), ("no such column", "did you mean 'v'", [path, "--value", "vv"]),
+            ("no such group", "it has: g v", [path, "--value", "v", "--group", "backend"]),
+            ("a pair without groups", "--pair goes with --group", [path, "--value", "v", "--pair", "g"]),
+            ("a margin that is none", "want a number above 0", [path, "--value", "v", "--group", "g", "--margin", "5pc"]),
+            ("a ratio of what is negative", "a value of -1", [minus, "--value", "v", "--group", "g", "--margin", "5%"]),
+            ("two values in a pair", "has two values in group 'a'", [path, "--value", "v", "--group", "g", "--pair", "g"]),
+            ("text for numbers", "holds no number: row 1 is 'a'", [path, "--value", "g"]),
+            ("too many groups", "more than 64", [many, "--value", "v", "--group", "g"]),
+            ("no such file", "nofile.csv", [folder / "nofile.csv", "--value", "v"]),
+            ("no such JSON", "no such file", [folder / "nofile.jsonl", "--value", "v"]),
+            ("an unknown ending", "give --format", [folder / "x.yaml", "--value", "v"]),
+            ("a broken CSV", "bad.csv", [folder / "bad.csv", "--value", "v"]),
+            ("broken JSON", "bad.jsonl", [folder / "bad.jsonl", "--value", "v"]),
+            ("no rows", "no row", [folder / "empty.csv", "--value", "v"])):
+        code, out, err = run("stats", *map(str, args))
+        check(f"{label}: one clear line", code in (1, 2) and words in err and err.count("\n") == 1 and not out, (code, err))
+
+
+with tempfile.TemporaryDirectory() as name:
+    work = pathlib.Path(name)
+    two_samples(work)
+    several_groups(work)
+    blocks(work)
+    holes_and_verdicts(work)
+    formats(work)
+    mistakes(work)
+sys.exit(done())
