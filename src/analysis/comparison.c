@@ -32,7 +32,7 @@ static const char *why_not(const struct cell_stats *c, const char *which, struct
     if (c->cell->status != STATUS_OK)
         return arena_printf(a, "%s in %s: %s", status_name(c->cell->status), which,
                             c->cell->reason ? c->cell->reason : "no reason given");
-    return arena_printf(a, "no sample in %s", which);
+    return arena_printf(a, "%s in %s", c->n_rows ? "a row without samples" : "no sample", which);
 }
 
 static struct comparison compare_one(const struct cell_stats *base, const struct cell_stats *new,
