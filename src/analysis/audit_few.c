@@ -110,7 +110,7 @@ static void look_serial(const struct audit_cell *c, struct audit *out)
     double *const y = ARENA_ARRAY(scratch, double, n), *const z = ARENA_ARRAY(scratch, double, n);
     audit_series_centre(&s, scratch, y);
     /* Of a long cell, the longest invocation's first samples say it. */
-    constexpr size_t MOST = 20000;
+    constexpr size_t MOST = 8000;
     const size_t m = n < MOST ? n : MOST;
     audit_series_scores(y, m, scratch, z);
     const size_t lags = m / 5 < 10 ? m / 5 : 10;

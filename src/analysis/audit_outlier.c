@@ -212,11 +212,12 @@ static void pool_pair(const struct audit_whole *w, const struct audit_extremes *
 static const char *names(const struct audit_extreme *items, size_t n, struct audit *out)
 {
     const char *text = "";
-    for (size_t i = 0; i < n; i++)
+    constexpr size_t NAMED = 8;
+    for (size_t i = 0; i < n && i < NAMED; i++)
         text = audit_text(out, "%s%s%s/%s (%s%.4g ms, rest %.4g ms)", text, i ? ", " : "",
                           items[i].cell->key->scenario, items[i].cell->key->precision,
                           items[i].first ? "first sample " : "", items[i].ms, items[i].rest_ms);
-    return text;
+    return n > NAMED ? audit_text(out, "%s and %zu more", text, n - NAMED) : text;
 }
 
 static void report_pool(const struct pool *win, const struct pool *lose, size_t k, double without,
@@ -240,6 +241,8 @@ static void report_pool(const struct pool *win, const struct pool *lose, size_t 
         {"mean_of_loser_without_ms", without, nullptr},
         {"mean_without_any_first_of_winner_ms", win->sum_rest_ms / win->n_rest, nullptr},
         {"mean_without_any_first_of_loser_ms", lose->sum_rest_ms / lose->n_rest, nullptr},
+        {"mean_of_cell_means_of_winner_ms", win->mean_of_means, nullptr},
+        {"mean_of_cell_means_of_loser_ms", lose->mean_of_means, nullptr},
         {"mean_of_cell_medians_of_winner_ms", win->mean_of_medians, nullptr},
         {"mean_of_cell_medians_of_loser_ms", lose->mean_of_medians, nullptr},
     };
@@ -248,7 +251,7 @@ static void report_pool(const struct pool *win, const struct pool *lose, size_t 
         out,
         &(struct audit_finding){
             .check = "outlier-driven",
-            .severity = AUDIT_FAIL,
+            .severity = lose->mean_of_medians <= win->mean_of_medians ? AUDIT_FAIL : AUDIT_WARN,
             .subject = {.backend = win->backend, .replicate = -1, .invocation = -1},
             .facts = facts,
             .n_facts = COUNT_OF(facts),
@@ -274,14 +277,15 @@ static void look_at_pools(const struct pool *a, const struct pool *b, struct aud
     const bool a_wins = a->sum_ms / a->n < b->sum_ms / b->n;
     const struct pool *const win = a_wins ? a : b, *const lose = a_wins ? b : a;
     const double target = win->sum_ms / win->n;
-    if (log(lose->sum_ms / lose->n / target) < log1p(limits[LEAD].value) ||
-        lose->mean_of_medians > win->mean_of_medians)
+    if (log(lose->sum_ms / lose->n / target) < log1p(limits[LEAD].value))
         return;
-    double sum = lose->sum_ms;
+    double sum = lose->sum_ms, others = 0;
     size_t k = 0;
-    while (k < lose->n_items && (double)k < limits[FEW].value &&
-           sum / (lose->n - (double)k) >= target)
+    while (k < lose->n_items && others + !lose->items[k].first <= limits[FEW].value &&
+           sum / (lose->n - (double)k) >= target) {
+        others += !lose->items[k].first;
         sum -= lose->items[k++].ms;
+    }
     const double without = sum / (lose->n - (double)k);
     if (k > 0 && without < target)
         report_pool(win, lose, k, without, out);
@@ -317,9 +321,11 @@ static void look_whole(const struct audit_whole *w, struct audit *out)
 const struct audit_check audit_outlier_checks[] = {
     {.name = "outlier-driven",
      .rule = "warn: at most `few` samples that stand far out move a cell's mean by mean_moves; "
-             "fail: two cells, or two backends over all the cells that they share, that the mean "
-             "ranks one way with a lead of at least `lead` and the median the other, and whose "
-             "means turn round without at most `few` such samples",
+             "fail: two cells that the mean ranks one way with a lead of at least `lead` and the "
+             "median the other, and whose means turn round without at most `few` such samples; or "
+             "two backends over all the cells that they share, whose pooled means turn round "
+             "without first samples of invocations and at most `few` others (warn where the "
+             "cells' medians do not)",
      .evidence =
          "few n_samples largest_ms median_ms mean_ms mean_without_ms mean_moves "
          "winner_by_mean winner_by_median winner_without mean_of_winner_ms mean_of_loser_ms "

@@ -49,7 +49,8 @@ static double *ranks_of(const double *y, size_t n, struct arena *scratch)
     return rank;
 }
 
-double audit_series_median(const double *y, size_t n, struct arena *scratch)
+/* At most 2,001 values of y, evenly spread, in order. */
+static double *sorted_some(const double *y, size_t n, size_t *ret_n, struct arena *scratch)
 {
     constexpr size_t MOST = 2001;
     const size_t m = n < MOST ? n : MOST;
@@ -57,16 +58,23 @@ double audit_series_median(const double *y, size_t n, struct arena *scratch)
     for (size_t i = 0; i < m; i++)
         sorted[i] = y[(2 * i + 1) * n / (2 * m)];
     quantile_sort(sorted, m);
+    *ret_n = m;
+    return sorted;
+}
+
+double audit_series_median(const double *y, size_t n, struct arena *scratch)
+{
+    size_t m;
+    const double *const sorted = sorted_some(y, n, &m, scratch);
     return quantile_sorted(sorted, m, 0.5);
 }
 
 struct audit_scale audit_series_scale(const double *y, size_t n, struct arena *scratch)
 {
-    double *const sorted = ARENA_ARRAY(scratch, double, n + 1);
-    double *const room = ARENA_ARRAY(scratch, double, n + 1);
-    memcpy(sorted, y, n * sizeof *y);
-    quantile_sort(sorted, n);
-    const struct outlier_scale s = outlier_scale(sorted, n, 0, room);
+    size_t m;
+    const double *const sorted = sorted_some(y, n, &m, scratch);
+    double *const room = ARENA_ARRAY(scratch, double, m + 1);
+    const struct outlier_scale s = outlier_scale(sorted, m, 0, room);
     return (struct audit_scale){s.centre, s.spread};
 }
 
@@ -254,15 +262,22 @@ void audit_series_centre(const struct audit_series *s, struct arena *scratch, do
 
 /* ---- steps ---- */
 
-struct audit_steps audit_series_steps(const double *y, size_t n, double penalty, size_t least,
-                                      struct arena *scratch)
+size_t audit_series_blocks(size_t n_series, size_t most)
 {
-    constexpr size_t MOST = 600;
+    constexpr size_t TOGETHER = 3000;
+    constexpr size_t LEAST = 40;
+    const size_t each = TOGETHER / (n_series > 0 ? n_series : 1);
+    return each > most ? most : each > LEAST ? each : LEAST;
+}
+
+struct audit_steps audit_series_steps(const double *y, size_t n, double penalty, size_t least,
+                                      size_t most, struct arena *scratch)
+{
     struct audit_steps r = {.block = 1};
     if (n < 2 * least)
         return r;
     const double *values;
-    const size_t m = changepoint_blocks(y, n, MOST, scratch, &values, &r.block);
+    const size_t m = changepoint_blocks(y, n, most, scratch, &values, &r.block);
     double *const scores = ARENA_ARRAY(scratch, double, m);
     audit_series_scores(values, m, scratch, scores);
     const struct changepoint_found found = changepoint_pelt(

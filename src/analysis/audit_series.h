@@ -37,7 +37,8 @@ void audit_series_centre(const struct audit_series *s, struct arena *scratch, do
  * has one null distribution whatever the law of y. Equal values get their mean rank. */
 void audit_series_scores(const double *y, size_t n, struct arena *scratch, double *ret);
 
-/* Steps in the level of y, by PELT over normal scores: `penalty` log n for a change. */
+/* Steps in the level of y, by PELT over normal scores of the medians of at most `most` blocks:
+ * `penalty` log n for a change, levels of at least `least` blocks. */
 struct audit_steps {
     size_t n;             /* changes; 0: none */
     const size_t *end;    /* n + 1, in values of y */
@@ -46,9 +47,12 @@ struct audit_steps {
     size_t block;         /* medians of so many values were looked at */
 };
 [[nodiscard]] struct audit_steps audit_series_steps(const double *y, size_t n, double penalty,
-                                                    size_t least, struct arena *scratch);
+                                                    size_t least, size_t most,
+                                                    struct arena *scratch);
+/* Blocks for each of so many series: PELT's and Theil-Sen's time goes with their square. */
+[[nodiscard]] size_t audit_series_blocks(size_t n_series, size_t most);
 
-/* Median and 1.4826 MAD of y. */
+/* Median and 1.4826 MAD of y, above 2,001 values of as many evenly spread ones. */
 struct audit_scale {
     double centre, spread;
 };

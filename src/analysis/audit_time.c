@@ -150,14 +150,16 @@ static void look_steady(const struct audit_cell *c, struct audit *out)
         const size_t from = s.start[u], n = s.start[u + 1] - from;
         if (n < 4 * least)
             continue;
-        const struct audit_steps steps = audit_series_steps(
-            s.y + from, n, steps_limits[PENALTY].value + more / log((double)n), least, scratch);
+        const struct audit_steps steps =
+            audit_series_steps(s.y + from, n, steps_limits[PENALTY].value + more / log((double)n),
+                               least, audit_series_blocks(s.n_units, 600), scratch);
         keep_worst(&steps, u, "within an invocation", &w);
     }
     const size_t m = s.n_units >= 3 ? common_course(&s, y, scratch, course) : 0;
     if (m >= 2 * least) {
-        const struct audit_steps steps = audit_series_steps(
-            course, m, steps_limits[PENALTY].value + 1, least > m / 3 ? m / 3 : least, scratch);
+        const struct audit_steps steps =
+            audit_series_steps(course, m, steps_limits[PENALTY].value + 1,
+                               least > m / 3 ? m / 3 : least, 600, scratch);
         keep_worst(&steps, s.n_units, "at the same place of every invocation", &w);
     }
     if (fabs(w.change) >= log1p(steps_limits[STEP].value))
@@ -176,7 +178,7 @@ struct drift {
  */
 static struct drift within_units(const struct audit_series *s, struct arena *scratch)
 {
-    constexpr size_t MOST = 200; /* Theil-Sen takes the square of it */
+    const size_t most = audit_series_blocks(s->n_units, 200);
     struct drift d = {.where = "within invocations"};
     double sum = 0, var = 0, change = 0, weight = 0;
     for (size_t u = 0; u < s->n_units; u++) {
@@ -185,7 +187,7 @@ static struct drift within_units(const struct audit_series *s, struct arena *scr
             continue;
         const double *y;
         size_t block;
-        const size_t m = changepoint_blocks(s->y + from, n, MOST, scratch, &y, &block);
+        const size_t m = changepoint_blocks(s->y + from, n, most, scratch, &y, &block);
         const struct trend_slope slope = trend_theil_sen(nullptr, y, m, 0.95, scratch);
         double *const rest = ARENA_ARRAY(scratch, double, m);
         trend_residuals(y, m, slope.slope, rest);

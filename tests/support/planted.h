@@ -89,8 +89,15 @@ static inline struct planted_columns planted_columns_of(size_t n, struct arena *
         ARENA_ARRAY(a, double, n),  ARENA_ARRAY(a, double, n)};
 }
 
-static inline struct results_samples planted_samples(const struct planted_columns *k, size_t n)
+static inline struct results_samples planted_samples(const struct planted_columns *k, size_t n,
+                                                     struct arena *a)
 {
+    double *const unknown = ARENA_ARRAY(a, double, n + 1);
+    int64_t *const unknown_ns = ARENA_ARRAY(a, int64_t, n + 1);
+    for (size_t i = 0; i <= n; i++) {
+        unknown[i] = NOT_MEASURED;
+        unknown_ns[i] = INT64_MIN;
+    }
     return (struct results_samples){
         .n = n,
         .replicate = k->replicate,
@@ -116,6 +123,16 @@ static inline struct results_samples planted_samples(const struct planted_column
         .decode_ms = k->decode_ms,
         .peak_rss_mb = k->peak_rss_mb,
         .overlap_ms = k->overlap_ms,
+        .seq = ARENA_ARRAY(a, int32_t, n + 1),
+        .first_token_ns = unknown_ns,
+        .seed = ARENA_ARRAY(a, uint64_t, n + 1),
+        .cpu_ms = unknown,
+        .reason = ARENA_ARRAY(a, const char *, n + 1),
+        .started_at = ARENA_ARRAY(a, const char *, n + 1),
+        .stop = ARENA_ARRAY(a, const char *, n + 1),
+        .tokens = unknown,
+        .tokens_per_s = unknown,
+        .power_w = unknown,
     };
 }
 
@@ -231,7 +248,7 @@ static inline struct audit_cell planted_cell(const char *scenario, const char *b
         .scenario = scenario, .backend = backend, .precision = "fp32", .model = "m"};
     cell->status = STATUS_OK;
     struct results_samples *const s = ARENA_ARRAY(a, struct results_samples, 1);
-    *s = planted_samples(&k, n);
+    *s = planted_samples(&k, n, a);
     size_t *const rows = ARENA_ARRAY(a, size_t, n + 1);
     struct audit_cell c = {
         .key = &cell->key, .stats = planted_stats(cell, s, rows, a), .samples = s, .rows = rows};
