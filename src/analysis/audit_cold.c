@@ -129,13 +129,18 @@ static struct cold look_at_parts(const double *x, const double *y, const size_t 
     return k;
 }
 
-static bool repetition_begins(const struct audit_cell *c, const struct audit_series *s, size_t i)
+/* Where repetitions begin: ret_start[0..n]. */
+static size_t find_repetitions(const struct audit_cell *c, const struct audit_series *s,
+                               size_t *ret_start)
 {
     const int32_t *const r = c->samples->repetition;
+    size_t parts = 0;
     for (size_t u = 0; u < s->n_units; u++)
-        if (s->start[u] == i)
-            return true;
-    return r[c->rows[i]] != r[c->rows[i - 1]];
+        for (size_t i = s->start[u]; i < s->start[u + 1]; i++)
+            if (i == s->start[u] || r[c->rows[i]] != r[c->rows[i - 1]])
+                ret_start[parts++] = i;
+    ret_start[parts] = s->n;
+    return parts;
 }
 
 /* Is what is special about a repetition's first sample not its prompt? Where repetitions begin with
@@ -178,11 +183,7 @@ static void look_at_repetitions(const struct audit_cell *c, const struct audit_s
                                 struct arena *scratch, struct audit *out)
 {
     size_t *const start = ARENA_ARRAY(scratch, size_t, s->n + 1);
-    size_t parts = 0;
-    for (size_t i = 0; i < s->n; i++)
-        if (i == 0 || repetition_begins(c, s, i))
-            start[parts++] = i;
-    start[parts] = s->n;
+    const size_t parts = find_repetitions(c, s, start);
     if (parts < 4 || parts <= s->n_units || s->n / parts < 3)
         return;
     const bool free = place_is_not_prompt(c, s, start, parts, scratch);

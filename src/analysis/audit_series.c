@@ -160,8 +160,10 @@ static struct prompts prompts_of(const struct audit_cell *c, struct arena *scrat
 static void places_in_cycle(const struct audit_series *s, size_t length, size_t *ret)
 {
     for (size_t u = 0; u < s->n_units; u++)
-        for (size_t i = s->start[u]; i < s->start[u + 1]; i++)
-            ret[i] = (i - s->start[u]) % length;
+        for (size_t i = s->start[u], at = 0; i < s->start[u + 1] && i < s->n; i++) {
+            ret[i] = at;
+            at = at + 1 < length ? at + 1 : 0;
+        }
 }
 
 /* The shortest cycle that explains the level; 0: none. */
@@ -181,7 +183,7 @@ static size_t find_cycle(const struct audit_series *s, struct arena *scratch, si
     double least = P;
     size_t best = 0;
     for (size_t length = 2; length <= LONGEST && LEAST_OF_A_PROMPT * length <= some.n; length++) {
-        places_in_cycle(s, length, ret_of);
+        places_in_cycle(&some, length, ret_of);
         const double p = groups_p(scores, ret_of, some.n, length, scratch);
         /* A multiple of the cycle explains as much with more places. */
         if (p < least * (best != 0 && length % best == 0 ? 1e-6 : 1)) {
@@ -234,6 +236,8 @@ struct audit_series audit_series_of(const struct audit_cell *c, struct arena *sc
             least = fmin(least, t->x[i]);
     for (size_t i = 0; i < t->n; i++)
         s.y[i] = log(t->x[i] > 0 ? t->x[i] : isfinite(least) ? least : 1);
+    if (t->n == 0)
+        return s;
     struct prompts p;
     if (c->kept->n_prompts < 2) {
         p = (struct prompts){ARENA_ARRAY(scratch, size_t, t->n + 1), 0, 0};

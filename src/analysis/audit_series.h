@@ -18,7 +18,8 @@ struct audit_series {
                        0: it does not */
 };
 
-/* c has samples. Values that are no positive number count as the smallest that is. */
+/* Of a cell without samples: n 0. Values that are no positive number count as the smallest that is.
+ */
 [[nodiscard]] struct audit_series audit_series_of(const struct audit_cell *c,
                                                   struct arena *scratch);
 

@@ -231,7 +231,7 @@ static bool returns(const struct audit_series *s, struct arena *scratch, struct 
     for (size_t u = 0; u < s->n_units; u++) {
         const size_t from = s->start[u], n = s->start[u + 1] - from;
         const struct audit_steps k =
-            audit_series_steps(s->y + from, n, 5, 5, audit_series_blocks(s->n_units, 600), scratch);
+            audit_series_steps(s->y + from, n, 5, 5, audit_series_blocks(s->n_units, 400), scratch);
         for (size_t i = 0; i + 2 <= k.n; i++) {
             const double step = fabs(k.level[i + 1] - k.level[i]);
             const double back = fabs(k.level[i + 2] - k.level[i]);

@@ -25,7 +25,10 @@ static const struct audit_limit steps_limits[STEPS_LIMITS] = {
 
 enum { TREND_P, TREND_CHANGE, TREND_BIG, LEAST_UNITS, TREND_LIMITS };
 static const struct audit_limit trend_limits[TREND_LIMITS] = {
-    [TREND_P] = {"p", 0.002, "of Mann-Kendall's test, corrected for dependence; two are made"},
+    [TREND_P] =
+        {"p", 0.0005,
+         "of Mann-Kendall's test, corrected for dependence; two are made of every cell, and "
+         "many cells of one study"},
     [TREND_CHANGE] = {"change", 0.03, "from the beginning to the end; less matters to no decision"},
     [TREND_BIG] = {"big_change", 0.10, "a comparison of figures that drift this far: fail"},
     [LEAST_UNITS] = {"least_units", 8, "invocations that show a trend across them"},
@@ -72,9 +75,10 @@ static size_t common_course(const struct audit_series *s, const double *centred,
     size_t longest = 0;
     for (size_t u = 0; u < s->n_units; u++)
         longest = s->start[u + 1] - s->start[u] > longest ? s->start[u + 1] - s->start[u] : longest;
+    constexpr size_t MOST = 1000; /* what comes later is no warm-up */
     double *const at = ARENA_ARRAY(scratch, double, s->n_units);
     size_t n = 0;
-    for (size_t i = 0; i < longest; i++) {
+    for (size_t i = 0; i < longest && i < MOST; i++) {
         size_t m = 0;
         for (size_t u = 0; u < s->n_units; u++)
             if (s->start[u] + i < s->start[u + 1])
@@ -152,14 +156,14 @@ static void look_steady(const struct audit_cell *c, struct audit *out)
             continue;
         const struct audit_steps steps =
             audit_series_steps(s.y + from, n, steps_limits[PENALTY].value + more / log((double)n),
-                               least, audit_series_blocks(s.n_units, 600), scratch);
+                               least, audit_series_blocks(s.n_units, 400), scratch);
         keep_worst(&steps, u, "within an invocation", &w);
     }
     const size_t m = s.n_units >= 3 ? common_course(&s, y, scratch, course) : 0;
     if (m >= 2 * least) {
         const struct audit_steps steps =
             audit_series_steps(course, m, steps_limits[PENALTY].value + 1,
-                               least > m / 3 ? m / 3 : least, 600, scratch);
+                               least > m / 3 ? m / 3 : least, 400, scratch);
         keep_worst(&steps, s.n_units, "at the same place of every invocation", &w);
     }
     if (fabs(w.change) >= log1p(steps_limits[STEP].value))

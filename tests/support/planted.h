@@ -266,6 +266,7 @@ static inline struct audit_cell planted_stated(const struct results_row *row, st
     t->cell = cell;
     return (struct audit_cell){.key = &cell->key,
                                .stats = t,
+                               .samples = ARENA_ARRAY(a, struct results_samples, 1),
                                .stated = row,
                                .n_stated = 1,
                                .kept = ARENA_ARRAY(a, struct audit_kept, 1)};

@@ -42,10 +42,10 @@ static struct audit *clean(size_t kind, enum planted_law law, uint64_t seed, str
     rng_init(&g, rng_derive(seed, 100 * kind + law));
     struct planted_shape shape = clean_shape(kind, &g);
     shape.turn = rng_below(&g, 11);
-    struct audit_cell cells[4];
+    struct audit_cell cells[2];
     static const char *const backends[] = {"a", "b"};
     for (size_t i = 0; i < COUNT_OF(cells); i++)
-        cells[i] = planted_cell(i < 2 ? "s1" : "s2", backends[i % 2], &shape, law, nullptr, &g, a);
+        cells[i] = planted_cell("s", backends[i], &shape, law, nullptr, &g, a);
     return planted_audit(cells, COUNT_OF(cells), &CHOICE, a);
 }
 
@@ -144,6 +144,27 @@ static void prompt_cache(struct planted_row *r, const struct planted_at *at, str
     }
 }
 
+static void cold_by_far(struct planted_row *r, const struct planted_at *at, struct rng *g)
+{
+    (void)g;
+    if (at->place == 0)
+        r->latency_ms = 5 * r->latency_ms + 900;
+}
+
+static void slower(struct planted_row *r, const struct planted_at *at, struct rng *g)
+{
+    (void)at;
+    (void)g;
+    r->latency_ms *= 1.03;
+}
+
+static void two_stalls(struct planted_row *r, const struct planted_at *at, struct rng *g)
+{
+    (void)g;
+    if (at->place == 20 || at->place == 43)
+        r->latency_ms *= 4;
+}
+
 static double serial_level;
 
 static void serial(struct planted_row *r, const struct planted_at *at, struct rng *g)
@@ -200,10 +221,215 @@ static void test_planted(size_t seeds)
         }
 }
 
+/* ---- 42 cells of two backends ---- */
+
+constexpr size_t FILES = 21;
+
+struct files {
+    struct audit_cell cells[2 * FILES];
+};
+
+/* The figures that a source would state of the cell's samples. */
+static const struct results_row *stated_of(const struct audit_cell *c, bool with_sd,
+                                           struct arena *a)
+{
+    const struct cell_stats *const t = c->stats;
+    struct results_row *const r = ARENA_ARRAY(a, struct results_row, 1);
+    double *const rest = ARENA_ARRAY(a, double, t->n);
+    *r = cell_rows_none();
+    memcpy(rest, t->x + 1, (t->n - 1) * sizeof *rest);
+    quantile_sort(rest, t->n - 1);
+    r->key = *c->key;
+    r->n_samples = (double)t->n;
+    r->mean_ms = t->mean;
+    r->median_ms = t->median;
+    r->std_ms = with_sd ? t->sd : NOT_MEASURED;
+    r->max_ms = t->max;
+    r->p99_ms = quantile_sorted(t->sorted, t->n, 0.99);
+    r->first_ms = t->x[0];
+    r->mean_excl_first_ms = moment_of(rest, t->n - 1).mean;
+    r->median_rest_ms = quantile_sorted(rest, t->n - 1, 0.5);
+    return r;
+}
+
+enum form { FORM_SAMPLES, FORM_ROWS, FORM_ROWS_WITH_SD, FORMS };
+
+/* Backend b is 3 % slower than a; with `cold`, three first samples of a are far too slow. */
+static void make_files(struct files *f, enum planted_law law, enum form form, bool cold,
+                       uint64_t seed, struct arena *a)
+{
+    static const char *const scenario[] = {"s1", "s2", "s3", "s4", "s5", "s6", "s7"};
+    static const char *const precision[] = {"fp16", "fp32", "int8"};
+    struct rng g;
+    rng_init(&g, rng_derive(seed, 7000 + law));
+    for (size_t i = 0; i < 2 * FILES; i++) {
+        const size_t file = i / 2;
+        const bool b = i % 2;
+        const struct planted_shape shape = {1, 14, 1, 0, false, file / 3};
+        const bool is_cold = cold && !b && (file == 4 || file == 11 || file == 16);
+        struct audit_cell c = planted_cell(scenario[file / 3], b ? "b" : "a", &shape, law,
+                                           is_cold ? cold_by_far
+                                           : b     ? slower
+                                                   : nullptr,
+                                           &g, a);
+        struct results_cell *const own = ARENA_ARRAY(a, struct results_cell, 1);
+        *own = *c.stats->cell;
+        own->key.precision = precision[file % 3];
+        struct cell_stats *const t = ARENA_ARRAY(a, struct cell_stats, 1);
+        *t = *c.stats;
+        t->cell = own;
+        c.stats = t;
+        c.key = &own->key;
+        f->cells[i] = form == FORM_SAMPLES
+                          ? c
+                          : planted_stated(stated_of(&c, form == FORM_ROWS_WITH_SD, a), a);
+    }
+}
+
+static size_t count_of(const struct audit *x, const char *check)
+{
+    size_t n = 0;
+    for (size_t i = 0; i < audit_count(x); i++)
+        n += audit_at(x, i)->severity > AUDIT_INFO && strcmp(audit_at(x, i)->check, check) == 0;
+    return n;
+}
+
+/* The finding of the pooled means names the three. */
+static bool names_three(const struct audit *x)
+{
+    for (size_t i = 0; i < audit_count(x); i++) {
+        const struct audit_finding *const f = audit_at(x, i);
+        if (strcmp(f->check, "outlier-driven") == 0 && !f->subject.scenario &&
+            strstr(f->message, "3 first samples of a: ") && strstr(f->message, "s2/fp32") &&
+            strstr(f->message, "s4/int8") && strstr(f->message, "s6/fp32"))
+            return true;
+    }
+    return false;
+}
+
+static void test_files(size_t seeds)
+{
+    static const char *const form_name[] = {"samples", "rows", "rows with sd"};
+    for (size_t law = 0; law < PLANTED_LAWS; law++)
+        for (size_t form = 0; form < FORMS; form++) {
+            if (law == PLANTED_WIDE_LOGNORMAL || law == PLANTED_WIDE_NORMAL)
+                continue; /* 14 samples of these have means that differ by themselves */
+            size_t cold = 0, three = 0, alarms[COUNT_OF(MINE)] = {};
+            for (uint64_t seed = 0; seed < seeds; seed++) {
+                CLEANUP(arena_freep) struct arena *a = arena_new(1U << 30);
+                struct files f;
+                make_files(&f, (enum planted_law)law, (enum form)form, true, seed, a);
+                const struct audit *x = planted_audit(f.cells, 2 * FILES, &CHOICE, a);
+                cold += count_of(x, "cold-start") == 3;
+                three += names_three(x);
+                make_files(&f, (enum planted_law)law, (enum form)form, false, seed, a);
+                x = planted_audit(f.cells, 2 * FILES, &CHOICE, a);
+                for (size_t k = 0; k < COUNT_OF(MINE); k++)
+                    alarms[k] += planted_found(x, MINE[k]) &&
+                                 (form == FORM_SAMPLES || strcmp(MINE[k], "small-sample") != 0);
+            }
+            char label[120];
+            snprintf(label, sizeof label, "3 of 21 files cold, %s, %s", LAW[law], form_name[form]);
+            CHECK(label, 100 * cold >= 95 * seeds, "cold-start: %zu of %zu", cold, seeds);
+            CHECK("the pooled mean rests on them", 100 * three >= 95 * seeds, "%zu of %zu", three,
+                  seeds);
+            for (size_t k = 0; k < COUNT_OF(MINE); k++) {
+                snprintf(label, sizeof label, "42 clean cells: %s", MINE[k]);
+                CHECK(label, 20 * alarms[k] <= seeds, "%zu of %zu", alarms[k], seeds);
+            }
+        }
+}
+
+/* ---- a mean that a few samples decide, an order that matters ---- */
+
+static void test_pair(size_t seeds)
+{
+    size_t found = 0, alarms = 0;
+    for (uint64_t seed = 0; seed < seeds; seed++) {
+        CLEANUP(arena_freep) struct arena *a = arena_new(1U << 30);
+        struct rng g;
+        rng_init(&g, rng_derive(seed, 5000));
+        const struct planted_shape shape = {1, 60, 1, 0, false, 0};
+        struct audit_cell cells[] = {
+            planted_cell("s", "a", &shape, PLANTED_NORMAL, two_stalls, &g, a),
+            planted_cell("s", "b", &shape, PLANTED_NORMAL, slower, &g, a),
+        };
+        const struct audit *const x = planted_audit(cells, 2, &CHOICE, a);
+        for (size_t i = 0; i < audit_count(x); i++)
+            found += audit_at(x, i)->severity == AUDIT_FAIL && audit_at(x, i)->subject.scenario &&
+                     strstr(audit_at(x, i)->message, "b/fp32 beats a/fp32 by the mean") != nullptr;
+        struct audit_cell same[] = {
+            planted_cell("s", "a", &shape, PLANTED_OUTLIERS, nullptr, &g, a),
+            planted_cell("s", "b", &shape, PLANTED_OUTLIERS, nullptr, &g, a),
+        };
+        alarms += planted_found(planted_audit(same, 2, &CHOICE, a), "outlier-driven");
+    }
+    CHECK("the mean's winner loses by the median", 100 * found >= 95 * seeds, "%zu of %zu", found,
+          seeds);
+    CHECK("two alike", 20 * alarms <= seeds, "%zu of %zu", alarms, seeds);
+}
+
+enum ordering { ORDER_RANDOM, ORDER_FIXED };
+
+/* Four configurations in eight blocks; each place in a block is `step` slower than the one before.
+ */
+static const struct audit *ordered(enum ordering ordering, double step, uint64_t seed,
+                                   struct arena *a)
+{
+    constexpr size_t K = 4;
+    constexpr size_t BLOCKS = 8;
+    static const char *const backends[K] = {"a", "b", "c", "d"};
+    struct rng g;
+    rng_init(&g, rng_derive(seed, 6000));
+    uint32_t place[BLOCKS][K];
+    for (size_t b = 0; b < BLOCKS; b++) {
+        for (uint32_t k = 0; k < K; k++)
+            place[b][k] = k;
+        if (ordering == ORDER_RANDOM)
+            rng_shuffle(&g, place[b], K);
+    }
+    struct audit_cell cells[K];
+    for (size_t k = 0; k < K; k++) {
+        const struct planted_shape shape = {BLOCKS, 10, 1, 0.02, false, 0};
+        cells[k] = planted_cell("s", backends[k], &shape, PLANTED_NORMAL, nullptr, &g, a);
+        const struct evidence **const list = ARENA_ARRAY(a, const struct evidence *, BLOCKS);
+        double *const x = cells[k].stats->x;
+        for (size_t b = 0; b < BLOCKS; b++) {
+            struct evidence *const e = ARENA_ARRAY(a, struct evidence, 1);
+            e->invocation = (int32_t)b;
+            e->block = (double)b;
+            e->order_in_block = place[b][k];
+            list[b] = e;
+            for (size_t i = cells[k].stats->start[b]; i < cells[k].stats->start[b + 1]; i++)
+                x[i] *= exp(step * place[b][k]);
+        }
+        cells[k].evidence = list;
+        cells[k].n_evidence = BLOCKS;
+    }
+    return planted_audit(cells, K, &CHOICE, a);
+}
+
+static void test_order(size_t seeds)
+{
+    size_t found = 0, alarms = 0, fixed = 0;
+    for (uint64_t seed = 0; seed < seeds; seed++) {
+        CLEANUP(arena_freep) struct arena *a = arena_new(1U << 30);
+        found += planted_found(ordered(ORDER_RANDOM, 0.05, seed, a), "order-effect");
+        alarms += planted_found(ordered(ORDER_RANDOM, 0, seed, a), "order-effect");
+        fixed += planted_found(ordered(ORDER_FIXED, 0, seed, a), "order-effect");
+    }
+    CHECK("an effect of the place", 100 * found >= 95 * seeds, "%zu of %zu", found, seeds);
+    CHECK("none", 20 * alarms <= seeds, "%zu of %zu", alarms, seeds);
+    CHECK("one order in all blocks", fixed == seeds, "%zu of %zu", fixed, seeds);
+}
+
 int main(int argc, char **argv)
 {
     const size_t seeds = argc > 1 ? (size_t)strtoul(argv[1], nullptr, 10) : 100;
     test_clean(seeds);
     test_planted(seeds);
+    test_files(seeds);
+    test_pair(seeds);
+    test_order(seeds);
     return test_done();
 }
