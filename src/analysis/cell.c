@@ -97,6 +97,7 @@ static double percentile(const struct cell_stats *t, double p, struct interval *
     *ret = (struct interval){.at = NOT_MEASURED,
                              .lo = NOT_MEASURED,
                              .hi = NOT_MEASURED,
+                             .log_se = NOT_MEASURED,
                              .reason = "fewer samples than the percentile needs"};
     return NOT_MEASURED;
 }

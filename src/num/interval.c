@@ -82,10 +82,12 @@ static struct interval of_mean(double at, double se, double df, double n_effecti
     const double half = t_of(conf, df) * se;
     if (at > 0) {
         v.kind = INTERVAL_LOG_STUDENT;
+        v.log_se = se / at;
         v.lo = at * exp(-half / at);
         v.hi = at * exp(half / at);
     } else {
         v.kind = INTERVAL_STUDENT;
+        v.log_se = NOT_MEASURED;
         v.lo = at - half;
         v.hi = at + half;
     }
@@ -113,6 +115,7 @@ struct interval interval_mean(const struct nested *s, double conf)
         return (struct interval){.at = m.mean,
                                  .lo = NOT_MEASURED,
                                  .hi = NOT_MEASURED,
+                                 .log_se = NOT_MEASURED,
                                  .reason = "fewer than two samples"};
     if (s->n_units > 1)
         return of_mean(m.mean, se_of_units(s, m.mean), (double)(s->n_units - 1), (double)s->n_units,
@@ -153,26 +156,51 @@ static double lower_position(size_t n, size_t r, double p, double tail)
     return (double)r + 1 / (1 + odds);
 }
 
+struct ends {
+    double lo, hi;
+};
+
+/* wider: by how much the ends are further from the middle than those of independent values. */
+static struct ends order_ends(const double *sorted, size_t n, double p, double conf, double wider)
+{
+    const double tail = (1 - conf) / 2, centre = (double)n * p + 0.5;
+    const struct quantile_ranks k = quantile_ranks(n, p, conf);
+    const double lower = lower_position(n, k.lo, p, tail);
+    const double upper = (double)n + 1 - lower_position(n, n + 1 - k.hi, 1 - p, tail);
+    return (struct ends){at_position(sorted, n, centre - (centre - lower) * wider),
+                         at_position(sorted, n, centre + (upper - centre) * wider)};
+}
+
+/* Half of an inner interval, over the quantile that it stands for. Inner, because near the figure
+ * the ends move in proportion to it, and at 95 % in a sparse region may be far away; both halves,
+ * because one alone rests on few order statistics (Price and Bonett 2002). */
+constexpr double INNER = 0.8;
+
+static double log_se_of(struct ends inner, double quantile)
+{
+    return inner.lo > 0 ? log(inner.hi / inner.lo) / 2 / quantile : NOT_MEASURED;
+}
+
 static struct interval by_order(const struct nested *s, const double *sorted, double p, double conf)
 {
     const size_t n = s->start[1];
-    const double tail = (1 - conf) / 2, tau = interval_dependence_quantile(s->x, n, p);
-    const struct quantile_ranks k = quantile_ranks(n, p, conf);
-    double lower = lower_position(n, k.lo, p, tail);
-    double upper = (double)n + 1 - lower_position(n, n + 1 - k.hi, 1 - p, tail);
+    const double tau = interval_dependence_quantile(s->x, n, p);
     struct interval v = {.at = quantile_sorted(sorted, n, p), .kind = INTERVAL_ORDER};
     v.n_effective = fmax(2, (double)n / tau);
     v.df = v.n_effective - 1;
-    if (tau > 1) {
-        const double centre = (double)n * p + 0.5;
-        const double wider = sqrt(tau) * t_of(conf, v.df) / t_of(conf, (double)n - 1);
-        lower = centre - (centre - lower) * wider;
-        upper = centre + (upper - centre) * wider;
-    }
-    v.lo = at_position(sorted, n, lower);
-    v.hi = at_position(sorted, n, upper);
+    const double wider = tau > 1 ? sqrt(tau) * t_of(conf, v.df) / t_of(conf, (double)n - 1) : 1;
+    const struct ends outer = order_ends(sorted, n, p, conf, wider);
+    const struct ends inner = order_ends(sorted, n, p, INNER, sqrt(tau));
+    v.lo = outer.lo;
+    v.hi = outer.hi;
+    v.log_se = log_se_of(inner, t_of(INNER, INFINITY));
     give_reason(&v);
     return v;
+}
+
+static double at_share(const double *sorted, size_t n, double share)
+{
+    return at_position(sorted, n, (double)n * share + 0.5);
 }
 
 static size_t count_to(const double *x, size_t n, double bound)
@@ -203,14 +231,17 @@ static struct interval by_woodruff(const struct nested *s, const double *sorted,
     /* Of a tail the units' shares vary less around the quantile that these units have than around
      * the true one: a degree of freedom more is lost, by simulation. */
     const double tail = p == 0.5 ? 1 : sqrt((double)s->n_units / (double)(s->n_units - 1));
-    const double half = t_of(conf, v.df) * sqrt(error) * tail;
+    const double se = sqrt(error) * tail, half = t_of(conf, v.df) * se;
+    const double inner = t_of(INNER, v.df) * se;
     v.n_effective = fmin((double)n, p * (1 - p) / error);
     /* An extreme quantile that few units decide: the share below varies too unevenly among them to
      * be trusted, as with independent samples too few for a bound (72 for p95). */
     const struct quantile_ranks enough = quantile_ranks((size_t)v.n_effective, p, conf);
-    v.lo = enough.lo < 1 ? NOT_MEASURED : at_position(sorted, n, (double)n * (p - half) + 0.5);
-    v.hi = enough.hi > (size_t)v.n_effective ? NOT_MEASURED
-                                             : at_position(sorted, n, (double)n * (p + half) + 0.5);
+    v.lo = enough.lo < 1 ? NOT_MEASURED : at_share(sorted, n, p - half);
+    v.hi = enough.hi > (size_t)v.n_effective ? NOT_MEASURED : at_share(sorted, n, p + half);
+    v.log_se =
+        log_se_of((struct ends){at_share(sorted, n, p - inner), at_share(sorted, n, p + inner)},
+                  t_of(INNER, v.df));
     give_reason(&v);
     return v;
 }
@@ -232,7 +263,8 @@ static struct interval by_unit_quantiles(const struct nested *s, const double *s
                          .df = (double)(s->n_units - 1),
                          .n_effective = (double)s->n_units,
                          .kind = INTERVAL_UNIT_QUANTILES};
-    const double half = t_of(conf, v.df) * m.sd / sqrt((double)s->n_units);
+    v.log_se = m.sd / sqrt((double)s->n_units);
+    const double half = t_of(conf, v.df) * v.log_se;
     v.lo = v.at * exp(-half);
     v.hi = v.at * exp(half);
     return v;
@@ -246,6 +278,7 @@ struct interval interval_quantile(const struct nested *s, const double *sorted, 
         return (struct interval){.at = quantile_sorted(sorted, n, p),
                                  .lo = NOT_MEASURED,
                                  .hi = NOT_MEASURED,
+                                 .log_se = NOT_MEASURED,
                                  .reason = too_few};
     if (s->n_units == 1)
         return by_order(s, sorted, p, conf);
@@ -256,16 +289,10 @@ struct interval interval_quantile(const struct nested *s, const double *sorted, 
 
 /* ---- a ratio ---- */
 
-/* A standard error on the log scale: half the interval over its t. Both halves, because one alone
- * rests on few order statistics. */
-static double log_se(const struct interval *v, double conf)
-{
-    return log(v->hi / v->lo) / 2 / t_of(conf, v->df);
-}
-
 struct interval interval_ratio(const struct interval *b, const struct interval *a, double conf)
 {
-    struct interval v = {.at = NOT_MEASURED, .lo = NOT_MEASURED, .hi = NOT_MEASURED};
+    struct interval v = {
+        .at = NOT_MEASURED, .lo = NOT_MEASURED, .hi = NOT_MEASURED, .log_se = NOT_MEASURED};
     if (!(a->at > 0 && b->at > 0)) {
         v.reason = "a figure is not positive, or not there";
         return v;
@@ -274,10 +301,11 @@ struct interval interval_ratio(const struct interval *b, const struct interval *
     v.kind = b->kind;
     v.n_effective = fmin(b->n_effective, a->n_effective);
     v.df = fmin(b->df, a->df);
-    const double sb = log_se(b, conf), sa = log_se(a, conf), vb = sb * sb, va = sa * sa;
+    const double vb = b->log_se * b->log_se, va = a->log_se * a->log_se;
     if (va + vb > 0)
         v.df = (va + vb) * (va + vb) / (va * va / (a->df + 2) + vb * vb / (b->df + 2)) - 2;
-    const double half = isnan(v.df) ? NOT_MEASURED : t_of(conf, v.df) * sqrt(va + vb);
+    v.log_se = sqrt(va + vb);
+    const double half = isnan(v.log_se) ? NOT_MEASURED : t_of(conf, v.df) * v.log_se;
     v.lo = v.at * exp(-half);
     v.hi = v.at * exp(half);
     give_reason(&v);

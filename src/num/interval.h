@@ -26,6 +26,7 @@ enum interval_kind : uint8_t {
 
 struct interval {
     double at, lo, hi;  /* the figure; an end that is NOT_MEASURED: no finite bound at this n */
+    double log_se;      /* standard error of log(at), for ratios */
     double df;          /* of the t behind it */
     double n_effective; /* independent values behind it: units, or samples less their dependence */
     enum interval_kind kind;
@@ -52,10 +53,8 @@ struct arena;
 [[nodiscard]] struct interval interval_quantile(const struct nested *s, const double *sorted,
                                                 double p, double conf, struct arena *scratch);
 
-/* b.at / a.at, from the intervals of both at `conf`: the standard error of each log is half its
- * interval over its t (Price and Bonett 2002, who have medians of independent values), and t has
- * the degrees of freedom that Welch (1947) gives for few of them, with n + 1 and - 2.
- * NOT_MEASURED where an end is. */
+/* b.at / a.at, at exp(-+ t se) of their log_se; t has the degrees of freedom that Welch (1947)
+ * gives for few of them, with n + 1 and - 2. NOT_MEASURED where one is. */
 [[nodiscard]] struct interval interval_ratio(const struct interval *b, const struct interval *a,
                                              double conf);
 

@@ -48,15 +48,22 @@ def nyblom(n, p, tail):
     return r + 1 / (1 + r * (1 - p) * (p1 - tail) / ((n - r) * p * (tail - p0)))
 
 
-def order(x, p, conf=0.95):
+def order_at(x, p, conf, wider):
     n, tail = len(x), (1 - conf) / 2
-    lo, hi = nyblom(n, p, tail), n + 1 - nyblom(n, 1 - p, tail)
-    tau = tau_quantile(x, p)
-    if tau > 1:
-        wider = np.sqrt(tau) * stats.t.ppf(1 - tail, n / tau - 1) / stats.t.ppf(1 - tail, n - 1)
-        centre = n * p + 0.5
-        lo, hi = centre - (centre - lo) * wider, centre + (hi - centre) * wider
-    return position(np.sort(x), lo), position(np.sort(x), hi)
+    lo, hi, centre = nyblom(n, p, tail), n + 1 - nyblom(n, 1 - p, tail), n * p + 0.5
+    return (position(np.sort(x), centre - (centre - lo) * wider),
+            position(np.sort(x), centre + (hi - centre) * wider))
+
+
+def order(x, p):
+    n, tau = len(x), tau_quantile(x, p)
+    wider = np.sqrt(tau) * stats.t.ppf(0.975, n / tau - 1) / stats.t.ppf(0.975, n - 1) if tau > 1 else 1
+    return order_at(x, p, 0.95, wider)
+
+
+def order_se(x, p):
+    lo, hi = order_at(x, p, 0.8, np.sqrt(tau_quantile(x, p)))
+    return np.log(hi / lo) / 2 / stats.norm.ppf(0.9)
 
 
 def mean_one(x):
@@ -79,19 +86,28 @@ def unit_medians(u):
     return m * np.exp(-half), m * np.exp(half)
 
 
-def woodruff(u, p):
+def unit_medians_se(u):
+    return np.log([np.median(x) for x in u]).std(ddof=1) / np.sqrt(len(u))
+
+
+def woodruff(u, p, conf=0.95):
     x = np.concatenate(u)
     n, k, q = len(x), len(u), np.quantile(x, p)
     share = (x <= q).mean()
     v = sum(((w <= q).sum() - len(w) * share) ** 2 for w in u) / n ** 2 * k / (k - 1)
-    half = stats.t.ppf(0.975, k - 1) * np.sqrt(v if p == 0.5 else v * k / (k - 1))
+    half = stats.t.ppf((1 + conf) / 2, k - 1) * np.sqrt(v if p == 0.5 else v * k / (k - 1))
     return position(np.sort(x), n * (p - half) + 0.5), position(np.sort(x), n * (p + half) + 0.5)
 
 
+def woodruff_se(u, p):
+    lo, hi = woodruff(u, p, 0.8)
+    return np.log(hi / lo) / 2 / stats.t.ppf(0.9, len(u) - 1)
+
+
 def ratio(b, a):
-    """(at, lo, hi, df) of each."""
-    vb, va = ((np.log(v[2] / v[1]) / 2 / stats.t.ppf(0.975, v[3])) ** 2 for v in (b, a))
-    df = (va + vb) ** 2 / (va ** 2 / (a[3] + 2) + vb ** 2 / (b[3] + 2)) - 2
+    """(at, se, df) of each."""
+    vb, va = b[1] ** 2, a[1] ** 2
+    df = (va + vb) ** 2 / (va ** 2 / (a[2] + 2) + vb ** 2 / (b[2] + 2)) - 2
     half = stats.t.ppf(0.975, df) * np.sqrt(va + vb)
     return b[0] / a[0] * np.exp(-half), b[0] / a[0] * np.exp(half)
 
@@ -122,6 +138,9 @@ show('median of 12 units', woodruff(twelve, 0.5))
 show('median of 9 uneven units', woodruff(uneven, 0.5))
 many = cut(series(600, 0.3), [20] * 30)
 show('p95 of 30 units', woodruff(many, 0.95))
-a = (np.median(np.concatenate(five)), *unit_medians(five), 4)
-b = (np.median(np.concatenate(twelve)), *woodruff(twelve, 0.5), 11)
+a = (np.median(np.concatenate(five)), unit_medians_se(five), 4)
+b = (np.median(np.concatenate(twelve)), woodruff_se(twelve, 0.5), 11)
 show('ratio', ratio(b, a))
+one = series(100, 0.6)
+c = (np.median(one), order_se(one, 0.5), len(one) / tau_quantile(one, 0.5) - 1)
+show('ratio to one invocation', ratio(b, c))

@@ -24,7 +24,8 @@ static const struct {
     {"median of 12 units", 94.64981205509055, 116.62697129209432},
     {"median of 9 uneven units", 102.89951608882548, 120.62841086038651},
     {"p95 of 30 units", 108.80060071189398, 110.33341701858812},
-    {"ratio", 0.76117865401203422, 0.99642856073874275},
+    {"ratio", 0.7638939631477073, 0.99288669275110886},
+    {"ratio to one invocation", 0.91972360388281582, 1.124336286981688},
 };
 
 constexpr size_t MOST = 600;
@@ -99,6 +100,8 @@ int main(void)
     const struct interval a = quantile_of(0.5, 25, 0.9, five, 5);
     const struct interval b = quantile_of(0.5, 120, 0.9, twelve, 12);
     check(interval_ratio(&b, &a, 0.95));
+    const struct interval c = quantile_of(0.5, 100, 0.6, nullptr, 1);
+    check(interval_ratio(&b, &c, 0.95));
 
     const struct interval none = quantile_of(0.5, 5, 0, nullptr, 1);
     CHECK("five samples have no interval of the median", isnan(none.lo) && none.reason, "%g",
