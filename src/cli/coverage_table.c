@@ -18,11 +18,9 @@ static const struct table_column columns[N_COLUMNS] = {
 static const struct {
     const char *mark;
     enum table_tone tone;
-} statuses[] = {[COVERAGE_OK] = {"", TABLE_PLAIN},
-                [COVERAGE_NONE] = {"", TABLE_FAINT},
-                [COVERAGE_OPEN] = {"+", TABLE_FAINT},
-                [COVERAGE_MARKED] = {"*", TABLE_WARN},
-                [COVERAGE_MISSED] = {"!", TABLE_BAD}};
+} statuses[] = {[COVERAGE_OK] = {"", TABLE_PLAIN},    [COVERAGE_NONE] = {"", TABLE_FAINT},
+                [COVERAGE_OPEN] = {"+", TABLE_FAINT}, [COVERAGE_MARKED] = {"*", TABLE_WARN},
+                [COVERAGE_WIDE] = {"~", TABLE_WARN},  [COVERAGE_MISSED] = {"!", TABLE_BAD}};
 
 static double percent(size_t part, size_t n)
 {
@@ -67,13 +65,12 @@ void coverage_table(const struct coverage *c, bool colour, struct arena *a, stru
                "(%.1f to %.1f is asked)\n\n",
                c->simulations, 100 * c->low, 100 * c->high);
     table_print(&t, colour, out);
-    str_printf(
-        out,
-        "\ninv x n: invocations x samples of each. ratio: of the medians of two cells, one 10 %% "
-        "slower.\n"
-        "alike: pairs of identical cells that are called different (5 is asked, 6 at most); "
-        "family: four such\ncells, any pair called different after Holm (6 at most). - no "
-        "interval at this size; + an end is open in some;\n* the audit says that it is not "
-        "to be trusted; ! missed.\n%zu missed, %.0f s\n",
-        c->missed, c->seconds);
+    str_printf(out,
+               "\ninv x n: invocations x samples of each. ratio: of the medians of two cells, one "
+               "10 %% slower.\nalike: pairs of identical cells that are called different (5 is "
+               "asked, 6 at most); family: four such\ncells, any pair called different after Holm "
+               "(6 at most). - no interval at this size; + an end is open in some;\n~ wider than "
+               "asked; * outside, and the audit says that it is not to be trusted; ! missed.\n"
+               "%zu missed, %zu wider than asked, %.0f s\n",
+               c->missed, c->wide, c->seconds);
 }

@@ -200,7 +200,7 @@ static enum coverage_status judge(const struct coverage *c, const struct coverag
         return COVERAGE_OPEN;
     if (f->audited > 0 && (double)f->marked >= MOSTLY * (double)f->audited)
         return COVERAGE_MARKED;
-    return COVERAGE_MISSED;
+    return held > c->high ? COVERAGE_WIDE : COVERAGE_MISSED;
 }
 
 /* Asked of 2,000 simulations; fewer err more, and as many standard errors are allowed. */
@@ -248,6 +248,7 @@ struct coverage coverage_run(const struct coverage_plan *plan, struct arena *a)
         for (size_t f = 0; f < COVERAGE_FIGURES; f++) {
             w.rows[i].figure[f].status = judge(&c, &w.rows[i].figure[f]);
             c.missed += w.rows[i].figure[f].status == COVERAGE_MISSED;
+            c.wide += w.rows[i].figure[f].status == COVERAGE_WIDE;
         }
         c.missed += !coverage_pairs_ok(&c, &w.rows[i]);
         c.missed += !coverage_families_ok(&c, &w.rows[i]);
@@ -271,6 +272,7 @@ const char *coverage_status_name(enum coverage_status s)
                                         [COVERAGE_NONE] = "no interval",
                                         [COVERAGE_OPEN] = "an end is open",
                                         [COVERAGE_MARKED] = "the audit marks it",
+                                        [COVERAGE_WIDE] = "wider than asked",
                                         [COVERAGE_MISSED] = "missed"};
     return names[s];
 }

@@ -33,6 +33,7 @@ enum coverage_status : uint8_t {
     COVERAGE_NONE,   /* there is no interval at this size, and none is printed */
     COVERAGE_OPEN,   /* an end without a bound, in 1 of 100 or more: held often enough */
     COVERAGE_MARKED, /* outside, and the audit says in 95 of 100 that it is not to be trusted */
+    COVERAGE_WIDE,   /* held more often than asked: it claims less than it could */
     COVERAGE_MISSED,
 };
 
@@ -57,7 +58,8 @@ struct coverage {
     size_t n;
     size_t simulations;
     double low, high; /* that were asked */
-    size_t missed;    /* figures, and rates of false differences */
+    size_t missed;    /* figures too narrow, and rates of false differences too high */
+    size_t wide;
     double seconds;
 };
 

@@ -44,6 +44,7 @@ void coverage_json(const struct coverage *c, struct jsonw *w)
     jsonw_kf64(w, "lowest", c->low);
     jsonw_kf64(w, "highest", c->high);
     jsonw_ki64(w, "missed", (int64_t)c->missed);
+    jsonw_ki64(w, "wide", (int64_t)c->wide);
     jsonw_kf64(w, "seconds", c->seconds);
     jsonw_karray(w, "rows");
     for (size_t i = 0; i < c->n; i++)
