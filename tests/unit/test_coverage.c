@@ -1,5 +1,6 @@
 /* selftest/coverage: the laws' true figures (SciPy: quad over the invocations, brentq), and a short
- * run: nothing too narrow, the same for any number of threads. The long one is `chimera selftest`.
+ * run: hardly anything too narrow, the same for any number of threads. The long one is `chimera
+ * selftest`.
  */
 #include "base/arena.h"
 #include "base/defs.h"
@@ -45,7 +46,8 @@ static void test_run(struct arena *a)
     const struct coverage one = coverage_run(&plan, a);
     plan.threads = 3;
     const struct coverage many = coverage_run(&plan, a);
-    CHECK("200 simulations: nothing is too narrow", one.missed == 0, "%zu missed", one.missed);
+    /* Three standard errors, of 264 figures and rates: now and then one is beyond by chance. */
+    CHECK("200 simulations: nothing is too narrow", one.missed <= 2, "%zu missed", one.missed);
     CHECK("and the laws are those of the command", one.n == 44, "%zu rows", one.n);
     size_t differ = 0, held = 0, marked = 0;
     for (size_t i = 0; i < one.n; i++)
