@@ -12,6 +12,8 @@ void column_json_rows(const struct column_table *t, struct jsonw *w)
     jsonw_ki64(w, "used", (int64_t)t->n);
     jsonw_ki64(w, "without_value", (int64_t)t->no_value);
     jsonw_ki64(w, "not_a_number", (int64_t)t->no_number);
+    if (t->x)
+        jsonw_ki64(w, "without_x", (int64_t)t->no_x);
     jsonw_ki64(w, "without_group", (int64_t)t->no_group);
     jsonw_ki64(w, "without_pair", (int64_t)t->no_pair);
     jsonw_ki64(w, "without_block", (int64_t)t->no_block);

@@ -101,6 +101,18 @@ static bool lacks(const char *const *column, size_t row, size_t *count)
     return true;
 }
 
+static bool take_x(const struct column_table_source *s, size_t row, double *x,
+                   struct column_table *t)
+{
+    bool missing;
+    if (!s->x)
+        return true;
+    *x = column_table_number(s->x[row], &missing);
+    if (isnan(*x))
+        t->no_x++;
+    return !isnan(*x);
+}
+
 static enum err_code nothing_left(const struct column_table_source *s, const struct column_table *t,
                                   struct err *e)
 {
@@ -109,6 +121,8 @@ static enum err_code nothing_left(const struct column_table_source *s, const str
     if (t->no_number)
         return err_set(e, ERR_PARSE, "column '%s' holds no number: row %zu is '%.60s'",
                        s->value_name, t->not_a_number_row, t->not_a_number);
+    if (t->no_x == t->n_rows)
+        return err_set(e, ERR_PARSE, "column '%s' holds no number", s->x_name);
     return err_set(e, ERR_PARSE,
                    "no row is left of %zu: %zu without '%s', %zu without a group, %zu without a "
                    "pair, %zu without a block",
@@ -121,13 +135,16 @@ enum err_code column_table_make(const struct column_table_source *s, struct aren
     static const char *const all[] = {"all"};
     struct column_table t = {.n_rows = s->n, .groups = all, .n_groups = 1};
     double *const value = ARENA_ARRAY(a, double, s->n + 1);
+    double *const x = ARENA_ARRAY(a, double, s->n + 1);
+    size_t *const row = ARENA_ARRAY(a, size_t, s->n + 1);
     uint32_t *const group = ARENA_ARRAY(a, uint32_t, s->n + 1);
     uint32_t *const pair = ARENA_ARRAY(a, uint32_t, s->n + 1);
     uint32_t *const block = ARENA_ARRAY(a, uint32_t, s->n + 1);
     struct levels groups = {.arena = a}, pairs = groups, blocks = groups;
     for (size_t i = 0; i < s->n; i++) {
-        if (!take_value(s, i, &value[t.n], &t) || lacks(s->group, i, &t.no_group) ||
-            lacks(s->pair, i, &t.no_pair) || lacks(s->block, i, &t.no_block))
+        if (!take_value(s, i, &value[t.n], &t) || !take_x(s, i, &x[t.n], &t) ||
+            lacks(s->group, i, &t.no_group) || lacks(s->pair, i, &t.no_pair) ||
+            lacks(s->block, i, &t.no_block))
             continue;
         if (s->group)
             group[t.n] = level_of(&groups, s->group[i]);
@@ -135,11 +152,13 @@ enum err_code column_table_make(const struct column_table_source *s, struct aren
             pair[t.n] = level_of(&pairs, s->pair[i]);
         if (s->block)
             block[t.n] = level_of(&blocks, s->block[i]);
-        t.n++;
+        row[t.n++] = i + 1;
     }
     if (t.n == 0)
         return nothing_left(s, &t, e);
     t.value = value;
+    t.x = s->x ? x : nullptr;
+    t.row = row;
     t.group = group;
     t.pair = s->pair ? pair : nullptr;
     t.block = s->block ? block : nullptr;

@@ -11,20 +11,24 @@ struct arena;
 
 struct column_table_source { /* columns of n rows as text; nullptr: not asked for */
     const char *const *value, *const *group, *const *pair, *const *block;
-    const char *value_name; /* for messages */
+    const char *const *x;            /* numbers too */
+    const char *value_name, *x_name; /* for messages */
     size_t n;
 };
 
 struct column_table { /* the rows that have everything that was asked for */
     size_t n;
     const double *value;
+    const double *x;                      /* nullptr: not asked for */
+    const size_t *row;                    /* of the file, from 1 */
     const uint32_t *group, *pair, *block; /* levels from 0; nullptr: not asked for */
     const char *const *groups, *const *pairs, *const *blocks; /* names of levels, as they came */
     uint32_t n_groups, n_pairs, n_blocks;                     /* 1 group where none was asked for */
     size_t n_rows, no_value, no_number, no_group, no_pair, no_block; /* rows left out, and why */
     bool grouped;                                                    /* groups were asked for */
-    const char *not_a_number;                                        /* the first of no_number */
-    size_t not_a_number_row;                                         /* its row, from 1 */
+    size_t no_x;              /* x is missing, or no number */
+    const char *not_a_number; /* the first of no_number */
+    size_t not_a_number_row;  /* its row, from 1 */
 };
 
 /* A number as text, nothing else beside it; NOT_MEASURED: it is none. *ret_missing: it says that

@@ -38,6 +38,7 @@ void stats_print_rows(const struct column_table *t, struct str *out)
         str_printf(out, "%zu row%s left out: no number (the first is row %zu, '%.60s')\n",
                    t->no_number, t->no_number == 1 ? "" : "s", t->not_a_number_row,
                    t->not_a_number);
+    left_out(t->no_x, "x is missing, or no number", out);
     left_out(t->no_group, "without a group", out);
     left_out(t->no_pair, "without a pair", out);
     left_out(t->no_block, "without a block", out);

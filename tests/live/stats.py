@@ -179,6 +179,49 @@ def formats(folder):
     check("Parquet, of our own samples", code == code2 == 0 and len(got.get("groups", [])) == 2, (err, err2, got))
 
 
+def fits(folder):
+    got = stats(ORACLE / "chimera/tr118_crossover_points.csv", "--fit", "power", "--x", "params", "--y", "ratio")
+    f = got["fits"][0]
+    c = f["crosses_level"]
+    near("TR118: exponent, crossover, leverage", [("b", f["b"], -0.5057334853), ("leverage", f["highest_leverage"], 0.805)], 1e-3)
+    near("TR118: the exponent to ten digits", [("b", f["b"], -0.5057334853)], 1e-10)
+    near("TR118: crossover, Fieller, one left out", [(k, c[k] / 1e6, w) for k, w in (
+        ("x", 76.41), ("fieller_lower", 47.2456), ("fieller_upper", 140.793), ("leave_one_out_lower", 66.1),
+        ("leave_one_out_upper", 87.3))], 1e-3)
+    near("TR118: without the smallest", [("b", f["points"][0]["b_without"], -0.680)], 1e-3)
+    check("TR118: usable, and fragile", f["usable"] and f["fragile"] and f["verdict"] == "fragile", f["fragile_reason"])
+    check("TR118: the bootstrap's interval covers the point, and not 0",
+          f["b_interval"]["bootstrap_lower"] < f["b"] < f["b_interval"]["bootstrap_upper"] < 0, f["b_interval"])
+    xs = [1, 2, 3, 5, 8, 13, 21]
+    path = write(folder / "exact.csv", ["x", "y"], [(x, 3 * x ** 1.5 + 7) for x in xs])
+    f = stats(path, "--fit", "offset", "--x", "x", "--y", "y")["fits"][0]
+    near("an offset that is there", [("a", f["a"], 3), ("b", f["b"], 1.5), ("c", f["c"], 7)], 1e-6)
+    noise = [0.3, -0.2, 0.1, -0.4, 0.2, 0.3, -0.3]
+    lines = [(x, g, v + e) for x, e in zip(xs, noise) for g, v in (("a", 1 + 2 * x), ("b", 21 - 2 * x))]
+    path = write(folder / "lines.csv", ["x", "g", "y"], lines)
+    got = stats(path, "--fit", "linear", "--x", "x", "--y", "y", "--group", "g")
+    ab = []
+    for g in "ab":  # the normal equations
+        p = [(x, y) for x, k, y in lines if k == g]
+        mx, my = sum(x for x, _ in p) / 7, sum(y for _, y in p) / 7
+        b = sum((x - mx) * (y - my) for x, y in p) / sum((x - mx) ** 2 for x, _ in p)
+        ab.append((my - b * mx, b))
+    near("two lines, and where they meet", [("a", got["fits"][0]["a"], ab[0][0]), ("b", got["fits"][1]["b"], ab[1][1]),
+         ("x", got["crossovers"][0]["meet"]["x"], (ab[1][0] - ab[0][0]) / (ab[0][1] - ab[1][1]))])
+    check("which is inside what was measured", got["crossovers"][0]["meet"]["identifiable"], got["crossovers"])
+    again = stats(path, "--fit", "linear", "--x", "x", "--y", "y", "--group", "g", "--seed", "7")
+    check("the seed is the bootstrap's", again["fits"][0]["b"] == got["fits"][0]["b"]
+          and again["fits"][0]["b_interval"]["bootstrap_lower"] != got["fits"][0]["b_interval"]["bootstrap_lower"])
+    got = stats(path, "--fit", "power", "--x", "x", "--y", "y", "--group", "g")
+    check("a group that has no fit says why", got["fits"][1]["verdict"] == "no fit" and "positive" in got["fits"][1]["reason"]
+          and got["crossovers"][0]["meet"] is None, got)
+    rising = write(folder / "rising.csv", ["x", "y"], [(x, x ** 0.5 * (1 + e / 10)) for x, e in zip(xs[1:], noise)])
+    got = stats(rising, "--fit", "power", "--x", "x", "--y", "y", "--level", "100")["fits"][0]["crosses_level"]
+    check("a crossing outside what was measured is none", not got["identifiable"] and "not identifiable" in got["reason"], got)
+    _, out, _ = run("stats", str(rising), "--fit", "power", "--x", "x", "--y", "y")
+    check("a level that no value reaches is not told unless asked for", "crosses" not in out, out)
+
+
 def mistakes(folder):
     path = folder / "t.csv"
     (folder / "bad.csv").write_text('g,v\na,1\na,"2\n')
@@ -200,6 +243,13 @@ def mistakes(folder):
             ("an unknown ending", "give --format", [folder / "x.yaml", "--value", "v"]),
             ("a broken CSV", "bad.csv", [folder / "bad.csv", "--value", "v"]),
             ("broken JSON", "bad.jsonl", [folder / "bad.jsonl", "--value", "v"]),
+            ("a law that is none", "did you mean 'power'", [path, "--fit", "powr", "--x", "v", "--y", "v"]),
+            ("a fit without x", "needs --x", [path, "--fit", "power", "--y", "v"]),
+            ("x without a fit", "--x goes with --fit", [path, "--x", "v", "--value", "v"]),
+            ("a fit and a margin", "does not go with --fit", [path, "--fit", "power", "--x", "v", "--y", "v", "--margin", "1"]),
+            ("x of text", "column 'g' holds no number", [path, "--fit", "linear", "--x", "g", "--y", "v"]),
+            ("a level that is none", "want a number", [path, "--fit", "linear", "--x", "v", "--y", "v", "--level", "much"]),
+            ("a law of what is negative", "positive", [minus, "--fit", "power", "--x", "v", "--y", "v"]),
             ("no rows", "no row", [folder / "empty.csv", "--value", "v"])):
         code, out, err = run("stats", *map(str, args))
         check(f"{label}: one clear line", code in (1, 2) and words in err and err.count("\n") == 1 and not out, (code, err))
@@ -212,5 +262,6 @@ with tempfile.TemporaryDirectory() as name:
     blocks(work)
     holes_and_verdicts(work)
     formats(work)
+    fits(work)
     mistakes(work)
 sys.exit(done())
