@@ -9,7 +9,7 @@
 
 #include <math.h>
 
-enum { RATIO, SPREADS, GAP, OFTEN_RATIO, OFTEN_P, MEAN_MOVES, LEAST_SPREAD, LIMITS };
+enum { RATIO, SPREADS, GAP, START, OFTEN_RATIO, OFTEN_P, MEAN_MOVES, LEAST_SPREAD, LIMITS };
 static const struct audit_limit limits[LIMITS] = {
     [RATIO] = {"ratio", 2.0,
                "one first sample this far above the rest is no mild outlier: those are common, and "
@@ -20,6 +20,9 @@ static const struct audit_limit limits[LIMITS] = {
     [GAP] = {"gap", 2.0,
              "how many times as far as the slowest of the rest it lies from their median: in a law "
              "with a long tail the slowest two are near each other"},
+    [START] = {"start", 0.2,
+               "of the samples of an invocation may be its slow start; more is a level of its own, "
+               "which not-steady and bimodal judge"},
     [OFTEN_RATIO] = {"often_ratio", 1.1, "the least that first samples must be slower together"},
     [OFTEN_P] = {"often_p", 1e-4,
                  "the chance that the first is the slowest so often in exchangeable samples"},
@@ -32,23 +35,43 @@ static const struct audit_limit limits[LIMITS] = {
 /* One first sample beside the rest of its unit. */
 struct first {
     double ms, rest_median_ms, ratio;
-    bool slow;    /* by itself */
-    bool slowest; /* of its unit, by often_ratio at least */
+    size_t slow;    /* how many of the first are, by themselves */
+    double slow_ms; /* their sum */
+    bool slowest;   /* of its unit, by often_ratio at least */
 };
+
+/* Are the first k all far above the rest? y are logs. */
+static bool far_above(const double *y, size_t k, size_t n, struct arena *scratch)
+{
+    const struct audit_scale rest = audit_series_scale(y + k, n - k, scratch);
+    const double spread = fmax(rest.spread, limits[LEAST_SPREAD].value);
+    double least = INFINITY, most = -INFINITY;
+    for (size_t i = 0; i < n; i++) {
+        least = i < k ? fmin(least, y[i]) : least;
+        most = i < k ? most : fmax(most, y[i]);
+    }
+    const double off = least - rest.centre;
+    return exp(off) >= limits[RATIO].value && off >= limits[SPREADS].value * spread &&
+           off >= limits[GAP].value * (most - rest.centre);
+}
 
 static struct first look_at_first(const double *x, const double *y, size_t n, struct arena *scratch)
 {
-    const struct audit_scale rest = audit_series_scale(y + 1, n - 1, scratch);
+    struct first f = {.ms = x[0]};
+    /* Warm-up may take more than one request; beyond a share it is no start any more. */
+    for (size_t k = 1; k == 1 || (double)k <= limits[START].value * (double)n; k++)
+        if (far_above(y, k, n, scratch))
+            f.slow = k;
+    const size_t past = f.slow ? f.slow : 1;
+    const struct audit_scale rest = audit_series_scale(y + past, n - past, scratch);
     double most = -INFINITY;
-    for (size_t i = 1; i < n; i++)
+    for (size_t i = past; i < n; i++)
         most = fmax(most, y[i]);
-    const double off = y[0] - rest.centre;
-    const double spread = fmax(rest.spread, limits[LEAST_SPREAD].value);
-    struct first f = {.ms = x[0], .ratio = exp(off)};
+    for (size_t i = 0; i < f.slow; i++)
+        f.slow_ms += x[i];
+    f.ratio = exp(y[0] - rest.centre);
     f.rest_median_ms = x[0] / f.ratio; /* of the same prompt, where prompts differ */
     f.slowest = y[0] > most && f.ratio >= limits[OFTEN_RATIO].value;
-    f.slow = f.ratio >= limits[RATIO].value && off >= limits[SPREADS].value * spread &&
-             off >= limits[GAP].value * (most - rest.centre);
     return f;
 }
 
@@ -116,7 +139,7 @@ static struct cold look_at_parts(const double *x, const double *y, const size_t 
         k.slowest += f.slowest;
         k.chance += 1 / (double)n;
         all_ms += f.ms;
-        slow_ms += f.slow ? f.ms : 0;
+        slow_ms += f.slow_ms;
         if (f.ratio > k.worst_ratio) {
             k.worst_ms = f.ms;
             k.worst_rest_ms = f.rest_median_ms;
@@ -307,10 +330,12 @@ static void look(const struct audit_cell *c, struct audit *out)
 
 const struct audit_check audit_cold_checks[] = {
     {.name = "cold-start",
-     .rule = "warn: a first measured sample of an invocation at least `ratio` times its rest, "
-             "`spreads` robust standard deviations and `gap` times the reach of the slowest other "
-             "above it; or first samples of invocations or repetitions that are the slowest more "
-             "often than chance; fail where the mean moves by mean_moves without them",
+     .rule =
+         "warn: first measured samples of an invocation (one, or up to start of them) at least "
+         "`ratio` times the rest, `spreads` robust standard deviations and `gap` times the reach "
+         "of the slowest other above it; or first samples of invocations or repetitions that are "
+         "the slowest more "
+         "often than chance; fail where the mean moves by mean_moves without them",
      .evidence = "first_ms median_rest_ms ratio slow_first_samples units n_samples mean_ms "
                  "mean_without_ms mean_moves",
      .blocks = AUDIT_MEAN | AUDIT_THROUGHPUT | AUDIT_TAIL,

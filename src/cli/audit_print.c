@@ -99,32 +99,87 @@ static void finding_text(const struct audit_finding *f, const struct audit_print
         paragraph("blocks: ", str_text(&text), 6, out);
 }
 
+static bool same_facts(const struct audit_finding *a, const struct audit_finding *b)
+{
+    if (strcmp(a->check, b->check) != 0 || a->severity != b->severity || a->n_facts != b->n_facts ||
+        !same_word(a->advice, b->advice))
+        return false;
+    for (size_t i = 0; i < a->n_facts; i++)
+        if (strcmp(a->facts[i].key, b->facts[i].key) != 0 ||
+            !same_word(a->facts[i].text, b->facts[i].text) ||
+            (!a->facts[i].text && !(a->facts[i].value == b->facts[i].value)))
+            return false;
+    return true;
+}
+
+constexpr size_t MOST_NAMES = 4; /* of subjects that share a finding */
+
+/* The same evidence in many cells is one thing to read. */
+static bool told_together(const struct audit *x, size_t at, bool *told,
+                          const struct audit_print *how, struct arena *a, struct str *out)
+{
+    const struct audit_finding *const f = audit_at(x, at);
+    size_t n = 0;
+    for (size_t i = at; i < audit_count(x); i++)
+        n += !told[i] && same_facts(audit_at(x, i), f);
+    if (n <= 2)
+        return false;
+    str_printf(out, "  %zu cells\n", n);
+    struct audit_finding one = *f;
+    const char *const label =
+        arena_printf(a, "%s/%s: ", f->subject.backend ? f->subject.backend : "",
+                     f->subject.precision ? f->subject.precision : "");
+    if (f->message && strncmp(f->message, label, strlen(label)) == 0)
+        one.message = f->message + strlen(label);
+    finding_text(&one, how, a, out);
+    CLEANUP(str_done) struct str names = {};
+    for (size_t i = at, k = 0; i < audit_count(x); i++) {
+        if (told[i] || !same_facts(audit_at(x, i), f))
+            continue;
+        told[i] = true;
+        if (k++ < MOST_NAMES) {
+            str_puts(&names, k > 1 ? "; " : "");
+            subject_text(&audit_at(x, i)->subject, &names);
+        }
+    }
+    if (n > MOST_NAMES)
+        str_printf(&names, "; and %zu more, which audit.json names", n - MOST_NAMES);
+    paragraph("in: ", str_text(&names), 6, out);
+    return true;
+}
+
+static void of_subject(const struct audit *x, size_t at, bool *told, const struct audit_print *how,
+                       struct arena *a, struct str *out)
+{
+    const struct audit_finding *const f = audit_at(x, at);
+    str_puts(out, "  ");
+    subject_text(&f->subject, out);
+    str_putc(out, '\n');
+    for (size_t k = at; k < audit_count(x); k++)
+        if (!told[k] && audit_at(x, k)->severity == f->severity &&
+            same_subject(&audit_at(x, k)->subject, &f->subject)) {
+            told[k] = true;
+            finding_text(audit_at(x, k), how, a, out);
+        }
+}
+
 static void of_severity(const struct audit *x, enum audit_severity s, const struct audit_print *how,
                         struct arena *a, struct str *out)
 {
-    const size_t n = audit_count(x);
-    bool *const told = ARENA_ARRAY(a, bool, n);
-    bool headed = false;
-    for (size_t i = 0; i < n; i++) {
-        const struct audit_finding *const f = audit_at(x, i);
-        if (f->severity != s || told[i])
-            continue;
-        if (!headed)
-            str_printf(out, "%s%s%s\n", how->colour ? tones[s] : "", audit_severity_name(s),
-                       how->colour ? "\033[0m" : "");
-        headed = true;
-        str_puts(out, "  ");
-        subject_text(&f->subject, out);
-        str_putc(out, '\n');
-        for (size_t k = i; k < n; k++)
-            if (audit_at(x, k)->severity == s &&
-                same_subject(&audit_at(x, k)->subject, &f->subject)) {
-                told[k] = true;
-                finding_text(audit_at(x, k), how, a, out);
-            }
-    }
-    if (headed)
-        str_putc(out, '\n');
+    bool *const told = ARENA_ARRAY(a, bool, audit_count(x));
+    CLEANUP(str_done) struct str shared = {};
+    if (audit_count_of(x, s) == 0)
+        return;
+    str_printf(out, "%s%s%s\n", how->colour ? tones[s] : "", audit_severity_name(s),
+               how->colour ? "\033[0m" : "");
+    for (size_t i = 0; i < audit_count(x); i++)
+        if (audit_at(x, i)->severity == s && !told[i])
+            (void)told_together(x, i, told, how, a, &shared);
+    for (size_t i = 0; i < audit_count(x); i++)
+        if (audit_at(x, i)->severity == s && !told[i])
+            of_subject(x, i, told, how, a, out);
+    str_puts(out, str_text(&shared));
+    str_putc(out, '\n');
 }
 
 /* Checks with one reason share a line. */
@@ -171,14 +226,42 @@ void audit_print(const struct audit *x, const struct audit_print *how, struct ar
     str_printf(out, " in %zu cell%s\n", how->n_cells, how->n_cells == 1 ? "" : "s");
 }
 
+static bool listed_before(size_t i)
+{
+    for (size_t k = 0; k < i; k++)
+        if (strcmp(audit_run_at(k)->name, audit_run_at(i)->name) == 0)
+            return true;
+    return false;
+}
+
+static void check_text(const struct audit_check *c, struct arena *a, struct str *out)
+{
+    CLEANUP(str_done) struct str claims = {};
+    paragraph("", c->rule, 0, out);
+    str_putc(out, '\n');
+    paragraph("Evidence: ", c->evidence, 0, out);
+    for (size_t i = 0; c->blocks != AUDIT_EVERYTHING && i < AUDIT_CLAIMS; i++)
+        if (c->blocks & 1U << i)
+            str_printf(&claims, "%s%s", claims.n ? ", " : "", audit_claim_name(i));
+    str_putc(out, '\n');
+    paragraph("Blocks: ", claims.n ? str_text(&claims) : "every claim", 0, out);
+    str_putc(out, '\n');
+    for (size_t k = 0; k < c->n_limits; k++)
+        paragraph(arena_printf(a, "- `%s` %g: ", c->limits[k].name, c->limits[k].value),
+                  c->limits[k].why, 0, out);
+    if (c->n_limits)
+        str_putc(out, '\n');
+}
+
 void audit_print_checks(struct arena *a, struct str *out)
 {
     const struct audit_check *c;
     for (size_t i = 0; (c = audit_run_at(i)); i++) {
-        str_printf(out, "%s\n", c->name);
-        paragraph("", c->rule, 4, out);
-        for (size_t k = 0; k < c->n_limits; k++)
-            paragraph(arena_printf(a, "%s %g: ", c->limits[k].name, c->limits[k].value),
-                      c->limits[k].why, 4, out);
+        if (listed_before(i))
+            continue;
+        str_printf(out, "### %s\n\n", c->name);
+        for (size_t k = i; audit_run_at(k); k++)
+            if (strcmp(audit_run_at(k)->name, c->name) == 0)
+                check_text(audit_run_at(k), a, out);
     }
 }

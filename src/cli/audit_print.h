@@ -14,5 +14,5 @@ void audit_print(const struct audit *x, const struct audit_print *how, struct ar
                  struct str *out);
 /* "2 fail, 1 warn, 3 info" */
 void audit_print_counts(const struct audit *x, struct str *out);
-/* --list */
+/* --list, as Markdown: docs/AUDIT.md holds the same text. */
 void audit_print_checks(struct arena *a, struct str *out);
