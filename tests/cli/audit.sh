@@ -30,7 +30,9 @@ END
 measure() { "$chimera" run "$1.yaml" -o "$1" >"$work/out" 2>"$work/err"; }
 audit() { "$chimera" audit "$@" >"$work/out" 2>"$work/err"; }
 says() { grep -q "$1" "$work/out"; }
+# shellcheck disable=SC2329  # called through ok
 not() { ! "$@"; }
+# shellcheck disable=SC2329  # called through ok
 finds() { # CHECK [SEVERITY]: in audit.json as printed
     tr -d '\n' <"$work/out" | grep -Eq "\"check\": \"$1\", *\"severity\": \"${2:-(warn|fail)}\""
 }
@@ -91,6 +93,7 @@ ok 'fp16 that multiplied in f32 is found' finds precision-mismatch fail
 
 # ---- reports of others
 
+# shellcheck disable=SC2329  # called through ok
 import() { "$chimera" import "$@" >"$work/out" 2>"$work/err"; }
 ok 'TR117 is imported' import "$root/tests/oracle/chimera/tr117_cold_start_by_file.csv" -o tr117
 ok 'TR117 has findings that block: exit 1' not audit tr117
