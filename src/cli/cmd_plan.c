@@ -111,6 +111,11 @@ static void print_work(const struct experiment *x, const struct plan_work *w,
            " worker processes%s\n",
            t->configurations, plural(t->configurations), x->invocations, plural(x->invocations),
            t->workers, w->duals ? " (a dual has two of its own)" : "");
+    if (x->target_ci_percent > 0)
+        printf(
+            "  to begin with: cells go on until their median is known to +-%g %%, with at most %u "
+            "invocations\n",
+            x->target_ci_percent, x->max_invocations);
     printf("  %" PRIu64 " samples: %" PRIu64 " measured (%u repetition%s), %" PRIu64
            " warmup, %" PRIu64 " cold%s\n",
            t->cold + t->warmup + t->measured, t->measured, x->repetitions, plural(x->repetitions),
@@ -196,11 +201,12 @@ static void print_order(const struct plan *p, bool all, struct arena *a)
     uint32_t *const order = ARENA_ARRAY(a, uint32_t, p->n_scenarios);
     uint64_t n = 0;
     if (p->order)
-        printf("\norder: random within each of %u block%s, seed %" PRIu64 "\n", p->n_blocks,
-               plural(p->n_blocks), x->seed);
+        printf("\norder: random within each of %u block%s, seed %" PRIu64 "\n", x->invocations,
+               plural(x->invocations), x->seed);
     else
-        printf("\norder: fixed, as in the file, %u block%s\n", p->n_blocks, plural(p->n_blocks));
-    for (uint32_t block = 0; block < p->n_blocks; block++)
+        printf("\norder: fixed, as in the file, %u block%s\n", x->invocations,
+               plural(x->invocations));
+    for (uint32_t block = 0; block < x->invocations; block++)
         for (uint32_t i = 0; i < p->n_configurations; i++) {
             const uint32_t k = plan_configuration_at(p, block, i);
             const struct plan_configuration *const c = &p->configurations[k];

@@ -84,7 +84,7 @@ static void dry_cells(const struct prepared_plan *p, const char *dir, struct are
 {
     const struct experiment *const x = &p->experiment;
     uint32_t *const order = ARENA_ARRAY(a, uint32_t, p->plan.n_scenarios + 1);
-    for (uint32_t b = 0; b < p->plan.n_blocks; b++)
+    for (uint32_t b = 0; b < x->invocations; b++) /* with a target: those that are sure */
         for (uint32_t i = 0; i < p->plan.n_configurations; i++) {
             const uint32_t k = plan_configuration_at(&p->plan, b, i);
             const struct plan_configuration *const c = &p->plan.configurations[k];
@@ -285,6 +285,13 @@ const struct command cmd_run = {
         "after that, or after a crash: nothing that is finished is repeated, and a folder of "
         "another experiment is\n"
         "refused. Cells that failed are finished, too, unless --retry-failed.\n"
+        "\n"
+        "With --target-ci, or the key target_ci_percent, the file's invocations and repetitions "
+        "are "
+        "the least: each cell\n"
+        "goes on until the interval of its median is within +-PERCENT, and stopping.json tells "
+        "each "
+        "look at it.\n"
         "\n"
         "Ends with 0, with 1 where cells or gates failed, with 3 where nothing could run, with 130 "
         "when "

@@ -8,6 +8,7 @@
 #include "lab/experiment_file.h"
 #include "lab/plan_filter.h"
 #include "model/resolve.h"
+#include "num/stopping.h"
 
 #include <dirent.h>
 #include <errno.h>
@@ -23,11 +24,38 @@ static void close_folder(DIR **d)
         (void)closedir(*d);
 }
 
+/* A target needs some invocations to begin with. */
+static enum err_code override_target(struct experiment *x, const struct prepare_plan_options *o,
+                                     struct err *e)
+{
+    if (o->target_ci > 0)
+        x->target_ci_percent = o->target_ci;
+    if (!(x->target_ci_percent > 0))
+        return o->max_invocations || o->max_repetitions
+                   ? err_set(e, ERR_USAGE, "--max-%s goes with --target-ci",
+                             o->max_invocations ? "invocations" : "repetitions")
+                   : ERR_OK;
+    if (o->max_invocations)
+        x->max_invocations = o->max_invocations;
+    if (o->max_repetitions)
+        x->max_repetitions = o->max_repetitions;
+    if (x->invocations < STOPPING_LEAST)
+        x->invocations = STOPPING_LEAST;
+    return x->max_invocations >= x->invocations
+               ? ERR_OK
+               : err_set(
+                     e, ERR_USAGE,
+                     "max_invocations: %u is below the %u invocations that a target begins with",
+                     x->max_invocations, x->invocations);
+}
+
 static enum err_code override(struct experiment *x, const struct prepare_plan_options *o,
                               struct err *e)
 {
     if (o->repetitions)
         x->repetitions = o->repetitions;
+    if (override_target(x, o, e))
+        return e->code;
     if (!o->seed)
         return ERR_OK;
     char *end;

@@ -9,6 +9,8 @@ struct prepare_plan_options { /* the options that both commands have */
     uint32_t repetitions;     /* 0: the file's */
     const char *seed;         /* nullptr: the file's */
     struct opt_list only;
+    double target_ci;                          /* percent; 0: the file's */
+    uint32_t max_invocations, max_repetitions; /* 0: the file's */
 };
 
 /* Their rows, for a table of struct T that has a struct prepare_plan_options `field`. */
@@ -29,6 +31,33 @@ struct prepare_plan_options { /* the options that both commands have */
          nullptr,                                                                                  \
          "seed instead of the file's",                                                             \
          FIELD_OF(T, field.seed, const char *)},                                                   \
+        {OPT_F64,                                                                                  \
+         0,                                                                                        \
+         "target-ci",                                                                              \
+         "PERCENT",                                                                                \
+         nullptr,                                                                                  \
+         "measure until each cell's median is known to +-PERCENT",                                 \
+         FIELD_OF(T, field.target_ci, double),                                                     \
+         .min = 1e-3,                                                                              \
+         .max = 100},                                                                              \
+        {OPT_U32,                                                                                  \
+         0,                                                                                        \
+         "max-invocations",                                                                        \
+         "N",                                                                                      \
+         nullptr,                                                                                  \
+         "with --target-ci: of a cell, at most (default: the file's, or 50)",                      \
+         FIELD_OF(T, field.max_invocations, uint32_t),                                             \
+         .min = 1,                                                                                 \
+         .max = 1e4},                                                                              \
+        {OPT_U32,                                                                                  \
+         0,                                                                                        \
+         "max-repetitions",                                                                        \
+         "N",                                                                                      \
+         nullptr,                                                                                  \
+         "with --target-ci: of an invocation, at most (default: the file's, or 100)",              \
+         FIELD_OF(T, field.max_repetitions, uint32_t),                                             \
+         .min = 1,                                                                                 \
+         .max = 1e6},                                                                              \
     {                                                                                              \
         OPT_LIST, 0, "only", "KEY=GLOB", nullptr,                                                  \
             "only these cells; KEY is scenario, backend, model or precision; may be repeated",     \

@@ -135,6 +135,14 @@ void run_progress_summary(struct run_progress *p, const struct run_summary *s, c
     for (int i = 0; i < STATUS_COUNT; i++)
         if (s->cells_by_status[i] && i != STATUS_SKIPPED)
             fprintf(stderr, " %" PRIu64 " %s", s->cells_by_status[i], status_name((enum status)i));
-    fprintf(stderr, "; supervisor %.2f %% of one core\nresults: %s\n",
-            s->wall > 0 ? 100 * (double)s->own_cpu / (double)s->wall : 0, dir);
+    const struct run_adapt_saving *const t = &s->adapt;
+    fprintf(stderr, "; supervisor %.2f %% of one core\n",
+            s->wall > 0 ? 100 * (double)s->own_cpu / (double)s->wall : 0);
+    if (t->cells + t->failed + t->running)
+        fprintf(stderr,
+                "target: %u of %u cells reached it, with %.0f invocations and %.0f repetitions; as "
+                "many for every cell as the one that needed most: %.0f and %.0f (stopping.json)\n",
+                t->reached, t->cells + t->failed + t->running, t->invocations, t->repetitions,
+                t->cells * t->most_invocations, t->cells * t->most_repetitions);
+    fprintf(stderr, "results: %s\n", dir);
 }

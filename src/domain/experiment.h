@@ -76,6 +76,9 @@ struct experiment {
     const char *const *precisions; /* quantization.modes */
     uint32_t n_prompt_sets, n_scenarios, n_models, n_backends, n_precisions;
     uint32_t repetitions, invocations, warmup_runs;
+    double target_ci_percent; /* 0: repetitions and invocations as they stand; else they are the
+                                 least, and more follow until the median is known this well */
+    uint32_t max_invocations, max_repetitions; /* with target_ci_percent */
     uint32_t threads; /* per worker; 0: every core that this process may use */
     uint64_t seed;
     double temperature, top_p; /* temperature 0: greedy */

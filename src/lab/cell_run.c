@@ -332,7 +332,7 @@ static enum err_code all_phases(struct cell_run *c, struct invocation_failure *f
     for (uint32_t i = 0; i < x->warmup_runs && f->status == STATUS_OK; i++)
         if (pass(c, PHASE_WARMUP, requests, f, e))
             return e->code;
-    for (uint32_t i = 0; i < x->repetitions && f->status == STATUS_OK; i++)
+    for (uint32_t i = 0; i < c->todo->repetitions && f->status == STATUS_OK; i++)
         if (c->todo->requests ? fixed_repetition(c, i, f, e) : timed_repetition(c, i, f, e))
             return e->code;
     return ERR_OK;

@@ -289,6 +289,11 @@ void experiment_file_json(const struct experiment *x, struct jsonw *w)
     for (uint32_t i = 0; i < x->n_scenarios; i++)
         scenario_json(x, &x->scenarios[i], w);
     jsonw_end_array(w);
+    jsonw_kf64(w, "target_ci_percent", x->target_ci_percent);
+    if (x->target_ci_percent > 0) {
+        jsonw_ki64(w, "max_invocations", x->max_invocations);
+        jsonw_ki64(w, "max_repetitions", x->max_repetitions);
+    }
     jsonw_ki64(w, "repetitions", x->repetitions);
     jsonw_ki64(w, "invocations", x->invocations);
     jsonw_ki64(w, "warmup_runs", x->warmup_runs);

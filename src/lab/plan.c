@@ -188,7 +188,9 @@ enum err_code plan_build(const struct experiment *x, const struct plan_backend *
                      .facts = facts,
                      .n_configurations = (uint32_t)(pairs * x->n_precisions),
                      .n_scenarios = x->n_scenarios,
-                     .n_blocks = x->invocations};
+                     .n_blocks = x->target_ci_percent > 0 && x->max_invocations > x->invocations
+                                     ? x->max_invocations
+                                     : x->invocations};
     p.configurations = ARENA_ARRAY(a, struct plan_configuration, p.n_configurations);
     p.scenarios = ARENA_ARRAY(a, struct plan_scenario, p.n_scenarios);
     struct building b = {.p = &p, .a = a};

@@ -7,6 +7,7 @@
 #include "domain/model_facts.h"
 #include "io/file.h"
 #include "lab/perplexity_text.h"
+#include "lab/run_adapt.h"
 #include "lab/run_inner.h"
 #include "lab/run_quality.h"
 #include "lab/run_semantic.h"
@@ -67,7 +68,8 @@ static enum err_code find_pending(struct run *r, uint32_t block, uint32_t place,
     *ret = (struct pending){ARENA_ARRAY(a, struct run_target, r->plan->n_scenarios + 1), 0};
     for (uint32_t i = 0; i < r->plan->n_scenarios; i++) {
         struct cell_todo todo;
-        if (plan_cell_status(r->plan, configuration, order[i]) != STATUS_OK)
+        if (plan_cell_status(r->plan, configuration, order[i]) != STATUS_OK ||
+            !run_adapt_wants(r, configuration, order[i], block))
             continue;
         struct run_target t = run_inner_target(r, block, place, configuration, order[i], a);
         t.order_in_invocation = i;
@@ -347,10 +349,15 @@ static enum err_code all_blocks(struct run *r, struct err *e)
     if (run_stock_take(r, e))
         return e->code;
     r->clock.last = clock_now(); /* preparing is over, and is no cell's time */
-    for (uint32_t b = 0; b < r->plan->n_blocks; b++)
+    for (uint32_t b = 0; b < r->plan->n_blocks; b++) {
+        if (run_adapt_look(r, b, e))
+            return e->code;
         for (uint32_t i = 0; i < r->plan->n_configurations; i++)
             if (run_configuration(r, b, i, e))
                 return e->code;
+    }
+    if (run_adapt_look(r, r->plan->n_blocks, e))
+        return e->code;
     const nsec_t began = clock_now(), cpu = clock_cpu();
     enum err_code code = quality(r, e);
     if (!code)
@@ -377,6 +384,7 @@ enum err_code run_all(const struct run_options *o, struct arena *a, struct run_s
     memset(r.outcome, STATUS_SKIPPED, (size_t)o->plan->n_configurations * o->plan->n_scenarios);
     limits(&r);
     run_clock_init(&r.clock, o->plan->n_scenarios, a);
+    run_adapt_init(&r);
     const struct run_folder_texts texts = {o->plan_json, o->environment};
     if (run_folder_open(&folder, o->dir, o->resume, o->experiment, &texts, a, e))
         return e->code;

@@ -47,12 +47,19 @@ struct run_options {
     struct run_listener listener;
 };
 
+struct run_adapt_saving {                      /* of a run with target_ci_percent */
+    uint32_t cells, reached, failed, running;  /* done, of those within the target; not done */
+    double invocations, repetitions;           /* of the done ones */
+    double most_invocations, most_repetitions; /* of the one that needed most */
+};
+
 struct run_summary {
     uint64_t cells_by_status[STATUS_COUNT]; /* a cell's first status that is not ok, over its
                                                invocations */
     uint64_t samples;                       /* recorded now, all phases */
     uint64_t found;                         /* cell x invocation that were finished before */
     nsec_t wall, own_cpu;                   /* of the supervisor, without the quality pass */
+    struct run_adapt_saving adapt;          /* all 0 without a target */
     bool nothing_ran;                       /* every cell is unavailable or incompatible */
 };
 

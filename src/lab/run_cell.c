@@ -23,7 +23,7 @@ enum err_code run_cell_todo(const struct run_state *s, const struct run_target *
     struct sample_log_entry *lines;
     size_t n;
     *ret = (struct cell_todo){
-        .repetitions = x->repetitions,
+        .repetitions = t->repetitions,
         .requests = cell_run_requests(scenario, &x->prompt_sets[scenario->prompt_set]),
         .agents = scenario->mode == MODE_DUAL ? 2 : 1,
         .duration = (nsec_t)(scenario->duration_s * 1e9),
@@ -96,7 +96,7 @@ static struct run_record begin_record(const struct run_state *s, const struct ru
         .batch_size = scenario->mode == MODE_BATCH ? scenario->batch_size : 1,
         .max_tokens = scenario->max_tokens,
         .n_prompts = set->n_prompts,
-        .repetitions = x->repetitions,
+        .repetitions = t->repetitions,
         .warmup_runs = x->warmup_runs,
         .duration_s = scenario->mode == MODE_STRESS ? scenario->duration_s : NOT_MEASURED,
         .temperature = x->temperature,
@@ -112,7 +112,7 @@ static struct run_record begin_record(const struct run_state *s, const struct ru
         .seed = scenario_seed(s, t),
         .began = -1,
         .ended = -1,
-        .requests_planned = (uint64_t)x->repetitions * cell_run_requests(scenario, set) *
+        .requests_planned = (uint64_t)t->repetitions * cell_run_requests(scenario, set) *
                             (scenario->mode == MODE_DUAL ? 2 : 1),
         .cpu_percent_mean = NOT_MEASURED,
         .cpu_percent_peak = NOT_MEASURED,

@@ -24,6 +24,7 @@ struct run_target { /* one cell in one invocation */
     const char *folder; /* of the cell */
     uint32_t configuration, scenario_index, invocation;
     uint32_t block, order_in_block, order_in_invocation;
+    uint32_t repetitions; /* of this invocation */
 };
 
 /* The run_<n>.json of it. */

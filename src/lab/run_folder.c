@@ -187,8 +187,9 @@ static void sweep(const struct run_folder *f)
 
 static enum err_code files_json(const struct run_folder *f, struct jsonw *w, struct err *e)
 {
-    static const char *const recorded[] = {"experiment.yaml", "plan.json", "env.json", "runs",
-                                           "telemetry",       "quality"};
+    static const char *const recorded[] = {"experiment.yaml", "plan.json", "env.json",
+                                           "stopping.json",   "runs",      "telemetry",
+                                           "quality"};
     CLEANUP(arena_freep) struct arena *a = arena_new(SCRATCH);
     struct listing l = {.a = a, .root = strlen(f->dir) + 1};
     for (uint32_t i = 1;; i++) {

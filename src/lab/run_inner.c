@@ -23,7 +23,11 @@ struct run_target run_inner_target(const struct run *r, uint32_t block, uint32_t
         .invocation = block,
         .block = block,
         .order_in_block = place,
+        .repetitions = r->x->repetitions,
     };
+    if (r->adapt)
+        t.repetitions =
+            r->adapt[(size_t)configuration * r->plan->n_scenarios + scenario].repetitions;
     t.folder =
         results_folder_cell(a, r->s.o->dir, t.scenario->name, t.backend, t.precision, t.model);
     return t;

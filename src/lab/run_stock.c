@@ -37,6 +37,12 @@ static enum err_code prepare(struct run *r, uint32_t configuration, struct err *
     return ERR_OK;
 }
 
+/* Blocks that are sure to come; with a target more may follow. */
+static uint32_t first_blocks(const struct run *r)
+{
+    return r->adapt ? r->x->invocations : r->plan->n_blocks;
+}
+
 /* What an earlier run left of a cell that can run: retried where asked, else taken over. */
 static enum err_code take_over(struct run *r, uint32_t configuration, uint32_t scenario,
                                struct arena *a, bool *ret_left, struct err *e)
@@ -60,6 +66,8 @@ static enum err_code take_over(struct run *r, uint32_t configuration, uint32_t s
         any |= o.status != STATUS_OK && o.status != STATUS_DEGRADED;
         run_inner_outcome(r, &t, o.status);
         r->s.summary->found++;
+        if (b >= first_blocks(r))
+            run_clock_expect(&r->clock, scenario, 1);
         run_clock_found(&r->clock, scenario);
         if (strcmp(o.stage, "load") == 0 || strcmp(o.stage, "prepare") == 0)
             r->configurations[configuration].dead = (struct invocation_failure){
@@ -95,14 +103,14 @@ enum err_code run_stock_take(struct run *r, struct err *e)
             CLEANUP(arena_freep) struct arena *a = arena_new(RUN_INNER_MEMORY);
             const bool runs = plan_cell_status(p, c, s) == STATUS_OK;
             if (runs)
-                run_clock_expect(&r->clock, s, p->n_blocks);
+                run_clock_expect(&r->clock, s, first_blocks(r));
             any |= runs;
             if (runs ? take_over(r, c, s, a, &left[c], e) : close_planned(r, c, s, a, e))
                 return e->code;
         }
     r->s.summary->nothing_ran = !any;
     for (uint32_t c = 0; c < p->n_configurations; c++)
-        r->clock.invocations_left += plan_configuration_runs(p, c) ? p->n_blocks : 0;
+        r->clock.invocations_left += plan_configuration_runs(p, c) ? first_blocks(r) : 0;
     for (uint32_t c = 0; c < p->n_configurations; c++)
         if (left[c] && r->configurations[c].dead.status == STATUS_OK && prepare(r, c, e))
             return e->code;
