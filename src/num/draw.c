@@ -5,25 +5,48 @@
 
 #include <math.h>
 
+constexpr size_t WORDS = 512; /* at a time */
+
+/* Lemire's multiplication of both halves. False: a low half is under the threshold, where the bias
+ * would be, and the words are to be looked at one by one. */
+static bool multiply(const uint64_t *word, size_t n, uint32_t bound, uint32_t threshold,
+                     uint32_t *ret)
+{
+    uint32_t under = 0;
+    for (size_t i = 0; i < n; i++) {
+        const uint64_t first = (word[i] & UINT32_MAX) * bound;
+        const uint64_t second = (word[i] >> 32) * bound;
+        ret[2 * i] = (uint32_t)(first >> 32);
+        ret[2 * i + 1] = (uint32_t)(second >> 32);
+        under |= (uint32_t)((uint32_t)first < threshold) | (uint32_t)((uint32_t)second < threshold);
+    }
+    return under == 0;
+}
+
+static size_t keep(const uint64_t *word, size_t n, uint32_t bound, uint32_t threshold,
+                   uint32_t *ret, size_t room)
+{
+    size_t k = 0;
+    for (size_t i = 0; i < 2 * n && k < room; i++) {
+        const uint32_t half = (uint32_t)(word[i / 2] >> (i % 2 * 32));
+        const uint64_t product = (uint64_t)half * bound;
+        if ((uint32_t)product >= threshold)
+            ret[k++] = (uint32_t)(product >> 32);
+    }
+    return k;
+}
+
 void draw_indices(struct rng *r, uint32_t bound, uint32_t *ret, size_t n)
 {
-    constexpr size_t WORDS = 512;
     uint64_t word[WORDS];
-    const uint32_t threshold = -bound % bound; /* low halves under it would be the bias */
-    size_t k = 0;
-    while (k < n) {
+    const uint32_t threshold = -bound % bound;
+    for (size_t k = 0; k < n;) {
         const size_t wanted = (n - k + 1) / 2, m = wanted < WORDS ? wanted : WORDS;
         rng_fill(r, word, m);
-        for (size_t i = 0; i < m; i++) {
-            const uint64_t first = (word[i] & UINT32_MAX) * bound;
-            const uint64_t second = (word[i] >> 32) * bound;
-            ret[k] = (uint32_t)(first >> 32);
-            k += (uint32_t)first >= threshold;
-            if (k == n)
-                break;
-            ret[k] = (uint32_t)(second >> 32);
-            k += (uint32_t)second >= threshold;
-        }
+        if (2 * m <= n - k && multiply(word, m, bound, threshold, ret + k))
+            k += 2 * m;
+        else
+            k += keep(word, m, bound, threshold, ret + k, n - k);
     }
 }
 

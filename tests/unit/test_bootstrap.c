@@ -182,12 +182,15 @@ static void test_draws(void)
             p[k] = 1.0 / CELLS;
         CHECK("uniform indices", fits(seen, p, CELLS, (double)(DRAWS + 1)), "below %u", bounds[l]);
     }
-    uint64_t word[3];
-    struct rng one = r, many = r;
-    rng_fill(&many, word, 3);
-    const bool same = rng_u64(&one) == word[0] && rng_u64(&one) == word[1];
-    CHECK("filled as drawn", same && rng_u64(&one) == word[2] && rng_u64(&one) == rng_u64(&many),
-          "differs");
+    uint64_t word[41];
+    for (size_t n = 0; n <= COUNT_OF(word); n++) { /* in lanes, and what is left over */
+        struct rng one = r, many = r;
+        rng_fill(&many, word, n);
+        bool same = true;
+        for (size_t i = 0; i < n; i++)
+            same = same && rng_u64(&one) == word[i];
+        CHECK("filled as drawn", same && rng_u64(&one) == rng_u64(&many), "%zu words", n);
+    }
 }
 
 /* ---- the quick against the naive ---- */
