@@ -112,7 +112,7 @@ static enum err_code variable(struct parser *p, const char *name)
             p->f->predictors = i;
         return step(p, (struct formula_step){.op = FORMULA_X, .index = i - 1}, 1);
     }
-    for (size_t k = 0; k < p->n_constants; k++)
+    for (size_t k = p->n_constants; k-- > 0;) /* the last one of a name */
         if (strcmp(p->constants[k].name, name) == 0)
             return step(
                 p, (struct formula_step){.op = FORMULA_NUMBER, .number = p->constants[k].value}, 1);

@@ -106,11 +106,11 @@ static struct both tails(double q, size_t k, double df)
     double u = left;
     for (bool more = add(&t, u); more; u += step)
         more = add(&t, u + step) || u < 0;
-    u = left - step;
-    while (add(&t, u) && q * exp(u) > NEGLIGIBLE)
-        u -= step;
-    /* Where every range is above q e^u, the rest is a geometric series. */
-    t.sum.upper += exp(df * exponent(u)) / expm1(df * step);
+    for (u = left - step; add(&t, u); u -= step)
+        if (q * exp(u) < NEGLIGIBLE) { /* every range is above: the rest is a geometric series */
+            t.sum.upper += exp(df * exponent(u)) / expm1(df * step);
+            break;
+        }
     const double scale = step * density_constant(df);
     return (struct both){fmin(1, scale * t.sum.lower), fmin(1, scale * t.sum.upper)};
 }

@@ -20,13 +20,15 @@ struct nist_quantity {
     const char *what;  /* "mean", "coefficients" */
     const char *worst; /* the name of the one with the fewest digits, of several; or nullptr */
     double reached, ceiling;
+    bool genuine; /* 113 bits on the file's decimals give the certified value */
     bool pass;
 };
 
 struct nist_result {
     const char *set, *family;
     size_t rows;
-    const char *error; /* why it could not be read or computed; nullptr */
+    double genuine_digits; /* that 113 bits on the decimals must reach */
+    const char *error;     /* why it could not be read or computed; nullptr */
     struct nist_quantity quantities[NIST_QUANTITIES];
     size_t n;
 };

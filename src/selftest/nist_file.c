@@ -100,14 +100,17 @@ static bool has(const char *text, const char *words)
 
 /* ---- data ---- */
 
-/* Behind the last line that begins with "Data:" ("Data" alone in one copy). */
-static const char *data_of(const char *text)
+/* Behind the last line that begins with "Data:". *ret_bare: nothing else is in it, which tells the
+ * table with a column for each treatment, whose numbers follow, from a list. */
+static const char *data_of(const char *text, bool *ret_bare)
 {
     const char *found = nullptr;
     struct line l;
     while (next_line(&text, &l))
-        if (after(&(struct line){l.at, l.at + (l.end - l.at >= 5 ? 5 : l.end - l.at)}, "Data:"))
+        if (l.end - l.at >= 5 && memcmp(l.at, "Data:", 5) == 0) {
             found = text;
+            *ret_bare = skip(l.at + 5, l.end) == l.end;
+        }
     return found;
 }
 
@@ -126,7 +129,7 @@ static bool counts_up(const wide_t *row, size_t n)
     return n >= 2;
 }
 
-static enum err_code read_rows(const char *name, const char *text, struct arena *a,
+static enum err_code read_rows(const char *name, const char *text, bool bare, struct arena *a,
                                struct rows *ret, struct err *e)
 {
     const size_t most = strlen(text) / 2 + 1;
@@ -144,7 +147,7 @@ static enum err_code read_rows(const char *name, const char *text, struct arena 
                                (int)(l.end - l.at > 40 ? 40 : l.end - l.at), l.at);
             continue;
         }
-        if (r.lines == 0 && !r.numbered && counts_up(row, n)) {
+        if (bare && r.lines == 0 && !r.numbered && counts_up(row, n)) {
             r.numbered = true;
             continue;
         }
@@ -378,13 +381,14 @@ enum err_code nist_file_parse(const char *name, const char *text, struct arena *
                          .rss = NOT_MEASURED};
     s.r2 = value_after(text, "R-Squared");
     s.residual_sd = value_after(text, "Standard Deviation ");
-    const char *const data = data_of(text);
+    bool bare = false;
+    const char *const data = data_of(text, &bare);
     struct rows r = {};
     enum err_code code = kind_of(name, text, &s.kind, e);
     if (code == ERR_OK && !data)
         code = err_set(e, ERR_PARSE, "%s: no line 'Data:'", name);
     if (code == ERR_OK)
-        code = read_rows(name, data, a, &r, e);
+        code = read_rows(name, data, bare, a, &r, e);
     if (code == ERR_OK && s.kind != NIST_UNIVARIATE && r.columns == 0)
         code = err_set(e, ERR_PARSE, "%s: rows of data with different numbers of columns", name);
     if (code != ERR_OK)

@@ -10,6 +10,7 @@ static void quantity(const struct nist_quantity *q, struct jsonw *w)
         jsonw_kstr(w, "worst", q->worst);
     jsonw_kf64(w, "digits", q->reached);
     jsonw_kf64(w, "ceiling", q->ceiling);
+    jsonw_kbool(w, "follows_from_data", q->genuine);
     jsonw_kbool(w, "pass", q->pass);
     jsonw_end_object(w);
 }

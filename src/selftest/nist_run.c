@@ -16,6 +16,10 @@ static const double EQUAL = 16; /* digits */
 /* A quantity passes within this many digits of its ceiling. */
 static const double MARGIN = 1;
 
+/* Certified values have 15 digits, of nonlinear fits 11, and 113 bits on the decimals of the file
+ * reach them; where they do not, the file is not what NIST certified. */
+static const double GENUINE = 12, GENUINE_NONLINEAR = 9.5;
+
 double nist_run_digits(double got, double certified)
 {
     if (isnan(got))
@@ -26,42 +30,57 @@ double nist_run_digits(double got, double certified)
     return fmin(EQUAL, fmax(0, -log10(certified != 0 ? off / fabs(certified) : off)));
 }
 
+static bool passes(const struct nist_quantity *q)
+{
+    return q->genuine && q->reached >= q->ceiling - MARGIN;
+}
+
 static void finish(struct nist_result *r, struct nist_quantity q)
 {
-    q.pass = q.reached >= q.ceiling - MARGIN;
+    q.pass = passes(&q);
     r->quantities[r->n++] = q;
 }
 
-/* One number; nothing where NIST certifies none, or infinity. */
-static void one(struct nist_result *r, const char *what, double got, wide_t exact, double certified)
+/* In 113 bits. */
+struct exact {
+    wide_t doubles, decimals; /* on the data rounded to doubles; on the decimals of the file */
+};
+
+static struct nist_quantity quantity(const char *what, double got, struct exact x, double certified,
+                                     double genuine)
 {
-    if (isfinite(certified))
-        finish(r, (struct nist_quantity){.what = what,
-                                         .reached = nist_run_digits(got, certified),
-                                         .ceiling = nist_run_digits((double)exact, certified)});
+    return (struct nist_quantity){.what = what,
+                                  .reached = nist_run_digits(got, certified),
+                                  .ceiling = nist_run_digits((double)x.doubles, certified),
+                                  .genuine =
+                                      nist_run_digits((double)x.decimals, certified) >= genuine};
 }
 
-/* Several: the one that is furthest below its ceiling stands for all; among equals the worst. */
-static void several(struct nist_result *r, const char *what, const char *letter, unsigned first,
-                    const double *got, const wide_t *exact, const double *certified, size_t n,
-                    struct arena *a)
+/* One number; nothing where NIST certifies none, or infinity. */
+static void one(struct nist_result *r, const char *what, double got, struct exact x,
+                double certified)
 {
-    struct nist_quantity q = {.what = what, .reached = EQUAL, .ceiling = EQUAL};
+    if (isfinite(certified))
+        finish(r, quantity(what, got, x, certified, r->genuine_digits));
+}
+
+/* Several: the one that fails stands for all, among those alike the one with the fewest digits. */
+static void several(struct nist_result *r, const char *what, const char *letter, unsigned first,
+                    const double *got, const wide_t *on_doubles, const wide_t *on_decimals,
+                    const double *certified, size_t n, struct arena *a)
+{
+    struct nist_quantity worst = {
+        .what = what, .reached = EQUAL, .ceiling = EQUAL, .genuine = true};
     for (size_t i = 0; i < n; i++) {
-        const double reached = nist_run_digits(got[i], certified[i]);
-        const double ceiling = nist_run_digits((double)exact[i], certified[i]);
-        const bool fails = reached < ceiling - MARGIN, failed = q.reached < q.ceiling - MARGIN;
-        if (q.worst && (failed && !fails))
-            continue;
-        if (!q.worst || (fails && !failed) || reached < q.reached) {
-            q.reached = reached;
-            q.ceiling = ceiling;
+        const struct exact x = {on_doubles[i], on_decimals[i]};
+        struct nist_quantity q = quantity(what, got[i], x, certified[i], r->genuine_digits);
+        const bool good = passes(&q), all_good = passes(&worst);
+        if (good == all_good ? q.reached < worst.reached : all_good) {
             q.worst = arena_printf(a, "%s%zu", letter, i + first);
+            worst = q;
         }
     }
-    if (q.reached == EQUAL)
-        q.worst = nullptr;
-    finish(r, q);
+    finish(r, worst);
 }
 
 static double *doubles(const wide_t *x, size_t n, struct arena *a)
@@ -82,10 +101,12 @@ static wide_t *rounded(const wide_t *x, size_t n, struct arena *a)
 
 /* ---- univariate ---- */
 
-static void univariate(const struct nist_set *s, struct arena *a, struct nist_result *r)
+struct summary {
+    wide_t mean, sd, lag1;
+};
+
+static struct summary summarise(const wide_t *x, size_t n)
 {
-    const double *const x = doubles(s->data, s->rows, a);
-    const size_t n = s->rows;
     wide_t mean = 0, squares = 0, products = 0;
     for (size_t i = 0; i < n; i++)
         mean += x[i];
@@ -94,53 +115,75 @@ static void univariate(const struct nist_set *s, struct arena *a, struct nist_re
         squares += (x[i] - mean) * (x[i] - mean);
     for (size_t i = 0; i + 1 < n; i++)
         products += (x[i] - mean) * (x[i + 1] - mean);
-    const struct moment m = moment_of(x, n);
-    one(r, "mean", m.mean, mean, s->mean);
-    one(r, "standard deviation", m.sd, wide_sqrt(squares / (wide_t)(n - 1)), s->sd);
-    one(r, "lag-1 autocorrelation", moment_lag1(x, n), products / squares, s->lag1);
+    return (struct summary){mean, wide_sqrt(squares / (wide_t)(n - 1)), products / squares};
+}
+
+static void univariate(const struct nist_set *s, struct arena *a, struct nist_result *r)
+{
+    const double *const x = doubles(s->data, s->rows, a);
+    const struct summary b = summarise(rounded(s->data, s->rows, a), s->rows);
+    const struct summary d = summarise(s->data, s->rows);
+    const struct moment m = moment_of(x, s->rows);
+    one(r, "mean", m.mean, (struct exact){b.mean, d.mean}, s->mean);
+    one(r, "standard deviation", m.sd, (struct exact){b.sd, d.sd}, s->sd);
+    one(r, "lag-1 autocorrelation", moment_lag1(x, s->rows), (struct exact){b.lag1, d.lag1},
+        s->lag1);
 }
 
 /* ---- analysis of variance ---- */
 
-static void anova(const struct nist_set *s, struct arena *a, struct nist_result *r)
+struct variance {
+    wide_t between, within, f, r2, sd;
+};
+
+static struct variance analyse(const struct nist_set *s, const wide_t *x)
 {
-    const double *const x = doubles(s->data, s->rows, a);
-    wide_t grand = 0, between = 0, within = 0;
+    const wide_t df1 = (wide_t)(s->groups - 1), df2 = (wide_t)(s->rows - s->groups);
+    struct variance v = {};
+    wide_t grand = 0;
     for (size_t i = 0; i < s->rows; i++)
         grand += x[i];
     grand /= (wide_t)s->rows;
-    const double *at = x;
-    for (size_t g = 0; g < s->groups; at += s->group_n[g++]) {
+    for (size_t g = 0; g < s->groups; x += s->group_n[g++]) {
         const wide_t n = (wide_t)s->group_n[g];
         wide_t mean = 0;
         for (size_t i = 0; i < s->group_n[g]; i++)
-            mean += at[i];
+            mean += x[i];
         mean /= n;
-        between += n * (mean - grand) * (mean - grand);
+        v.between += n * (mean - grand) * (mean - grand);
         for (size_t i = 0; i < s->group_n[g]; i++)
-            within += (at[i] - mean) * (at[i] - mean);
+            v.within += (x[i] - mean) * (x[i] - mean);
     }
-    const wide_t df1 = (wide_t)(s->groups - 1), df2 = (wide_t)(s->rows - s->groups);
-    const struct anova got = anova_oneway(x, s->group_n, s->groups);
-    one(r, "sum of squares between", got.ss_between, between, s->ss_between);
-    one(r, "sum of squares within", got.ss_within, within, s->ss_within);
-    one(r, "F", got.f, between / df1 / (within / df2), s->f);
+    v.f = v.between / df1 / (v.within / df2);
+    v.r2 = v.between / (v.between + v.within);
+    v.sd = wide_sqrt(v.within / df2);
+    return v;
+}
+
+static void anova(const struct nist_set *s, struct arena *a, struct nist_result *r)
+{
+    const struct variance b = analyse(s, rounded(s->data, s->rows, a)), d = analyse(s, s->data);
+    const struct anova got = anova_oneway(doubles(s->data, s->rows, a), s->group_n, s->groups);
+    one(r, "sum of squares between", got.ss_between, (struct exact){b.between, d.between},
+        s->ss_between);
+    one(r, "sum of squares within", got.ss_within, (struct exact){b.within, d.within},
+        s->ss_within);
+    one(r, "F", got.f, (struct exact){b.f, d.f}, s->f);
     one(r, "R squared", got.ss_between / (got.ss_between + got.ss_within),
-        between / (between + within), s->r2);
-    one(r, "residual standard deviation", sqrt(got.ss_within / got.df2), wide_sqrt(within / df2),
+        (struct exact){b.r2, d.r2}, s->r2);
+    one(r, "residual standard deviation", sqrt(got.ss_within / got.df2), (struct exact){b.sd, d.sd},
         s->residual_sd);
 }
 
 /* ---- linear ---- */
 
-struct exact { /* in 113 bits, on the doubles */
+struct line { /* in 113 bits */
     wide_t *coef, *sd, rss, total;
 };
 
-static enum err_code exact_fit(const struct nist_set *s, size_t p, struct arena *a,
-                               struct exact *ret, struct err *e)
+static enum err_code exact_fit(const struct nist_set *s, const wide_t *data, size_t p,
+                               struct arena *a, struct line *ret, struct err *e)
 {
-    const wide_t *const data = rounded(s->data, s->rows * s->columns, a);
     wide_t *const x = ARENA_ARRAY(a, wide_t, s->rows * p), *const y =
                                                                ARENA_ARRAY(a, wide_t, s->rows);
     const size_t first = s->no_intercept ? 0 : 1;
@@ -161,7 +204,7 @@ static enum err_code exact_fit(const struct nist_set *s, size_t p, struct arena 
     const enum err_code code = wide_ls_solve(x, y, s->rows, p, a, &ls, e);
     if (code != ERR_OK)
         return code;
-    *ret = (struct exact){.coef = ls.coef, .sd = ARENA_ARRAY(a, wide_t, p), .rss = ls.rss};
+    *ret = (struct line){.coef = ls.coef, .sd = ARENA_ARRAY(a, wide_t, p), .rss = ls.rss};
     mean = s->no_intercept ? 0 : mean;
     for (size_t i = 0; i < s->rows; i++)
         ret->total += (y[i] - mean) * (y[i] - mean);
@@ -188,27 +231,40 @@ static enum err_code product_fit(const struct nist_set *s, struct arena *a, stru
     return regress_fit(&d, a, ret, e);
 }
 
+static void compare(const struct nist_set *s, const struct regress *got, const struct line *b,
+                    const struct line *d, struct arena *a, struct nist_result *r)
+{
+    const size_t p = s->coefficients;
+    const unsigned first = s->no_intercept ? 1 : 0;
+    const wide_t df2 = (wide_t)got->df_residual, ratio = (wide_t)got->df_model / df2;
+    const wide_t model_b = b->total - b->rss, model_d = d->total - d->rss;
+    several(r, "coefficients", "B", first, got->coef, b->coef, d->coef, s->coef, p, a);
+    several(r, "standard deviations", "B", first, got->se, b->sd, d->sd, s->coef_sd, p, a);
+    one(r, "residual standard deviation", got->residual_sd,
+        (struct exact){wide_sqrt(b->rss / df2), wide_sqrt(d->rss / df2)}, s->residual_sd);
+    one(r, "R squared", got->r2, (struct exact){model_b / b->total, model_d / d->total}, s->r2);
+    one(r, "sum of squares, regression", got->model_ss, (struct exact){model_b, model_d},
+        s->ss_between);
+    one(r, "sum of squares, residual", got->rss, (struct exact){b->rss, d->rss}, s->ss_within);
+    if (s->ss_within > 0)
+        one(r, "F", got->f, (struct exact){model_b / b->rss / ratio, model_d / d->rss / ratio},
+            s->f);
+}
+
 static enum err_code linear(const struct nist_set *s, struct arena *a, struct nist_result *r,
                             struct err *e)
 {
-    const size_t p = s->coefficients, first = s->no_intercept ? 1 : 0;
-    struct exact x;
+    struct line b, d;
     struct regress got;
-    enum err_code code = exact_fit(s, p, a, &x, e);
+    const wide_t *const binary = rounded(s->data, s->rows * s->columns, a);
+    enum err_code code = exact_fit(s, binary, s->coefficients, a, &b, e);
+    if (code == ERR_OK)
+        code = exact_fit(s, s->data, s->coefficients, a, &d, e);
     if (code == ERR_OK)
         code = product_fit(s, a, &got, e);
-    if (code != ERR_OK)
-        return code;
-    const wide_t df1 = (wide_t)got.df_model, df2 = (wide_t)got.df_residual;
-    several(r, "coefficients", "B", (unsigned)first, got.coef, x.coef, s->coef, p, a);
-    several(r, "standard deviations", "B", (unsigned)first, got.se, x.sd, s->coef_sd, p, a);
-    one(r, "residual standard deviation", got.residual_sd, wide_sqrt(x.rss / df2), s->residual_sd);
-    one(r, "R squared", got.r2, 1 - x.rss / x.total, s->r2);
-    one(r, "sum of squares, regression", got.model_ss, x.total - x.rss, s->ss_between);
-    one(r, "sum of squares, residual", got.rss, x.rss, s->ss_within);
-    if (s->ss_within > 0)
-        one(r, "F", got.f, (x.total - x.rss) / df1 / (x.rss / df2), s->f);
-    return ERR_OK;
+    if (code == ERR_OK)
+        compare(s, &got, &b, &d, a, r);
+    return code;
 }
 
 /* ---- nonlinear ---- */
@@ -240,11 +296,12 @@ static enum err_code from_start(const struct nist_set *s, const struct formula *
     if (code != ERR_OK)
         return err_wrap(e, "from start %zu", start + 1);
     const size_t p = s->coefficients;
-    several(r, names[start][0], "b", 1, doubles(got.coef, p, a), exact->coef, s->coef, p, a);
-    several(r, names[start][1], "b", 1, doubles(got.sd, p, a), exact->sd, s->coef_sd, p, a);
-    one(r, "residual sum of squares", (double)got.rss, exact->rss, s->rss);
-    one(r, "residual standard deviation", (double)got.residual_sd, exact->residual_sd,
-        s->residual_sd);
+    several(r, names[start][0], "b", 1, doubles(got.coef, p, a), exact->coef, got.coef, s->coef, p,
+            a);
+    several(r, names[start][1], "b", 1, doubles(got.sd, p, a), exact->sd, got.sd, s->coef_sd, p, a);
+    one(r, "residual sum of squares", (double)got.rss, (struct exact){exact->rss, got.rss}, s->rss);
+    one(r, "residual standard deviation", (double)got.residual_sd,
+        (struct exact){exact->residual_sd, got.residual_sd}, s->residual_sd);
     return ERR_OK;
 }
 
@@ -272,7 +329,11 @@ void nist_run(const struct nist_set *s, struct arena *a, struct nist_result *ret
                                            [NIST_NONLINEAR] = "nonlinear regression"};
     struct err e = {};
     enum err_code code = ERR_OK;
-    *ret = (struct nist_result){.set = s->name, .family = families[s->kind], .rows = s->rows};
+    *ret = (struct nist_result){.set = s->name,
+                                .family = families[s->kind],
+                                .rows = s->rows,
+                                .genuine_digits =
+                                    s->kind == NIST_NONLINEAR ? GENUINE_NONLINEAR : GENUINE};
     if (s->rows < 2 || (s->kind == NIST_ANOVA && (s->groups < 2 || s->rows <= s->groups)) ||
         (s->kind >= NIST_LINEAR && s->rows <= s->coefficients))
         code = err_set(&e, ERR_PARSE, "%zu rows are too few for what is certified", s->rows);
@@ -283,5 +344,5 @@ void nist_run(const struct nist_set *s, struct arena *a, struct nist_result *ret
     else
         code = s->kind == NIST_LINEAR ? linear(s, a, ret, &e) : nonlinear(s, a, ret, &e);
     if (code != ERR_OK)
-        ret->error = arena_strdup(a, e.msg);
+        ret->error = arena_printf(a, "%s: %s", s->name, e.msg);
 }

@@ -1,5 +1,6 @@
 /* The studentized range against mpmath: tests/oracle/stats/tukey_mpmath.json (SciPy's reference,
- * each row with its own tolerance), and against Student's t where there are two means. */
+ * each row with its own tolerance), against studentized_rows.py
+ * (mpmath's quadrature, the upper tail by itself), and Student's t where there are two means. */
 #include "base/arena.h"
 #include "base/defs.h"
 #include "io/file.h"
@@ -42,10 +43,40 @@ static void check_table(struct arena *a)
     printf("# %zu rows, worst relative error %.1e\n", n, worst);
 }
 
+/* tests/oracle/studentized_rows.py */
+static const struct {
+    double q;
+    size_t k;
+    double df, lower, upper;
+} rows[] = {
+    {8.0, 3, 10.5, 0.99953084124918, 0.00046915875081532},
+    {15.0, 4, 30, 0.99999999993252, 6.748260786593e-11},
+    {30.0, 10, 12.7, 0.99999999912596, 8.7404326988877e-10},
+    {3.5, 100, 60, 0.0066992826211123, 0.99330071737889},
+    {9.0, 100, 33.3, 0.99916829789252, 0.00083170210747645},
+    {2.0, 20, 5.5, 0.023213967634837, 0.97678603236516},
+    {40.0, 6, 200, 1.0, 1.1964434330714e-70},
+    {1.0, 5, 7, 0.051629258837453, 0.94837074116255},
+};
+
+static void check_rows(void)
+{
+    for (size_t i = 0; i < COUNT_OF(rows); i++) {
+        const double lower = studentized_cdf(rows[i].q, rows[i].k, rows[i].df);
+        const double upper = studentized_upper(rows[i].q, rows[i].k, rows[i].df);
+        CHECK("both tails, relative",
+              fabs(lower - rows[i].lower) <= 1e-9 * rows[i].lower &&
+                  fabs(upper - rows[i].upper) <= 1e-9 * rows[i].upper,
+              "q %g k %zu df %g: %.12g and %.12g, want %.12g and %.12g", rows[i].q, rows[i].k,
+              rows[i].df, lower, upper, rows[i].lower, rows[i].upper);
+    }
+}
+
 int main(void)
 {
     struct arena *a = arena_new((size_t)1 << 26);
     check_table(a);
+    check_rows();
     /* Of two means it is sqrt 2 |t|. */
     CHECK_NEAR("k = 2 is t", studentized_upper(sqrt(2) * 7.3, 2, 11.4), dist_t_two_sided(7.3, 11.4),
                1e-12);
