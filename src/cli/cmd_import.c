@@ -4,6 +4,7 @@
 #include "base/str.h"
 #include "cli/command.h"
 #include "cli/command_all.h"
+#include "import/field.h"
 #include "import/import.h"
 #include "io/jsonw.h"
 
@@ -16,7 +17,7 @@ struct import_args {
     const char *out, *delimiter;
     unsigned format; /* 0: by the file's name */
     struct opt_list map, constants;
-    bool skip_bad, force;
+    bool skip_bad, force, fields;
 };
 
 static const char *const formats[] = {"auto",     "csv",        "jsonl",  "llama-bench",
@@ -39,6 +40,8 @@ static const struct opt opts[] = {
      FIELD_OF(struct import_args, skip_bad, bool)},
     {OPT_FLAG,   0,   "force",     nullptr,  nullptr, "replace what an earlier import made in DIR",
      FIELD_OF(struct import_args, force, bool)},
+    {OPT_FLAG,   0,   "fields",    nullptr,  nullptr, "list the fields that --map and --const know, and stop",
+     FIELD_OF(struct import_args, fields, bool)},
     {},
 };
 /* clang-format on */
@@ -124,10 +127,31 @@ static void print_text(const struct import_request *q, const struct import_repor
                r->counts.not_ok ? ", not all of them ok" : "", q->out);
 }
 
+/* As a table of docs/IMPORT.md, which is compared with it. */
+static void print_fields(void)
+{
+    static const char *const rows[] = {
+        [FIELD_OF_SAMPLE] = "samples", [FIELD_OF_CELL] = "cells", [FIELD_OF_BOTH] = "both"};
+    for (size_t f = 0; f < FIELD_COUNT; f++) {
+        const struct field_info *const i = &field_table[f];
+        printf("| `%s` | %s | %s | %s | ", i->name, rows[i->rows], i->about,
+               field_units((enum field)f));
+        for (size_t k = 0; i->also[k]; k++)
+            printf("%s%s", k ? ", " : "", i->also[k]);
+        puts(" |");
+    }
+}
+
 static enum err_code run(struct cli *cli, const void *args, const struct opt_list *operands, int *,
                          struct err *e)
 {
     const struct import_args *const o = args;
+    if (o->fields) {
+        print_fields();
+        return ERR_OK;
+    }
+    if (operands->n == 0)
+        return err_set(e, ERR_USAGE, "import: needs SOURCE -o DIR; see 'chimera import --help'");
     struct import_request q = {.source = operands->items[0],
                                .out = o->out,
                                .map = o->map.items,
@@ -171,21 +195,14 @@ const struct command cmd_import = {
         "named. Nothing is made up: what the source lacks stays unknown, and manifest.json says "
         "what\n"
         "came from where. The folder appears whole or not at all.\n\n"
-        "Fields of a sample: scenario backend model precision invocation repetition prompt_index\n"
-        "phase started_at status latency_ms ttft_ms prefill_ms decode_ms prompt_tokens\n"
-        "generated_tokens tokens tokens_per_s power_w params_millions n_layers d_model.\n"
-        "Of a cell: scenario backend model precision invocation status n_samples mean_ms "
-        "median_ms\n"
-        "std_ms p99_ms max_ms first_ms mean_excl_first_ms median_rest_ms, and of the others "
-        "ttft_ms\n"
-        "to d_model. Units: _ms fields take :ns :us :s :min, started_at takes :s :ms :us :ns,\n"
-        "power_w takes :mW :kW, params_millions takes :count :K :B.",
+        "--fields lists the fields, their units and the columns that are taken for them by name;\n"
+        "docs/IMPORT.md says what each format gives, and what is not known then.",
     .examples =
         "  chimera import latency.csv -o results/theirs --const backend=vllm\n"
         "  chimera import log.csv -o results/log --map latency_ms=elapsed:s --map model=name",
     .opts = opts,
     .args_bytes = sizeof(struct import_args),
-    .min_operands = 1,
+    .min_operands = 0, /* with --fields */
     .max_operands = 1,
     .run = run,
 };

@@ -9,7 +9,7 @@
 static enum err_code take_row(struct session *s, const struct csv_row *row, struct record *r,
                               struct err *e)
 {
-    *r = s->map.template;
+    mapping_start(&s->map, r);
     r->place = row->line;
     str_clear(&s->row_why);
     for (size_t i = 0; i < s->map.n; i++) {

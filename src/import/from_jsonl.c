@@ -90,7 +90,8 @@ static bool take_value(const struct mapping_column *c, const struct json *v, str
 static enum err_code take_object(struct session *s, const struct json *v, uint64_t place,
                                  struct err *e)
 {
-    struct record r = s->map.template;
+    struct record r;
+    mapping_start(&s->map, &r);
     r.place = place;
     str_clear(&s->row_why);
     if (!json_is_object(v)) {

@@ -130,18 +130,24 @@ static enum err_code take_request(struct session *s, struct run *run, struct col
     return session_emit(s, &r, false, e);
 }
 
+/* Newer versions keep the latencies even without --save-detailed. */
+static size_t n_requests(const struct json *v)
+{
+    const size_t n = json_len(json_get(v, "ttfts"));
+    return n ? n : json_len(json_get(v, "latencies"));
+}
+
 static enum err_code take_requests(struct session *s, struct run *run, uint64_t *place,
                                    struct err *e)
 {
     const struct json *const v = run->json;
-    static const char *const lists[] = {"input_lens", "output_lens", "itls",
+    static const char *const lists[] = {"input_lens", "output_lens", "ttfts", "itls",
                                         "latencies",  "start_times", "errors"};
-    const size_t n = json_len(json_get(v, "ttfts"));
+    const size_t n = n_requests(v);
     for (size_t i = 0; i < COUNT_OF(lists); i++) {
         const struct json *const list = json_get(v, lists[i]);
         if (json_is_array(list) && json_len(list) != n)
-            return err_set(e, ERR_PARSE,
-                           "'%s': %s has %zu entries and ttfts %zu: they are of the same requests",
+            return err_set(e, ERR_PARSE, "'%s': %s has %zu entries, and there are %zu requests",
                            s->source.file, lists[i], json_len(list), n);
     }
     struct columns c = {walk(v, "input_lens"), walk(v, "output_lens"), walk(v, "ttfts"),
@@ -191,7 +197,7 @@ static enum err_code take_run(struct session *s, const struct json *v, uint64_t 
         json_str(json_get(v, "backend"), json_str(json_get(v, "endpoint_type"), "openai"));
     run.invocation = session_times_before(
         s, arena_printf(s->a, "%s|%s|%s", run.scenario, run.model ? run.model : "", run.backend));
-    if (json_len(json_get(v, "ttfts")) == 0) {
+    if (n_requests(v) == 0) {
         session_note(s,
                      "%s: no requests in the file (it was saved without --save-detailed); its "
                      "deviations are of n, not n - 1",
@@ -200,6 +206,11 @@ static enum err_code take_run(struct session *s, const struct json *v, uint64_t 
     }
     if (take_requests(s, &run, place, e))
         return e->code;
+    if (json_len(json_get(v, "ttfts")) == 0)
+        session_note(s,
+                     "%s: the file has the latencies of its requests and nothing else of them (it "
+                     "was saved without --save-detailed)",
+                     run.scenario);
     if (run.derived_latency)
         session_note(
             s, "%s: latency_ms is ttft plus the gaps between tokens: the file has no latencies",

@@ -99,9 +99,9 @@ void imported_line_format(const struct imported_line *line, const struct record 
     str_add(out, line->cell, line->n_cell);
     ADD(out, ",\"invocation\":");
     whole(out, line->invocation);
-    ADD(out, ",\"segment\":0,\"phase\":\"");
+    ADD(out, ",\"phase\":\"");
     str_puts(out, status_phase_name(r->phase));
-    ADD(out, "\",\"agent\":0,\"seq\":");
+    ADD(out, "\",\"seq\":");
     whole(out, (int64_t)line->seq);
     ADD(out, ",\"status\":\"");
     str_puts(out, status_name(line->status));

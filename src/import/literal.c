@@ -11,7 +11,7 @@ bool literal_is_missing(const char *text, size_t n)
     static const char *const words[] = {"nan", "na", "n/a", "null", "none"};
     if (n == 0)
         return true;
-    if (n > 4)
+    if (n > 4 || (*text != 'n' && *text != 'N'))
         return false;
     for (size_t i = 0; i < COUNT_OF(words); i++)
         if (strlen(words[i]) == n && strncasecmp(text, words[i], n) == 0)

@@ -28,6 +28,18 @@ bool mapping_has(const struct mapping *m, enum field f)
     return false;
 }
 
+/* Values that are not known are not looked at: they need no copy. */
+void mapping_start(const struct mapping *m, struct record *r)
+{
+    record_clear(r);
+    r->known = m->template.known;
+    r->phase = m->template.phase;
+    r->status = m->template.status;
+    r->submitted_ns = m->template.submitted_ns;
+    for (size_t i = 0; i < m->n_consts; i++)
+        r->values[m->consts[i].field] = m->template.values[m->consts[i].field];
+}
+
 /* "FIELD=rest" of an option. */
 static enum err_code split(const char *option, const char *item, struct arena *a, enum field *ret,
                            const char **ret_rest, struct err *e)

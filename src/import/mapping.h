@@ -56,4 +56,6 @@ struct mapping_request {
 /* Only the constants, for formats whose columns are known. */
 [[nodiscard]] enum err_code mapping_constants(const struct mapping_request *q, struct arena *a,
                                               struct mapping *ret, struct err *e);
+/* A row's beginning: nothing but the constants. */
+void mapping_start(const struct mapping *m, struct record *r);
 [[nodiscard]] bool mapping_has(const struct mapping *m, enum field f); /* a column or a constant */

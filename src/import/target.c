@@ -4,6 +4,7 @@
 #include "base/defs.h"
 #include "base/str.h"
 #include "import/imported_line.h"
+#include "import/imported_run.h"
 #include "import/numbering.h"
 #include "import/place.h"
 #include "io/file.h"
@@ -24,10 +25,8 @@ constexpr size_t LEAST_BUFFER = (size_t)4 << 10;
 constexpr size_t MOST_BUFFER = (size_t)256 << 10;
 
 struct invocation {
-    uint32_t number;
+    struct imported_run run;
     uint64_t seq;
-    uint64_t counts[PHASE_COUNT][STATUS_COUNT];
-    const char *reason; /* of its first sample that is not ok */
 };
 
 struct cell {
@@ -299,18 +298,18 @@ static bool take_id(struct target *t, const struct record *r, enum field f, int6
 
 static struct invocation *find_invocation(struct cell *c, uint32_t number)
 {
-    if (c->n_invocations && c->invocations[c->last].number == number)
+    if (c->n_invocations && c->invocations[c->last].run.number == number)
         return &c->invocations[c->last];
     size_t lo = 0, hi = c->n_invocations;
     while (lo < hi) {
         const size_t mid = lo + (hi - lo) / 2;
-        if (c->invocations[mid].number < number)
+        if (c->invocations[mid].run.number < number)
             lo = mid + 1;
         else
             hi = mid;
     }
     c->last = lo;
-    if (lo < c->n_invocations && c->invocations[lo].number == number)
+    if (lo < c->n_invocations && c->invocations[lo].run.number == number)
         return &c->invocations[lo];
     if (c->n_invocations == c->room) {
         const size_t room = 2 * c->room + 4;
@@ -323,7 +322,7 @@ static struct invocation *find_invocation(struct cell *c, uint32_t number)
     memmove(c->invocations + lo + 1, c->invocations + lo,
             (c->n_invocations - lo) * sizeof *c->invocations);
     c->n_invocations++;
-    c->invocations[lo] = (struct invocation){.number = number};
+    c->invocations[lo] = (struct invocation){.run = {.number = number}};
     return &c->invocations[lo];
 }
 
@@ -356,7 +355,7 @@ static bool take_model(struct cell *c, const struct record *r, struct str *why)
 static void look_for_repeats(struct target *t, const struct cell *c,
                              const struct imported_line *line, const struct record *r)
 {
-    if (line->repetition < 0 && line->prompt_index < 0)
+    if ((line->repetition < 0 && line->prompt_index < 0) || t->seen.n == NUMBERING_MOST)
         return;
     const int64_t key[] = {(int64_t)(uintptr_t)c, line->invocation, line->repetition,
                            line->prompt_index, r->phase};
@@ -411,10 +410,10 @@ enum target_result target_sample(struct target *t, const struct record *r, struc
     } else if (r->status != STATUS_OK && !line.reason) {
         line.reason = "the source gives no reason";
     }
-    if (line.status != STATUS_OK && !i->reason)
-        i->reason = arena_strdup(t->arena, line.reason);
+    if (line.status != STATUS_OK && !i->run.reason)
+        i->run.reason = arena_strdup(t->arena, line.reason);
     t->counts.not_ok += line.status != STATUS_OK;
-    i->counts[r->phase][line.status]++;
+    i->run.counts[r->phase][line.status]++;
     c->samples++;
     t->counts.samples++;
     look_for_repeats(t, c, &line, r);
@@ -490,55 +489,6 @@ static enum err_code put(struct target *t, const char *path, const struct str *t
     return append(path, str_text(text), text->n, e);
 }
 
-/* What the lab writes of an invocation, as far as it is known of one that another tool ran. */
-static void run_record(const struct cell *c, const struct invocation *i,
-                       const struct target_source *source, struct str *out)
-{
-    uint64_t ok = 0;
-    enum status worst = STATUS_OK;
-    for (size_t p = 0; p < PHASE_COUNT; p++)
-        for (size_t s = 0; s < STATUS_COUNT; s++) {
-            ok += s == STATUS_OK ? i->counts[p][s] : 0;
-            worst = s != STATUS_OK && i->counts[p][s] ? (enum status)s : worst;
-        }
-    struct jsonw w = {.out = out, .pretty = true};
-    jsonw_object(&w);
-    jsonw_kstr(&w, "schema", "chimera.run/1");
-    jsonw_kstr(&w, "chimera_version", CHIMERA_VERSION);
-    jsonw_kobject(&w, "generated_from");
-    jsonw_kstr(&w, "source_sha256", source->sha256);
-    jsonw_end_object(&w);
-    jsonw_kstr(&w, "imported_from", source->file);
-    jsonw_kstr(&w, "format", source->format);
-    jsonw_kstr(&w, "tool", source->tool);
-    jsonw_kstr(&w, "scenario", c->key.scenario);
-    jsonw_kstr(&w, "backend", c->key.backend);
-    jsonw_kstr(&w, "precision", c->key.precision);
-    jsonw_kstr(&w, "model", c->key.model);
-    jsonw_ki64(&w, "invocation", i->number);
-    jsonw_ki64(&w, "segment", 0);
-    jsonw_kstr(&w, "status", status_name(ok ? STATUS_OK : worst));
-    jsonw_kstr(&w, "reason", ok ? nullptr : i->reason);
-    jsonw_kobject(&w, "counts");
-    for (size_t p = 0; p < PHASE_COUNT; p++) {
-        jsonw_kobject(&w, status_phase_name((enum phase)p));
-        for (size_t s = 0; s < STATUS_COUNT; s++)
-            if (s == STATUS_OK || i->counts[p][s])
-                jsonw_ki64(&w, status_name((enum status)s), (int64_t)i->counts[p][s]);
-        jsonw_end_object(&w);
-    }
-    jsonw_end_object(&w);
-    jsonw_key(&w, "evidence");
-    jsonw_null(&w);
-    jsonw_kobject(&w, "null_because");
-    jsonw_kstr(&w, "reason", "at least one sample is ok");
-    jsonw_kstr(&w, "tool", "the format does not say which tool wrote it");
-    jsonw_kstr(&w, "evidence", "imported: nothing proves what ran, or how it was timed");
-    jsonw_end_object(&w);
-    jsonw_end_object(&w);
-    str_putc(out, '\n');
-}
-
 static enum err_code finish_cell(struct target *t, struct cell *c,
                                  const struct target_source *source, struct err *e)
 {
@@ -551,9 +501,9 @@ static enum err_code finish_cell(struct target *t, struct cell *c,
     }
     for (size_t i = 0; i < c->n_invocations; i++) {
         CLEANUP(str_done) struct str text = {};
-        run_record(c, &c->invocations[i], source, &text);
-        if (put(t, results_folder_run_file(t->arena, c->folder, c->invocations[i].number), &text,
-                e))
+        imported_run_json(&c->key, &c->invocations[i].run, source, &text);
+        if (put(t, results_folder_run_file(t->arena, c->folder, c->invocations[i].run.number),
+                &text, e))
             return e->code;
     }
     const struct results_row *const m = &c->model;
@@ -590,14 +540,6 @@ static enum err_code write_manifest(struct target *t, const struct str *head, st
     return append(file_join(t->arena, t->place.beside, "manifest.json"), text.text, text.n, e);
 }
 
-/* One wait for the disk, not one for each file. */
-static enum err_code sync_all(const struct target *t, struct err *e)
-{
-    CLEANUP(file_fd_closep) int fd = open(t->place.beside, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    return fd >= 0 && syncfs(fd) == 0 ? ERR_OK
-                                      : err_sys(e, "cannot write '%s' to the disk", t->place.dir);
-}
-
 enum err_code target_commit(struct target *t, const struct target_source *source,
                             const struct str *manifest, const char *environment, struct err *e)
 {
@@ -610,7 +552,7 @@ enum err_code target_commit(struct target *t, const struct target_source *source
         str_puts(&env, environment);
     if ((t->rows.n && put(t, file_join(a, t->place.beside, "cells.jsonl"), &t->rows, e)) ||
         (env.n && put(t, file_join(a, t->place.beside, "env.json"), &env, e)) ||
-        write_manifest(t, manifest, e) || sync_all(t, e))
+        write_manifest(t, manifest, e))
         return e->code;
     return place_commit(&t->place, e);
 }

@@ -55,7 +55,8 @@ struct target_source {                /* for run_<n>.json */
     char sha256[DIGEST_HEX];
 };
 /* Everything but the manifest, then manifest (whose "files" and end are added here), then env.json
- * where there is one, and the rename. manifest is an object's text without its closing brace. */
+ * where there is one, and the rename. manifest is an object's text without its closing brace.
+ * Nothing waits for the disk: an import can be made again. */
 [[nodiscard]] enum err_code target_commit(struct target *t, const struct target_source *source,
                                           const struct str *manifest, const char *environment,
                                           struct err *e);

@@ -84,7 +84,7 @@ holds "one clock" d/runs/s/unknown/unknown/unknown/samples.jsonl \
     '"submitted_ns":1769860801000000000,"finished_ns":1769860801500000000'
 table 'latency_ms,status,invocation,prompt_id,phase\n1,ok,0,apple,cold\n,failed,1,pear,measured\n3,success,1,apple,warm-up\n4,TIMEOUT,1,pear,measured\n'
 takes "statuses, phases, words for prompts" t.csv
-holds "a failure without latency" $all '"invocation":1,"segment":0,"phase":"measured","agent":0,"seq":0,"status":"error","reason":"the source gives no reason","prompt_index":1}'
+holds "a failure without latency" $all '"invocation":1,"phase":"measured","seq":0,"status":"error","reason":"the source gives no reason","prompt_index":1}'
 holds "phases are known" d/manifest.json '"phases_known": true'
 ok "a record for each invocation" test -s d/runs/imported/unknown/unknown/unknown/run_1.json
 table 'latency_ms,repetition,prompt_index\n1,0,0\n2,0,1\n3,0,0\n'
@@ -161,7 +161,10 @@ tool "vllm bench serve" vllm-bench vllm-detailed.json
 figures "five are ok, one is not" '^rate-inf-concurrency-2,openai,unknown,tiny.gguf,ok,5,56.7745177[0-9]*,'
 holds "why" d/runs/rate-inf-concurrency-2/openai/unknown/tiny.gguf/samples.jsonl '"status":"error","reason":"aiohttp.client_exceptions.ServerDisconnectedError: Server disconnected"'
 tool "vllm bench serve without requests" vllm-bench vllm-summary.json
-holds "is a row" d/cells.jsonl '"scenario":"rate-50",.*"n_samples":6.0,"mean_ms":'
+figures "its latencies alone" '^rate-50,openai,unknown,tiny.gguf,ok,6,11.0910006[0-9]*,8.563402[0-9]*,'
+sed 's/"latencies": \[[^]]*\], //' "$fixtures/vllm-summary.json" >t.json
+takes "an older one, which kept no latencies" t.json --format vllm-bench
+holds "is a row" d/cells.jsonl '"scenario":"rate-50",.*"n_samples":6.0,"mean_ms":11.091000666056061,'
 tool "aiperf's records" aiperf aiperf.jsonl
 figures "latencies" '^imported,openai,unknown,unknown,ok,8,47.60646112[0-9]*,49.0248795,'
 holds "two counts of tokens" notes "6 records have another count"
@@ -246,6 +249,33 @@ ok "and nothing beside it" sh -c '[ -z "$(ls -d .*.import-* 2>/dev/null)" ]'
 mkdir empty
 "$chimera" --json import "$tr118" --format csv --map tokens_per_s=ratio -o empty >out 2>err
 ok "an empty folder is filled; --json prints JSON" sh -c '[ -s empty/cells.jsonl ] && grep -q "\"cells\": 9" out'
+
+# ---- what kills leave, and what is documented
+
+awk 'BEGIN { print "latency_ms,model"; for (i = 0; i < 400000; i++) print i % 97 ",m" i % 7 }' >t.csv
+rm -rf d
+for delay in 0.02 0.05 0.1; do
+    "$chimera" import t.csv -o d >out 2>err &
+    pid=$!
+    sleep $delay
+    kill -9 $pid 2>/dev/null
+    wait $pid 2>/dev/null
+    [ ! -e d ] || [ -s d/manifest.json ] || break
+    rm -rf d
+done
+ok "killed at any moment, the folder is whole or not there" sh -c '[ ! -e d ] || [ -s d/manifest.json ]'
+rm -rf d .d.import-*
+"$chimera" import t.csv -o d >out 2>err &
+pid=$!
+sleep 0.05
+kill -INT $pid 2>/dev/null
+wait $pid
+got=$?
+ok "interrupted, it leaves nothing" \
+    sh -c '[ "$1" = 0 ] || { [ "$1" = 130 ] && [ ! -e d ] && [ -z "$(ls -d .*.import-* 2>/dev/null)" ]; }' - $got
+"$chimera" import --fields >out
+sed -n '/fields:begin/,/fields:end/p' "$root/docs/IMPORT.md" | grep '^| `' >table
+ok "docs/IMPORT.md has the program's table of fields" diff table out
 
 echo "1..$n"
 exit $failed
