@@ -37,8 +37,8 @@ static void find_pairs(struct group_tests *g, const struct values *v, struct are
     struct group_tests_pair *const pairs = ARENA_ARRAY(a, struct group_tests_pair, n);
     struct posthoc_pair *const tukey = ARENA_ARRAY(a, struct posthoc_pair, n);
     struct posthoc_pair *const howell = ARENA_ARRAY(a, struct posthoc_pair, n);
-    posthoc_tukey_kramer(v->moments, k, CELL_CONFIDENCE, tukey);
-    posthoc_games_howell(v->moments, k, CELL_CONFIDENCE, howell);
+    posthoc_tukey_kramer(v->moments, k, NOT_MEASURED, tukey); /* no interval is shown of these */
+    posthoc_games_howell(v->moments, k, NOT_MEASURED, howell);
     for (size_t i = 0; i < n; i++)
         pairs[i] = (struct group_tests_pair){tukey[i].a, tukey[i].b, tukey[i].difference,
                                              tukey[i].p, howell[i].p};
@@ -157,10 +157,10 @@ struct group_tests group_tests_of(const struct cell_stats *const *cells, size_t 
     const struct values samples = values_of(cells, n, false, scratch);
     g.samples = anova_oneway(samples.x, samples.n, n);
     g.samples_welch = anova_welch(samples.moments, n);
-    const struct values levels = values_of(cells, n, true, a);
+    const struct values levels = values_of(cells, n, true, scratch);
     g.levels = anova_oneway(levels.x, levels.n, n);
     g.welch = anova_welch(levels.moments, n);
-    g.kruskal = rank_kruskal_wallis(levels.x, levels.n, n, a);
+    g.kruskal = rank_kruskal_wallis(levels.x, levels.n, n, scratch);
     for (size_t i = 0; i < n; i++)
         g.unit = cells[i]->level.unit > g.unit ? cells[i]->level.unit : g.unit;
     g.reason = n < 2                ? "fewer than two configurations have samples"

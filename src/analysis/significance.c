@@ -6,6 +6,7 @@
 #include "analysis/summary_json.h"
 #include "base/arena.h"
 #include "base/defs.h"
+#include "base/parallel.h"
 #include "base/str.h"
 #include "io/jsonw.h"
 #include "num/quantile.h"
@@ -147,6 +148,28 @@ static size_t most_pairs(const struct cell_stats *cells, size_t n)
     return pairs;
 }
 
+struct testing {
+    struct group *groups;
+    struct arena **arenas; /* of each worker */
+};
+
+static void test_group(void *context, size_t i, size_t worker)
+{
+    const struct testing *const t = context;
+    struct group *const g = &t->groups[i];
+    g->tests = group_tests_of((const struct cell_stats *const *)g->ok, g->n_ok, t->arenas[worker]);
+}
+
+/* By several threads: the range of twenty groups is a double integral for each pair of them. */
+static void test_groups(struct group *groups, size_t n, struct arena *a)
+{
+    const size_t workers = parallel_width(n, 0);
+    struct testing t = {groups, ARENA_ARRAY(a, struct arena *, workers)};
+    for (size_t w = 0; w < workers; w++)
+        t.arenas[w] = arena_child(a, (size_t)64 << 30);
+    parallel_run(n, 0, test_group, &t);
+}
+
 /* *ret_pairs: those of all groups, one after the other. */
 static size_t make_groups(const struct cell_stats *cells, size_t n, struct arena *a,
                           struct group *groups, struct pair **ret_pairs, size_t *ret_n_pairs)
@@ -162,12 +185,12 @@ static size_t make_groups(const struct cell_stats *cells, size_t n, struct arena
         for (size_t j = 0; j < g->n_all; j++)
             if (cells[i + j].n > 0)
                 g->ok[g->n_ok++] = &cells[i + j];
-        g->tests = group_tests_of((const struct cell_stats *const *)g->ok, g->n_ok, a);
         g->pairs = pairs + n_pairs;
         pair_family((const struct cell_stats *const *)g->ok, g->n_ok, VERDICT_MARGIN, a,
                     pairs + n_pairs, &g->n_pairs);
         n_pairs += g->n_pairs;
     }
+    test_groups(groups, k, a);
     *ret_pairs = pairs;
     *ret_n_pairs = n_pairs;
     return k;

@@ -1,6 +1,8 @@
 /* posthoc.h - which of several means differ: all pairs, or all against a control, with the chance
  * of one false claim among them held at the level. Pure.
  *
+ * conf NOT_MEASURED: no intervals are wanted, which cost more than all the rest.
+ *
  * Differences are mean b - mean a, the later group less the earlier one, as R's TukeyHSD has them.
  */
 #pragma once

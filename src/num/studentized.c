@@ -27,28 +27,47 @@ static double density(double z)
     return 0.39894228040143267794 * exp(-z * z / 2);
 }
 
-/* Phi(z) - Phi(z - w) without cancellation. */
+/* Phi(z) - Phi(z - w) of a small w, without cancellation. */
 static double between(double z, double w)
 {
-    if (w < SMALL_STEP) {
-        const double m = z - w / 2, mm = m * m, ww = w * w;
-        return w * density(m) * (1 + ww * ((mm - 1) / 24 + ww * (mm * (mm - 6) + 3) / 1920));
-    }
-    return z > w / 2 ? dist_normal_upper(z - w) - dist_normal_upper(z)
-                     : dist_normal_cdf(z) - dist_normal_cdf(z - w);
+    const double m = z - w / 2, mm = m * m, ww = w * w;
+    return w * density(m) * (1 + ww * ((mm - 1) / 24 + ww * (mm * (mm - 6) + 3) / 1920));
 }
 
-/* P(range of k standard normals <= w), and above. */
-static struct both range(double w, double k)
+constexpr size_t NEAR = 145; /* points from -FAR to FAR, where all ranges are asked */
+
+struct point {                     /* of the inner rule: what does not depend on w */
+    double phi, cdf, upper, power; /* power: cdf^(k - 1) */
+};
+
+static struct point point_at(double z, double k)
+{
+    const double cdf = dist_normal_cdf(z);
+    return (struct point){density(z), cdf, dist_normal_upper(z), pow(cdf, k - 1)};
+}
+
+static double z_of(size_t i)
+{
+    return -FAR + STEP_Z * (double)i;
+}
+
+/* P(range of k standard normals <= w), and above. near: the points up to FAR. */
+static struct both range(double w, double k, const struct point *near)
 {
     struct both sum = {};
     const double last = fmax(FAR, w / 2 + FAR);
-    for (double z = -FAR; z <= last; z += STEP_Z) {
-        const double phi = density(z), cdf = dist_normal_cdf(z);
-        const double below = dist_normal_cdf(z - w);
-        sum.lower += phi * pow(between(z, w), k - 1);
+    for (size_t i = 0; z_of(i) <= last; i++) {
+        const double z = z_of(i);
+        const struct point p = i < NEAR ? near[i] : point_at(z, k);
+        /* the smaller tail keeps its digits, and the other one is not far from 1 */
+        const double tail = dist_normal_cdf(-fabs(z - w));
+        const double below = z > w ? 1 - tail : tail, above = z > w ? tail : 1 - tail;
+        const double inside = w < SMALL_STEP ? between(z, w)
+                              : z > w / 2    ? above - p.upper
+                                             : p.cdf - below;
+        sum.lower += p.phi * pow(inside, k - 1);
         if (below > 0)
-            sum.upper -= phi * pow(cdf, k - 1) * expm1((k - 1) * log1p(-fmin(below / cdf, 1)));
+            sum.upper -= p.phi * p.power * expm1((k - 1) * log1p(-fmin(below / p.cdf, 1)));
     }
     return (struct both){k * STEP_Z * sum.lower, k * STEP_Z * sum.upper};
 }
@@ -69,13 +88,14 @@ static double exponent(double u)
 struct integral {
     double q, k, df;
     struct both sum;
+    struct point near[NEAR];
 };
 
 /* Adds the integrand at s = e^u; true while it matters. */
 static bool add(struct integral *t, double u)
 {
     const double weight = exp(t->df * exponent(u));
-    const struct both w = range(t->q * exp(u), t->k);
+    const struct both w = range(t->q * exp(u), t->k, t->near);
     t->sum.lower += weight * w.lower;
     t->sum.upper += weight * w.upper;
     return weight * w.lower > NEGLIGIBLE * t->sum.lower ||
@@ -97,9 +117,11 @@ static struct both tails(double q, size_t k, double df)
         return (struct both){0, 1};
     if (isinf(q))
         return (struct both){1, 0};
-    if (isinf(df))
-        return range(q, (double)k);
     struct integral t = {.q = q, .k = (double)k, .df = df};
+    for (size_t i = 0; i < NEAR; i++)
+        t.near[i] = point_at(z_of(i), t.k);
+    if (isinf(df))
+        return range(q, t.k, t.near);
     /* The upper tail's integrand has its peak near e^left, the lower's not left of that. */
     const double left = log(df / (df + q * q / 2)) / 2;
     const double step = fmin(STEP_LOG_S, STEP_OF_BELL / sqrt(2 * df));
