@@ -74,7 +74,8 @@ static double stirling_rest(double k)
                                    0.02079067210376509, 0.01664469118982119, 0.01387612882307075,
                                    0.01189670994589177, 0.01041126526197209, 0.009255462182712733,
                                    0.008330563433362871};
-    if (k < (double)COUNT_OF(table))
+    const size_t known = COUNT_OF(table);
+    if (k < (double)known)
         return table[(size_t)k];
     const double a = 1 / (k + 1), b = a * a;
     return (1.0 / 12 - (1.0 / 360 - b / 1260) * b) * a;

@@ -231,8 +231,10 @@ static void test_nested(void)
     double x[64];
     struct rng r;
     rng_init(&r, 11);
-    for (size_t i = 0; i < COUNT_OF(x); i++)
-        x[i] = floor(20 * exp(0.3 * rng_normal(&r)) + (double)(i / 16)); /* ties */
+    for (size_t i = 0; i < COUNT_OF(x); i++) {
+        const size_t level = i / 16;
+        x[i] = floor(20 * exp(0.3 * rng_normal(&r)) + (double)level); /* ties */
+    }
     static const size_t one[] = {0, 37}, uneven[] = {0, 7, 8, 20, 41, 64}, pair[] = {0, 30, 60};
     static const struct {
         const size_t *start;
