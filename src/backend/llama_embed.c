@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-constexpr uint32_t MOST_SEQUENCES = 64;
+constexpr uint32_t MOST_SEQUENCES = LLAMA_EMBED_SEQUENCES;
 constexpr uint32_t LEAST_IN_FORWARD = 512; /* tokens; a longer text makes it longer */
 constexpr uint32_t LONGEST =
     8192; /* of a model without a bound, and a bound on attention's memory */
@@ -49,6 +49,8 @@ enum err_code llama_embed_open(struct llama_embed *x, uint32_t longest, struct e
         x->longest = longest;
     x->dimension = (uint32_t)x->lib->llama_model_n_embd_out(x->model);
     const struct llama_vocab *const vocab = x->lib->llama_model_get_vocab(x->model);
+    for (uint32_t k = 0; k < MOST_SEQUENCES; k++)
+        x->sequence[k] = (llama_seq_id)k;
     x->eos = x->lib->llama_vocab_eos(vocab);
     x->sep = x->lib->llama_vocab_sep(vocab);
     return ERR_OK;
@@ -129,22 +131,20 @@ static void put(struct llama_embed *x, const int32_t *ids, uint32_t n, llama_seq
 static enum err_code forward(struct llama_embed *x, const struct engine_batch *texts,
                              uint32_t first, uint32_t end, float *rows, struct err *e)
 {
-    llama_seq_id sequences[MOST_SEQUENCES];
     const llama_memory_t memory = x->lib->llama_get_memory(x->context);
     if (memory) /* an encoder has none */
         x->lib->llama_memory_clear(memory, false);
     x->batch.n_tokens = 0;
     for (uint32_t k = first; k < end; k++) {
-        sequences[k - first] = (llama_seq_id)(k - first);
         if (texts->n_ids[k])
-            put(x, texts->ids[k], texts->n_ids[k], &sequences[k - first]);
+            put(x, texts->ids[k], texts->n_ids[k], &x->sequence[k - first]);
     }
     if (x->batch.n_tokens && x->lib->llama_decode(x->context, x->batch) != 0)
         return llama_library_failed(x->words, e, "llama_decode");
     for (uint32_t k = first; k < end; k++) {
         float *const row = rows + (size_t)k * x->dimension;
         const float *const got =
-            texts->n_ids[k] ? x->lib->llama_get_embeddings_seq(x->context, sequences[k - first])
+            texts->n_ids[k] ? x->lib->llama_get_embeddings_seq(x->context, x->sequence[k - first])
                             : nullptr;
         if (texts->n_ids[k] && !got)
             return err_set(e, ERR_BACKEND, "llama.cpp gave no embedding of text %u", k);

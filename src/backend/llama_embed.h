@@ -10,6 +10,8 @@
 #include "backend/engine.h"
 #include "backend/llama_library.h"
 
+constexpr uint32_t LLAMA_EMBED_SEQUENCES = 64; /* in a forward */
+
 struct llama_embed { /* opened and closed here; the first four are the caller's, and outlive it */
     const struct llama_library *lib;
     struct llama_model *model;
@@ -18,9 +20,10 @@ struct llama_embed { /* opened and closed here; the first four are the caller's,
     struct llama_context *context; /* nullptr: none yet */
     struct llama_batch batch;      /* of room tokens */
     uint32_t room, threads;
-    uint32_t longest;   /* tokens of a text; what is longer is cut */
-    uint32_t dimension; /* of a vector */
-    int32_t eos, sep;   /* a closing token, which a cut keeps; -1: the model has none */
+    llama_seq_id sequence[LLAMA_EMBED_SEQUENCES]; /* 0, 1, ...: batch.seq_id points here */
+    uint32_t longest;                             /* tokens of a text; what is longer is cut */
+    uint32_t dimension;                           /* of a vector */
+    int32_t eos, sep; /* a closing token, which a cut keeps; -1: the model has none */
     enum llama_pooling_type pooling;
     bool pooling_assumed; /* the file names none */
 };

@@ -125,9 +125,9 @@ static void print_work(const struct experiment *x, const struct plan_work *w,
 static void print_quality(const struct plan *p, const struct plan_total *t)
 {
     const struct experiment *const x = p->experiment;
-    if (t->configurations == 0 || !x->perplexity)
+    if (t->configurations == 0)
         return;
-    for (uint32_t i = 0; i < x->n_models; i++) {
+    for (uint32_t i = 0; x->perplexity && i < x->n_models; i++) {
         struct plan_quality q;
         plan_estimate_quality(p, i, &q);
         printf("  then perplexity: about %.0f window%s of %.0f tokens of %s in each "
@@ -135,6 +135,9 @@ static void print_quality(const struct plan *p, const struct plan_total *t)
                q.windows, plural((uint64_t)q.windows), q.window, x->perplexity->text,
                x->n_models > 1 ? " of " : "", x->n_models > 1 ? x->models[i].name : "");
     }
+    if (x->semantic)
+        printf("  then semantic similarity with the outputs of %s, by %s\n", x->baseline_backend,
+               x->semantic->path ? x->semantic->path : x->semantic->url);
 }
 
 static void print_configurations(const struct prepared_plan *p, const struct plan_work *w,

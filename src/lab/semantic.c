@@ -73,7 +73,7 @@ static bool is_blank(char c)
 
 bool semantic_embed(const struct semantic_model *m, const struct embed_text *texts, size_t n,
                     struct stop *stop, struct arena *a, struct embed_result *ret,
-                    struct invocation_failure *f)
+                    struct invocation_failure *ret_failure)
 {
     struct embed_text *const bare = ARENA_ARRAY(a, struct embed_text, n + 1);
     for (size_t i = 0; i < n; i++) {
@@ -84,8 +84,8 @@ bool semantic_embed(const struct semantic_model *m, const struct embed_text *tex
             bare[i].text++;
     }
     const struct embed_server_spec server = {m->url, m->name, m->timeout_s};
-    return m->path ? embed_by_worker(m, bare, n, stop, a, ret, f)
-                   : embed_server_texts(&server, bare, n, stop, a, ret, f);
+    return m->path ? embed_by_worker(m, bare, n, stop, a, ret, ret_failure)
+                   : embed_server_texts(&server, bare, n, stop, a, ret, ret_failure);
 }
 
 const char *semantic_about(const struct semantic_model *m, const struct embed_result *r,

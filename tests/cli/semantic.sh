@@ -50,6 +50,7 @@ ok "no baseline" grep -q "baseline_backend's, and the key is missing" err
     "$chimera" -q model export embedder --format gguf -o e.gguf >out 2>err
 ok "a model to embed with" test -s e.gguf
 { cat x.yaml && echo 'semantic: {model: e.gguf}'; } >run.yaml
+ok "plan tells of it" sh -c '"$1" plan run.yaml | grep -q "semantic similarity.*by .*e.gguf"' - "$chimera"
 "$chimera" -q run run.yaml -o whole >out 2>err
 got=$?
 if [ $got = 3 ]; then # no ONNX Runtime here
