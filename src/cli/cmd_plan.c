@@ -6,6 +6,7 @@
 #include "cli/command.h"
 #include "cli/command_all.h"
 #include "cli/plan_json.h"
+#include "cli/plan_pilot.h"
 #include "cli/prepare_plan.h"
 #include "lab/plan_estimate.h"
 #include "probe/bandwidth.h"
@@ -22,10 +23,15 @@ constexpr uint32_t SHOWN_CELLS = 10;
 
 struct plan_args {
     struct prepare_plan_options common;
+    const char *pilot, *budget;
 };
 
 /* clang-format off */
 static const struct opt opts[] = {
+    {OPT_STR, 0, "pilot",  "DIR",  nullptr, "results of a pilot: how often to measure for --target-ci (2) and --budget",
+     FIELD_OF(struct plan_args, pilot, const char *)},
+    {OPT_STR, 0, "budget", "TIME", nullptr, "with --pilot: what a time is good for: 90s, 10m, 2h",
+     FIELD_OF(struct plan_args, budget, const char *)},
     PREPARE_PLAN_ROWS(struct plan_args, common),
     {},
 };
@@ -260,6 +266,18 @@ static enum err_code run(struct cli *cli, const void *args, const struct opt_lis
                          struct err *e)
 {
     const struct plan_args *const o = args;
+    if (o->pilot) {
+        const struct plan_pilot_options pilot = {o->pilot, o->common.target_ci, o->budget};
+        return operands->n == 0
+                   ? plan_pilot(cli, &pilot, e)
+                   : err_set(e, ERR_USAGE, "plan --pilot takes no experiment: '%s' is one too many",
+                             operands->items[0]);
+    }
+    if (o->budget)
+        return err_set(e, ERR_USAGE, "--budget goes with --pilot");
+    if (operands->n == 0)
+        return err_set(e, ERR_USAGE,
+                       "plan: needs EXPERIMENT or --pilot DIR; see 'chimera plan --help'");
     struct prepared_plan *const p = ARENA_ARRAY(cli->arena, struct prepared_plan, 1);
     if (prepare_plan(operands->items[0], &o->common, cli->arena, p, e))
         return e->code;
@@ -284,7 +302,7 @@ static enum err_code run(struct cli *cli, const void *args, const struct opt_lis
 
 const struct command cmd_plan = {
     .name = "plan",
-    .operands = "EXPERIMENT",
+    .operands = "EXPERIMENT | --pilot DIR",
     .summary =
         "show the cells of an experiment, what cannot run here and why, and what it will take",
     .about =
@@ -299,6 +317,12 @@ const struct command cmd_plan = {
         "run here; a file\n"
         "with a mistake ends with 2 and tells every mistake with its line.\n"
         "\n"
+        "--pilot DIR takes what was measured before: from the variances within and between "
+        "invocations and what both\n"
+        "cost it proposes how many invocations of how many repetitions make each median known to "
+        "+-PERCENT, and what\n"
+        "a time budget is good for.\n"
+        "\n"
         "Estimates are rough and say what they stand on; what is not known is '-', null in --json.",
     .examples =
         "  chimera plan examples/tr117-tier3.yaml\n"
@@ -306,7 +330,7 @@ const struct command cmd_plan = {
         "  chimera plan examples/matrix-126.yaml --json",
     .opts = opts,
     .args_bytes = sizeof(struct plan_args),
-    .min_operands = 1,
+    .min_operands = 0,
     .max_operands = 1,
     .run = run,
 };
