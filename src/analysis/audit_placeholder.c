@@ -27,16 +27,19 @@ static void report(const struct audit_cell *c, const struct audit_fact *facts, s
                    enum audit_severity severity, unsigned blocks, const char *message,
                    struct audit *out)
 {
-    audit_add(out, &(struct audit_finding){
-                       .check = "placeholder",
-                       .severity = severity,
-                       .subject = audit_subject_of(c),
-                       .facts = facts,
-                       .n_facts = n,
-                       .message = message,
-                       .advice = "these values were not measured: find out whether the engine ran "
-                                 "at all, and leave the cell out until it has",
-                       .blocks = blocks});
+    const char *const advice =
+        blocks == AUDIT_EVERYTHING
+            ? "these values were not measured: find out whether the engine ran at all, and leave "
+              "the cell out until it has"
+            : "leave the column empty where nobody measured it, and claim nothing of it";
+    audit_add(out, &(struct audit_finding){.check = "placeholder",
+                                           .severity = severity,
+                                           .subject = audit_subject_of(c),
+                                           .facts = facts,
+                                           .n_facts = n,
+                                           .message = message,
+                                           .advice = advice,
+                                           .blocks = blocks});
 }
 
 /* ---- copied from another column ---- */

@@ -60,19 +60,29 @@ struct readings {
     double window_ms;  /* median over samples: what a reading of its own stands for */
 };
 
+/* How often the sensor was read in a unit: a value that stays, or is not there, is no reading. */
+static size_t readings_in(const struct audit_cell *c, size_t first, size_t end)
+{
+    double last = NOT_MEASURED;
+    size_t n = 0;
+    for (size_t i = first; i < end; i++) {
+        const double w = c->samples->power_w[c->rows[i]];
+        n += !isnan(w) && w != last;
+        last = isnan(w) ? last : w;
+    }
+    return n;
+}
+
 static struct readings readings_of(const struct audit_cell *c)
 {
     const struct cell_stats *const s = c->stats;
     struct readings r = {.window_ms = s->median};
     for (size_t u = 0; u < s->n_units; u++) {
-        const size_t first = s->start[u], end = s->start[u + 1];
-        bool one = true;
-        for (size_t i = first; i < end; i++)
-            one = one && c->samples->power_w[c->rows[i]] == c->samples->power_w[c->rows[first]];
-        if ((double)(end - first) < limits[LEAST_SAMPLES].value)
+        const size_t n = readings_in(c, s->start[u], s->start[u + 1]);
+        if ((double)(s->start[u + 1] - s->start[u]) < limits[LEAST_SAMPLES].value || n == 0)
             continue;
         r.runs++;
-        r.once += one;
+        r.once += n == 1;
     }
     return r;
 }
