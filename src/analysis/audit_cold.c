@@ -58,10 +58,14 @@ static bool far_above(const double *y, size_t k, size_t n, struct arena *scratch
 static struct first look_at_first(const double *x, const double *y, size_t n, struct arena *scratch)
 {
     struct first f = {.ms = x[0]};
+    const double centre = audit_series_scale(y, n, scratch).centre;
     /* Warm-up may take more than one request; beyond a share it is no start any more. */
-    for (size_t k = 1; k == 1 || (double)k <= limits[START].value * (double)n; k++)
+    for (size_t k = 1; k == 1 || (double)k <= limits[START].value * (double)n; k++) {
+        if (exp(y[k - 1] - centre) < limits[RATIO].value)
+            break;
         if (far_above(y, k, n, scratch))
             f.slow = k;
+    }
     const size_t past = f.slow ? f.slow : 1;
     const struct audit_scale rest = audit_series_scale(y + past, n - past, scratch);
     double most = -INFINITY;

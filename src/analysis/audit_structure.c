@@ -15,10 +15,12 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { P, EFFECT, SHARE, RATIO, ALPHA, FAMILY, LIMITS };
+enum { P, EFFECT, BETWEEN, SHARE, RATIO, ALPHA, FAMILY, LIMITS };
 static const struct audit_limit limits[LIMITS] = {
     [P] = {"p", 1e-3, "of the F test on log latencies: one false alarm in a thousand cells"},
     [EFFECT] = {"design_effect", 3, "n samples that say as much as n / 3"},
+    [BETWEEN] = {"between", 0.01,
+                 "standard deviation between invocations, of the level: less decides nothing"},
     [SHARE] = {"share", 0.5, "of the variance of log latency lies between the prompts"},
     [RATIO] = {"ratio", 1.5, "of the slowest prompt's latency to the fastest's: different work"},
     [ALPHA] = {"alpha", 0.05, "the level that is claimed"},
@@ -32,7 +34,7 @@ constexpr size_t SCRATCH = (size_t)4 << 30;
 
 struct nesting { /* of the samples in their invocations */
     struct anova anova;
-    double icc, design_effect, effective_n;
+    double icc, design_effect, effective_n, between; /* between: sd of log latency */
 };
 
 static double *logs_of(const double *x, size_t n, struct arena *a)
@@ -59,6 +61,8 @@ static struct nesting nesting_of(const struct cell_stats *s)
     r.icc = (r.anova.f - 1) / (r.anova.f + m0 - 1);
     r.design_effect = 1 + (m0 - 1) * fmax(0, r.icc);
     r.effective_n = n / r.design_effect;
+    const double within = r.anova.ss_within / (n - k);
+    r.between = sqrt(fmax(0, (r.anova.f - 1) * within / m0));
     return r;
 }
 
@@ -73,7 +77,8 @@ static void look_at_nesting(const struct audit_cell *c, struct audit *out)
         return;
     }
     const struct nesting k = nesting_of(s);
-    if (!(k.anova.p < limits[P].value && k.design_effect >= limits[EFFECT].value))
+    if (!(k.anova.p < limits[P].value && k.design_effect >= limits[EFFECT].value &&
+          k.between >= limits[BETWEEN].value))
         return;
     const struct audit_fact facts[] = {audit_number("n", (double)s->n),
                                        audit_number("invocations", (double)s->n_units),
@@ -81,7 +86,8 @@ static void look_at_nesting(const struct audit_cell *c, struct audit *out)
                                        audit_number("p_value", k.anova.p),
                                        audit_number("intraclass_correlation", k.icc),
                                        audit_number("design_effect", k.design_effect),
-                                       audit_number("effective_n", k.effective_n)};
+                                       audit_number("effective_n", k.effective_n),
+                                       audit_number("between_sd_share", k.between)};
     audit_add(out, &(struct audit_finding){
                        .check = "pseudo-replication",
                        .severity = AUDIT_WARN,
@@ -247,15 +253,16 @@ static void look_at_family(const struct audit_group *g, struct audit *out)
     const struct audit_subject subject = audit_subject_of_group(g);
     double *const p = ARENA_ARRAY(a, double, g->n * g->n), *const holm =
                                                                ARENA_ARRAY(a, double, g->n * g->n);
+    struct moment *const moments = ARENA_ARRAY(a, struct moment, g->n);
     size_t m = 0, raw = 0, kept = 0;
     double least_lost = 1;
     for (size_t i = 0; i < g->n; i++)
+        moments[i] = moment_of(g->cells[i].stats->x, g->cells[i].stats->n);
+    for (size_t i = 0; i < g->n; i++)
         for (size_t k = 0; k < i; k++) {
-            const struct cell_stats *const s = g->cells[i].stats, *const t = g->cells[k].stats;
-            if (s->n < 2 || t->n < 2)
+            if (moments[i].n < 2 || moments[k].n < 2)
                 continue;
-            const struct moment x = moment_of(s->x, s->n), y = moment_of(t->x, t->n);
-            p[m] = compare_welch(&x, &y, 1 - limits[ALPHA].value).p;
+            p[m] = compare_welch(&moments[i], &moments[k], 1 - limits[ALPHA].value).p;
             m += isnan(p[m]) ? 0 : 1;
         }
     if (m < 2) {
@@ -294,10 +301,11 @@ static void look_at_family(const struct audit_group *g, struct audit *out)
 const struct audit_check audit_structure_checks[] = {
     {.name = "pseudo-replication",
      .rule = "warn: invocations differ (F test on log latencies below p) so much that the samples "
-             "are worth less than one in design_effect; fail: invocations of one cell ran on "
+             "are worth less than one in design_effect, and by at least `between`; fail: "
+             "invocations of one cell ran on "
              "different devices",
      .evidence = "n invocations f_statistic p_value intraclass_correlation design_effect "
-                 "effective_n device_a invocation_a device_b invocation_b",
+                 "effective_n between_sd_share device_a invocation_a device_b invocation_b",
      .blocks = AUDIT_EVERYTHING,
      .limits = limits,
      .n_limits = LIMITS,
