@@ -1,4 +1,5 @@
 /* chimera stats: the statistics on the columns of any table. */
+#include "analysis/column_bootstrap.h"
 #include "analysis/column_fit.h"
 #include "analysis/column_json.h"
 #include "base/arena.h"
@@ -25,7 +26,7 @@ struct stats_args {
     const char *value, *group, *pair, *block, *margin, *x, *y, *level;
     double confidence;
     unsigned format, fit; /* fit 0: none */
-    uint32_t resamples;
+    uint32_t resamples, bootstrap;
     uint64_t seed;
 };
 
@@ -58,9 +59,12 @@ static const struct opt opts[] = {
      FIELD_OF(struct stats_args, y, const char *)},
     {OPT_STR, 0, "level", "X", nullptr, "of --fit: where does y reach X? [1, where y lies on both sides of it]",
      FIELD_OF(struct stats_args, level, const char *)},
+    {OPT_U32, 0, "bootstrap", "N", "0",
+     "resamples behind percentile, basic and BCa intervals of mean, median, sd; every one where n is at most 10; 0: none",
+     FIELD_OF(struct stats_args, bootstrap, uint32_t), .min = 0, .max = 1e6},
     {OPT_U32, 0, "resamples", "N", "2000", "of --fit: of the bootstrap",
      FIELD_OF(struct stats_args, resamples, uint32_t), .min = 100, .max = 1e6},
-    {OPT_U64, 0, "seed", "N", "42", "of --fit: of the bootstrap",
+    {OPT_U64, 0, "seed", "N", "42", "of the bootstrap",
      FIELD_OF(struct stats_args, seed, uint64_t)},
     {OPT_F64, 'c', "confidence", "PERCENT", "95", "of intervals; 100 less it is the level of tests",
      FIELD_OF(struct stats_args, confidence, double), .min = 50, .max = 99.999},
@@ -132,13 +136,20 @@ static enum err_code compare(const struct cli *cli, const struct stats_args *o, 
         return e->code;
     if (column_stats_of(t, &asked, a, &s, e))
         return err_wrap(e, "'%s'", path);
+    const struct bootstrap_plan plan = {.seed = o->seed, .resamples = o->bootstrap};
+    const struct column_bootstrap *const b =
+        o->bootstrap ? column_bootstrap_of(&s, &plan, a) : nullptr;
     if (!cli->json) {
         stats_print(&s, wants_colour(cli), a, out);
+        if (b)
+            stats_print_bootstrap(&s, b, wants_colour(cli), a, out);
         return ERR_OK;
     }
     if (begin_json(o, path, t, &w, e))
         return e->code;
     column_json_stats(&s, a, &w);
+    if (b)
+        column_bootstrap_json(&s, b, &plan, &w);
     jsonw_end_object(&w);
     str_putc(out, '\n');
     return ERR_OK;
@@ -177,11 +188,12 @@ static enum err_code check_fit(const struct stats_args *o, struct err *e)
 {
     if (!o->x || !o->y)
         return err_set(e, ERR_USAGE, "stats: --fit needs --%s COLUMN", o->x ? "y" : "x");
-    const char *const unwanted = o->value    ? "value"
-                                 : o->pair   ? "pair"
-                                 : o->block  ? "block"
-                                 : o->margin ? "margin"
-                                             : nullptr;
+    const char *const unwanted = o->value       ? "value"
+                                 : o->bootstrap ? "bootstrap"
+                                 : o->pair      ? "pair"
+                                 : o->block     ? "block"
+                                 : o->margin    ? "margin"
+                                                : nullptr;
     return unwanted ? err_set(e, ERR_USAGE, "stats: --%s does not go with --fit", unwanted)
                     : ERR_OK;
 }

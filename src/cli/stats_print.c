@@ -176,6 +176,36 @@ static void notes(const struct column_stats *s, struct str *out)
                        s->asked.margin_is_ratio ? " times" : "", 100 * COLUMN_STATS_POWER);
 }
 
+void stats_print_bootstrap(const struct column_stats *s, const struct column_bootstrap *b,
+                           bool colour, struct arena *a, struct str *out)
+{
+    static const struct table_column columns[] = {
+        {"bootstrap", false}, {"figure", false}, {"value", true}, {"percentile", true},
+        {"basic", true},      {"BCa", true},     {"t", true},     {"drawing errs by", true}};
+    struct table t;
+    table_init(&t, a, columns, COUNT_OF(columns));
+    for (size_t i = 0; i < s->n_groups; i++)
+        for (size_t f = 0; f < COLUMN_BOOTSTRAP_FIGURES; f++) {
+            const struct bootstrap_ends *const p = &b[i].percentile[f],
+                                               *const basic = &b[i].basic[f],
+                                               *const bca = &b[i].bca[f];
+            const bool mean = f == COLUMN_BOOTSTRAP_MEAN;
+            const struct table_cell row[COUNT_OF(columns)] = {
+                {f == 0 ? s->groups[i].name : "", TABLE_STRONG},
+                {column_bootstrap_name((enum column_bootstrap_figure)f), TABLE_PLAIN},
+                {number(b[i].b[f].theta, a), TABLE_PLAIN},
+                {interval(p->lo, p->hi, a), TABLE_FAINT},
+                {interval(basic->lo, basic->hi, a), TABLE_FAINT},
+                {interval(bca->lo, bca->hi, a), TABLE_PLAIN},
+                {mean ? interval(b[i].t.lo, b[i].t.hi, a) : nullptr, TABLE_FAINT},
+                {b[i].b[f].exact ? "all enumerated" : number(fmax(bca->error_lo, bca->error_hi), a),
+                 TABLE_FAINT}};
+            table_add(&t, row);
+        }
+    str_putc(out, '\n');
+    table_print(&t, colour, out);
+}
+
 void stats_print(const struct column_stats *s, bool colour, struct arena *a, struct str *out)
 {
     groups(s, colour, a, out);

@@ -222,6 +222,25 @@ def fits(folder):
     check("a level that no value reaches is not told unless asked for", "crosses" not in out, out)
 
 
+def bootstraps(folder):
+    """Every resample, to the file's last digit; drawn ones repeat with their seed."""
+    for x in json.loads((ORACLE / "stats/bootstrap_exhaustive.json").read_text())["cases"]:
+        path = write(folder / "boot.csv", ["v"], [[repr(v)] for v in x["x"]])
+        for ci in x["ci"]:
+            got = stats(path, "--value", "v", "--bootstrap", "100", "--confidence", repr(100 * ci["conf"]))
+            b = got["bootstrap"]["groups"][0][x["stat"]]
+            near(f"{x['name']}, {x['stat']}: every resample, {ci['conf']}",
+                 [("z0", b["z0"], x["z0_midrank"]), ("less", b["share_less"], x["frac_less"]), ("se", b["se"], x["boot_se"]),
+                  ("resamples", b["resamples"], x["n_resamples"])] +
+                 [(k, b[k][e], ci[k][i]) for k in ("percentile", "basic", "bca") for i, e in enumerate(("lower", "upper"))] +
+                 [("level", b["bca"][f"level_{e}"], ci["bca_levels"][i]) for i, e in enumerate(("lower", "upper"))], 1e-12)
+            check("acceleration", abs(b["acceleration"] - x["acceleration"]) < 1e-13, b["acceleration"])
+    path = write(folder / "boot.csv", ["v"], [[i * i % 17 + i / 7] for i in range(40)])
+    one, two, other = (stats(path, "--value", "v", "--bootstrap", "500", "--seed", seed)["bootstrap"]["groups"]
+                       for seed in ("1", "1", "2"))
+    check("the same seed, the same ends", one == two and one != other, (one, other))
+
+
 def mistakes(folder):
     path = folder / "t.csv"
     (folder / "bad.csv").write_text('g,v\na,1\na,"2\n')
@@ -263,5 +282,6 @@ with tempfile.TemporaryDirectory() as name:
     holes_and_verdicts(work)
     formats(work)
     fits(work)
+    bootstraps(work)
     mistakes(work)
 sys.exit(done())
