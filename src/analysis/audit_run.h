@@ -37,7 +37,7 @@ struct cell_view;
 [[nodiscard]] struct audit_run *audit_run_begin(const struct audit_choice *choice,
                                                 const struct results *r, struct arena *a);
 /* For struct cell_visitor; context is the struct audit_run. */
-void audit_run_visit(void *run, const struct cell_view *v);
+void audit_run_visit(void *context, const struct cell_view *v);
 /* After the visits: groups, the whole; all of it, sorted. Belongs to a. */
 [[nodiscard]] struct audit *audit_run_rest_of(struct audit_run *run, struct arena *a);
 void audit_run_endp(struct audit_run **run); /* for CLEANUP() */

@@ -49,7 +49,7 @@ static void add_section(const char *section, const struct json *base, const stru
 {
     struct json_iter it = json_iter(new ? new : base);
     const char *key;
-    for (const struct json *v; (v = json_next(&it, &key)) != nullptr;) {
+    while (json_next(&it, &key)) {
         const char *const path = arena_printf(a, "%s.%s", section, key ? key : "");
         const char *const x = text_of(json_get(base, key), a), *const y =
                                                                    text_of(json_get(new, key), a);

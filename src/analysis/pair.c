@@ -86,6 +86,9 @@ static void compare(struct pair *p, struct arena *scratch)
     p->glass = effect_glass(&my, &mx);
     p->cohen_d = effect_cohen_d(&my, &mx);
     p->hedges_g = effect_hedges_g(p->cohen_d, x->n, y->n);
+    const struct effect_interval d = effect_d_interval(p->cohen_d, x->n, y->n, CELL_CONFIDENCE);
+    const double j = effect_hedges_j((double)(x->n + y->n) - 2);
+    p->hedges_ci = (struct effect_interval){j * d.lo, j * d.hi};
     const struct interval ratio = interval_ratio(&y->median_ci, &x->median_ci, CELL_CONFIDENCE);
     p->ratio = ratio.at;
     p->ratio_lo = ratio.lo;

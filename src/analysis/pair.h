@@ -19,7 +19,8 @@ struct pair {
         by_invocation; /* Welch on the means of the invocations; NOT_MEASURED under two each */
     struct rank_u mann_whitney; /* of b against a */
     struct rank_ks ks;
-    double cohen_d, hedges_g, glass; /* glass: over the sd of a */
+    double cohen_d, hedges_g, glass;  /* glass: over the sd of a */
+    struct effect_interval hedges_ci; /* of hedges_g */
     struct effect_dominance dominance;
     double holm_welch, holm_mann_whitney; /* within the family that pair_family was given; over
                                              samples, which are no replicates where a cell has

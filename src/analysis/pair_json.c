@@ -78,6 +78,56 @@ static void significant(struct jsonw *w, const struct pair *p, struct arena *a)
                             p->tokens_a, p->tokens_b, p->a->early_stops, p->b->early_stops));
 }
 
+static void effects(struct jsonw *w, const struct pair *p)
+{
+    jsonw_kf64(w, "effect_size_cohens_d", p->cohen_d);
+    jsonw_kf64(w, "effect_size_hedges_g", p->hedges_g);
+    interval(w, "hedges_g_ci_95_lower", p->hedges_ci.lo, "hedges_g_ci_95_upper", p->hedges_ci.hi);
+    jsonw_kf64(w, "effect_size_glass_delta", p->glass);
+    jsonw_kf64(w, "effect_size_cliffs_delta", p->dominance.delta);
+    interval(w, "cliffs_delta_ci_95_lower", p->dominance.lo, "cliffs_delta_ci_95_upper",
+             p->dominance.hi);
+    jsonw_kf64(w, "effect_size_a12", p->dominance.a12);
+    jsonw_kstr(w, "effect_size", effect_size_name(p->dominance.size));
+}
+
+static void verdicts(struct jsonw *w, const struct pair *p, struct arena *a)
+{
+    const struct joint joint = joint_of(p, a);
+    jsonw_kstr(w, "verdict", verdict_name(p->verdict.kind));
+    jsonw_kstr(w, "verdict_text", verdict_text(&p->verdict, a));
+    jsonw_key(w, "verdict_evidence");
+    verdict_json(&p->verdict, a, w);
+    jsonw_key(w, "joint_verdict");
+    joint_json(&joint, w);
+    jsonw_kf64(w, "median_ratio", p->ratio);
+    interval(w, "median_ratio_ci_95_lower", p->ratio_lo, "median_ratio_ci_95_upper", p->ratio_hi);
+}
+
+static void tests(struct jsonw *w, const struct pair *p)
+{
+    t_test(w, "welch", &p->welch);
+    jsonw_kobject(w, "mann_whitney");
+    jsonw_kf64(w, "u", p->mann_whitney.u);
+    jsonw_kf64(w, "p_value", p->mann_whitney.p);
+    jsonw_kf64(w, "p_holm", p->holm_mann_whitney);
+    jsonw_kbool(w, "exact", p->mann_whitney.exact);
+    jsonw_end_object(w);
+    jsonw_kobject(w, "kolmogorov_smirnov");
+    jsonw_kf64(w, "d", p->ks.d);
+    jsonw_kf64(w, "p_value", p->ks.p);
+    jsonw_kbool(w, "exact", p->ks.exact);
+    jsonw_end_object(w);
+    t_test(w, "welch_over_invocation_means", &p->by_invocation);
+    if (p->verdict.unit != LEVEL_INVOCATIONS)
+        jsonw_kstr(w, "caution",
+                   "one invocation: what differs between invocations is not in any p");
+    else if (!p->significant && p->holm_welch < PAIR_ALPHA)
+        jsonw_kstr(w, "caution",
+                   "p_holm takes samples of one invocation for replicates; over the invocations "
+                   "there is no significance");
+}
+
 enum err_code pair_json(struct jsonw *w, const struct results *r, const struct pair *p,
                         struct arena *a, struct err *e)
 {
@@ -101,43 +151,9 @@ enum err_code pair_json(struct jsonw *w, const struct results *r, const struct p
     significant(w, p, a);
     if (isnan(p->welch.p))
         jsonw_kstr(w, "p_reason", "neither group varies: there is no scale to compare with");
-    jsonw_kf64(w, "effect_size_cohens_d", p->cohen_d);
-    jsonw_kf64(w, "effect_size_hedges_g", p->hedges_g);
-    jsonw_kf64(w, "effect_size_glass_delta", p->glass);
-    jsonw_kf64(w, "effect_size_cliffs_delta", p->dominance.delta);
-    interval(w, "cliffs_delta_ci_95_lower", p->dominance.lo, "cliffs_delta_ci_95_upper",
-             p->dominance.hi);
-    jsonw_kf64(w, "effect_size_a12", p->dominance.a12);
-    jsonw_kstr(w, "effect_size", effect_size_name(p->dominance.size));
-    jsonw_kstr(w, "verdict", verdict_name(p->verdict.kind));
-    jsonw_kstr(w, "verdict_text", verdict_text(&p->verdict, a));
-    jsonw_key(w, "verdict_evidence");
-    verdict_json(&p->verdict, a, w);
-    const struct joint joint = joint_of(p, a);
-    jsonw_key(w, "joint_verdict");
-    joint_json(&joint, w);
-    jsonw_kf64(w, "median_ratio", p->ratio);
-    interval(w, "median_ratio_ci_95_lower", p->ratio_lo, "median_ratio_ci_95_upper", p->ratio_hi);
-    t_test(w, "welch", &p->welch);
-    jsonw_kobject(w, "mann_whitney");
-    jsonw_kf64(w, "u", p->mann_whitney.u);
-    jsonw_kf64(w, "p_value", p->mann_whitney.p);
-    jsonw_kf64(w, "p_holm", p->holm_mann_whitney);
-    jsonw_kbool(w, "exact", p->mann_whitney.exact);
-    jsonw_end_object(w);
-    jsonw_kobject(w, "kolmogorov_smirnov");
-    jsonw_kf64(w, "d", p->ks.d);
-    jsonw_kf64(w, "p_value", p->ks.p);
-    jsonw_kbool(w, "exact", p->ks.exact);
-    jsonw_end_object(w);
-    t_test(w, "welch_over_invocation_means", &p->by_invocation);
-    if (p->verdict.unit != LEVEL_INVOCATIONS)
-        jsonw_kstr(w, "caution",
-                   "one invocation: what differs between invocations is not in any p");
-    else if (!p->significant && p->holm_welch < PAIR_ALPHA)
-        jsonw_kstr(w, "caution",
-                   "p_holm takes samples of one invocation for replicates; over the invocations "
-                   "there is no significance");
+    effects(w, p);
+    verdicts(w, p, a);
+    tests(w, p);
     if (p->ranks_differ && culprits(w, r, p, a, e))
         return e->code;
     jsonw_end_object(w);

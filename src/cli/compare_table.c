@@ -72,6 +72,28 @@ static const struct table_column history_columns[H_COLUMNS] = {
     [H_RATIO] = {"new/old", true},      [H_INTERVAL] = {"95 %", true},
 };
 
+/* k: which change; the first line of a cell names it. */
+static void add_change(struct table *t, const struct history *h, size_t k,
+                       const char *const *folders, struct arena *a)
+{
+    const struct history_change *const c = k < h->n_changes ? &h->changes[k] : nullptr;
+    struct table_cell row[H_COLUMNS] = {[H_CELL] = {""}, [H_RUNS] = {""}, [H_SCATTER] = {""}};
+    if (k == 0) {
+        row[H_CELL].text = arena_printf(a, "%s %s", h->key->backend, h->key->precision);
+        row[H_RUNS].text = arena_printf(a, "%zu", h->n_known);
+        row[H_SCATTER].text =
+            isnan(h->scatter) ? nullptr : arena_printf(a, "%.2f %%", 100 * h->scatter);
+    }
+    if (c) {
+        row[H_CHANGE] = (struct table_cell){folders[c->at], c->ratio > 1 ? TABLE_BAD : TABLE_GOOD};
+        row[H_RATIO].text = ratio(c->ratio, a);
+        row[H_INTERVAL].text = arena_printf(a, "%.3f to %.3f", c->lo, c->hi);
+    } else {
+        row[H_CHANGE] = (struct table_cell){h->reason ? h->reason : "no change", TABLE_FAINT};
+    }
+    table_add(t, row);
+}
+
 void compare_table_history(const struct history *h, size_t n, const char *const *folders,
                            bool colour, struct arena *a, struct str *out)
 {
@@ -80,25 +102,8 @@ void compare_table_history(const struct history *h, size_t n, const char *const 
     for (size_t i = 0; i < n; i++) {
         if (i == 0 || !same_group(h[i].key, h[i - 1].key))
             table_heading(&t, arena_printf(a, "%s · %s", h[i].key->scenario, h[i].key->model));
-        const char *const name = arena_printf(a, "%s %s", h[i].key->backend, h[i].key->precision);
-        const char *const scatter =
-            isnan(h[i].scatter) ? nullptr : arena_printf(a, "%.2f %%", 100 * h[i].scatter);
-        const char *const runs = arena_printf(a, "%zu", h[i].n_known);
-        for (size_t k = 0; k < h[i].n_changes || k == 0; k++) {
-            const struct history_change *const c = k < h[i].n_changes ? &h[i].changes[k] : nullptr;
-            const struct table_cell row[H_COLUMNS] = {
-                [H_CELL] = {k ? "" : name},
-                [H_RUNS] = {k ? "" : runs},
-                [H_SCATTER] = {k ? "" : scatter},
-                [H_CHANGE] = {c             ? folders[c->at]
-                              : h[i].reason ? h[i].reason
-                                            : "no change",
-                              c ? (c->ratio > 1 ? TABLE_BAD : TABLE_GOOD) : TABLE_FAINT},
-                [H_RATIO] = {c ? ratio(c->ratio, a) : nullptr},
-                [H_INTERVAL] = {c ? arena_printf(a, "%.3f to %.3f", c->lo, c->hi) : nullptr},
-            };
-            table_add(&t, row);
-        }
+        for (size_t k = 0; k < h[i].n_changes || k == 0; k++)
+            add_change(&t, &h[i], k, folders, a);
     }
     table_print(&t, colour, out);
 }

@@ -44,8 +44,8 @@ static void broken(struct arena *a, const char *path)
 {
     static const char *const texts[] = {
         "{\"scenario\":\"s\"}\n",
-        "{\"scenario\":\"s\",\"backend\":\"b\",\"precision\":\"p\",\"model\":\"m\",\"status\":"
-        "\"x\"}\n",
+        ("{\"scenario\":\"s\",\"backend\":\"b\",\"precision\":\"p\",\"model\":\"m\","
+         "\"status\":\"x\"}\n"),
         "\n{\"scenario\n",
     };
     for (size_t i = 0; i < COUNT_OF(texts); i++) {
