@@ -75,5 +75,14 @@ check 'a budget alone' "$rc $(grep -c -- '--budget goes with --pilot' err)" '2 1
 plan
 check 'neither' "$rc $(grep -c 'needs EXPERIMENT or --pilot DIR' err)" '2 1'
 
+# Defect 9 of docs/METHOD.md: batched-bench takes one sample of each cell and states it.
+printf 'backend,latency_ms\na,10\nb,12\n' >single.csv
+"$chimera" import single.csv -o single >out 2>err
+"$chimera" audit single --json >out 2>err
+check 'one sample per cell: the audit fails it' \
+    "$(grep -c 'from 1 sample; it takes at least' out) $(grep -c '"severity": "fail"' out)" '2 2'
+plan --pilot single
+check '... and no plan rests on it' "$rc $(grep -c 'fewer than two samples' err)" '3 1'
+
 echo "1..$n"
 exit $failed

@@ -1,5 +1,6 @@
 /* Defects of trusted tools, each with the data on which that tool is wrong and what our function
- * says of them. The number of each is that of docs/METHOD.md, "Defects of others". Expected
+ * says of them. The numbers are those of docs/METHOD.md, "Defects of
+ * others"; 9 is in tests/cli/pilot.sh. Expected
  * numbers: NIST, R, SciPy, or a line of arithmetic that stands beside them. */
 #include "num/anova.h"
 #include "num/cluster.h"
@@ -9,6 +10,7 @@
 #include "num/moment.h"
 #include "num/posthoc.h"
 #include "num/quantile.h"
+#include "num/regress.h"
 #include "num/warmup.h"
 #include "oracle.h"
 
@@ -30,23 +32,50 @@ static void test_one_pass_variance(void)
     CHECK_DIGITS("2: two passes have what doubles can hold", moment_of(x, COUNT_OF(x)).sd, 0.1, 8);
 }
 
-/* 1, the arithmetic of it: nanoseconds above 1.92 s, whose squares leave 64 bits when five are
- * added. The samples of ggml-org/llama.cpp#22300; in doubles the sd is 148894758.2, llama-bench
- * prints 3722529745. (What an import makes of its files: tests/cli.) */
+/* 1. llama-bench adds squares of ns in 64 bits, which overflow when five repetitions take above
+ * 1.92 s each. Samples of tests/fixtures/import/llama-bench-slow.json, in which its own arithmetic
+ * left stddev_ns 3721382761; the sd by Python's statistics.stdev. What `import` makes of the file
+ * is in tests/cli/import.sh. With one sample llama-bench prints 0. */
 static void test_overflowing_squares(void)
 {
-    uint64_t squares = 0;
-    double x[5];
-    for (size_t i = 0; i < COUNT_OF(x); i++) {
-        const uint64_t ns = 2'000'000'000 + 50'000'000 * i;
-        squares += ns * ns;
-        x[i] = (double)ns;
+    static const uint64_t ns[] = {2069201113, 1990391002, 1921100217, 1850002121, 1770300900};
+    uint64_t sum = 0, squares = 0;
+    double x[COUNT_OF(ns)];
+    for (size_t i = 0; i < COUNT_OF(ns); i++) {
+        sum += ns[i];
+        squares += ns[i] * ns[i];
+        x[i] = (double)ns[i];
     }
-    CHECK("1: the sum of squares left 64 bits", (double)squares < 5 * 4e18, "no wrap");
-    /* By hand: steps of 5e7, sd = 5e7 sqrt(10 / 4) */
-    CHECK_DIGITS("1: sd of samples above 1.92 s", moment_of(x, COUNT_OF(x)).sd, 5e7 * sqrt(2.5),
-                 14);
+    const uint64_t mean = sum / 5, wrapped = squares / 4 - mean * mean * 5 / 4;
+    CHECK("1: 64 bits make 31 times the sd of them", (uint64_t)sqrt((double)wrapped) == 3721382761,
+          "%g", sqrt((double)wrapped));
+    CHECK_DIGITS("1: sd of samples above 1.92 s", moment_of(x, COUNT_OF(x)).sd, 116754444.47668746,
+                 13);
     CHECK_NEAR("1: one sample has no sd, not 0", moment_of(x, 1).sd, NOT_MEASURED, 0);
+}
+
+/* 3. criterion.rs takes ss_tot = ss_res + (y - ybar)^2 of the last point alone: 0.831 here. R: lm.
+ */
+static void test_r_squared(struct arena *a)
+{
+    static const double x[] = {1, 2, 3, 4, 5, 6, 7, 8, 9, 10},
+                        y[] = {2.1, 3.9, 6.2, 7.8, 10.1, 12.2, 13.8, 16.1, 18.0, 30};
+    const double *const column = x;
+    struct regress_data d = {.y = y, .x = &column, .n = 10, .k = 1};
+    struct regress r;
+    struct err e = {};
+    const enum err_code code = regress_fit(&d, a, &r, &e);
+    CHECK("3: a line", code == ERR_OK, "%s", e.msg);
+    CHECK_DIGITS("3: R^2", r.r2, 0.8904491054522128, 13);
+    double mean = 0;
+    for (size_t i = 0; i < 10; i++)
+        mean += y[i] / 10;
+    CHECK_NEAR("3: what criterion would say", 1 - r.rss / (r.rss + (y[9] - mean) * (y[9] - mean)),
+               0.8313603566105281, 1e-12);
+    d.no_intercept = true;
+    const enum err_code through = regress_fit(&d, a, &r, &e);
+    CHECK("3: a line through the origin", through == ERR_OK, "%s", e.msg);
+    CHECK_DIGITS("3: has R^2 of sum y^2", r.r2, 0.9638794522498153, 13);
 }
 
 /* 4. hunter gives np.std's n to a test that wants n - 1: with 3 against 3, t is 1.22 times too
@@ -198,6 +227,7 @@ int main(void)
     CLEANUP(arena_freep) struct arena *a = arena_new(16U << 20);
     test_overflowing_squares();
     test_one_pass_variance();
+    test_r_squared(a);
     test_ddof_of_tests();
     test_ddof_and_tails();
     test_unequal_sizes();
