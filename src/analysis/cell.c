@@ -193,10 +193,12 @@ static void token_figures(const struct results_samples *s, const size_t *rows, s
 {
     double decode = 0;
     int64_t steps = 0;
-    bool counted = t->n > 0;
+    t->knows_prompt = t->knows_generated = t->knows_stops = t->n > 0;
     for (size_t i = 0; i < t->n; i++) {
         const size_t row = rows[i];
-        counted = counted && s->generated_tokens[row] >= 0;
+        t->knows_prompt = t->knows_prompt && s->prompt_tokens[row] >= 0;
+        t->knows_generated = t->knows_generated && s->generated_tokens[row] >= 0;
+        t->knows_stops = t->knows_stops && s->n_early[row] >= 0;
         t->generated_tokens += s->generated_tokens[row] > 0 ? s->generated_tokens[row] : 0;
         t->prompt_tokens += s->prompt_tokens[row] > 0 ? s->prompt_tokens[row] : 0;
         t->early_stops += s->n_early[row] > 0 ? s->n_early[row] : 0;
@@ -206,8 +208,10 @@ static void token_figures(const struct results_samples *s, const size_t *rows, s
         }
     }
     t->busy_ms = t->n ? busy_ms(s, rows, t, scratch) : NOT_MEASURED;
-    t->tokens_per_second =
-        counted && t->busy_ms > 0 ? (double)t->generated_tokens / t->busy_ms * 1e3 : NOT_MEASURED;
+    /* Where nothing was to be generated (a test of prefill) there is no such rate, not one of 0. */
+    t->tokens_per_second = t->knows_generated && t->generated_tokens > 0 && t->busy_ms > 0
+                               ? (double)t->generated_tokens / t->busy_ms * 1e3
+                               : NOT_MEASURED;
     t->decode_ms_per_token = steps > 0 ? decode / (double)steps : NOT_MEASURED;
 }
 

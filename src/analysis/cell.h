@@ -44,10 +44,12 @@ struct cell_stats {
     double ttft_ms, prefill_ms; /* medians over the samples that have one */
     double
         decode_ms_per_token; /* time between tokens: sum of decode / sum of steps after the first */
-    int64_t prompt_tokens, generated_tokens; /* sums; padding is not in them */
-    int64_t early_stops;                     /* sequences that ended before max_tokens */
-    double busy_ms;                          /* time in which at least one request was under way */
-    double tokens_per_second;                /* generated_tokens / busy_ms */
+    int64_t prompt_tokens, generated_tokens;         /* sums; padding is not in them */
+    bool knows_prompt, knows_generated, knows_stops; /* every sample says it; else the sum is of
+                                                        those that do */
+    int64_t early_stops;                             /* sequences that ended before max_tokens */
+    double busy_ms;           /* time in which at least one request was under way */
+    double tokens_per_second; /* generated_tokens / busy_ms */
     double cold_latency_ms, warmup_latency_ms; /* medians of the ok samples of these phases */
     double peak_rss_mb;
     const struct cell_quality *quality; /* nullptr: nobody looked */

@@ -52,8 +52,8 @@ static void find_culprits(struct pair *p, struct arena *a)
 
 double pair_tokens(const struct cell_stats *c)
 {
-    return isnan(c->tokens_per_second) || c->n == 0 ? NOT_MEASURED
-                                                    : (double)c->generated_tokens / (double)c->n;
+    return !c->knows_generated || c->n == 0 ? NOT_MEASURED
+                                            : (double)c->generated_tokens / (double)c->n;
 }
 
 bool pair_work_differs(double tokens_a, double tokens_b)

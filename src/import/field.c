@@ -188,7 +188,7 @@ enum field field_in_other_unit(const char *column, const char **ret_unit)
     for (unsigned f = 0; f < FIELD_COUNT; f++)
         for (size_t i = 0; i < COUNT_OF(units); i++)
             if (units[i].quantity == field_table[f].quantity &&
-                units[i].quantity != FIELD_INSTANT &&
+                units[i].quantity != FIELD_INSTANT && units[i].times != units[i].by &&
                 is_with_unit((enum field)f, plain, units[i].name)) {
                 *ret_unit = units[i].name;
                 return (enum field)f;

@@ -215,12 +215,13 @@ struct kept { /* lines that were read for their keys */
 static enum err_code read_lines(struct session *s, struct keys *k, struct lines *l, struct err *e)
 {
     CLEANUP(json_pool_freep) struct json_pool *pool = json_pool_new();
-    struct kept *const first = ARENA_ARRAY(k->a, struct kept, LOOKED_AT);
+    CLEANUP(arena_freep) struct arena *a = arena_new((size_t)LOOKED_AT * MOST_LINE);
+    struct kept *const first = ARENA_ARRAY(a, struct kept, LOOKED_AT);
     size_t kept = 0, n;
     const char *text;
     json_pool_accept_nan(pool);
     for (; kept < LOOKED_AT && (text = next_line(l, s->source.file, &n, e)); kept++) {
-        first[kept] = (struct kept){arena_strndup(k->a, text, n), n, l->line};
+        first[kept] = (struct kept){arena_strndup(a, text, n), n, l->line};
         const struct json *const v = json_pool_parse(pool, text, n);
         if (json_is_object(v))
             add_keys(k, v, "", 0);
@@ -249,8 +250,9 @@ static enum err_code read_lines(struct session *s, struct keys *k, struct lines 
 
 enum err_code from_jsonl_read(struct session *s, struct err *e)
 {
-    CLEANUP(arena_freep) struct arena *a = arena_new((size_t)4 << 30);
-    CLEANUP(keys_done) struct keys k = {.a = a, .names = ARENA_ARRAY(a, const char *, MOST_KEYS)};
+    /* names of keys stay in the mapping, for the manifest */
+    CLEANUP(keys_done)
+    struct keys k = {.a = s->a, .names = ARENA_ARRAY(s->a, const char *, MOST_KEYS)};
     CLEANUP(lines_done) struct lines l = {.digest = digest_new()};
     const bool is_stdin = strcmp(s->q->source, "-") == 0;
     *e = (struct err){};

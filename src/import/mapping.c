@@ -95,6 +95,19 @@ static enum err_code no_column(const struct mapping_request *q, const char *item
                    q->source, name, str_text(&list));
 }
 
+/* latency_ms=latency_s without a unit is a mistake of a thousand. */
+static enum err_code check_unit(enum field f, const char *item, const char *column, struct err *e)
+{
+    const char *unit;
+    return field_in_other_unit(column, &unit) == f
+               ? err_set(
+                     e, ERR_USAGE,
+                     "import: --map '%s': the column's name tells another unit than the field's; "
+                     "write %s=%s:%s, or the unit that it is in",
+                     item, field_table[f].name, column, unit)
+               : ERR_OK;
+}
+
 /* COLUMN, COLUMN:UNIT or COLUMN*X, a column of just that name before all. */
 static enum err_code read_column(const struct resolving *z, const char *item, const char *text,
                                  struct mapping_column *ret, struct err *e)
@@ -104,8 +117,10 @@ static enum err_code read_column(const struct resolving *z, const char *item, co
     ret->column = find_column(q, text, strlen(text));
     const char *const colon = strrchr(text, ':'), *const star = strrchr(text, '*');
     const char *const mark = !colon || (star && star > colon) ? star : colon;
-    if (ret->column < q->n_names || !mark)
-        return ret->column < q->n_names ? ERR_OK : no_column(q, item, text, e);
+    if (ret->column < q->n_names)
+        return check_unit(ret->field, item, text, e);
+    if (!mark)
+        return no_column(q, item, text, e);
     const char *const name = arena_strndup(z->a, text, (size_t)(mark - text));
     ret->column = find_column(q, name, strlen(name));
     if (ret->column == q->n_names)
@@ -276,12 +291,18 @@ static enum err_code check_measured(const struct resolving *z, struct err *e)
         if (z->mapped[f] && f != FIELD_PROMPT_TOKENS && f != FIELD_PARAMS_MILLIONS &&
             f != FIELD_N_LAYERS && f != FIELD_D_MODEL)
             return ERR_OK;
-    CLEANUP(str_done) struct str list = {};
+    CLEANUP(str_done) struct str list = {}, example = {};
+    for (size_t i = 0; i < z->q->n_names && example.n == 0; i++) {
+        const char *unit;
+        const enum field f = field_in_other_unit(z->q->names[i], &unit);
+        if (f >= FIELD_LATENCY_MS && f != FIELD_PARAMS_MILLIONS && f != FIELD_COUNT)
+            str_printf(&example, "%s=%s:%s", field_table[f].name, z->q->names[i], unit);
+    }
     list_names(z->q->names, z->q->n_names, &list);
     return err_set(e, ERR_USAGE,
-                   "import: no column of '%s' is a measured field; map one, such as --map "
-                   "latency_ms=COLUMN; it has: %s",
-                   z->q->source, str_text(&list));
+                   "import: no column of '%s' is a measured field; map one, such as --map %s; it "
+                   "has: %s",
+                   z->q->source, example.n ? example.text : "latency_ms=COLUMN", str_text(&list));
 }
 
 static void list_unused(const struct resolving *z, struct mapping *m)

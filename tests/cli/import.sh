@@ -187,6 +187,11 @@ refuses "a field that is not there" 2 "did you mean 'latency_ms'" t.csv --map la
 refuses "a column that is not there" 2 "did you mean 'repetition'" t.csv --map repetition=repetitoin
 refuses "a unit that is not one" 2 "no unit of latency_ms: ns, us, ms, s, min" t.csv --map latency_ms=latency_ms:sec
 refuses "a unit of what has none" 2 "model has no units" t.csv --map model=repetition:s
+printf 'latency_s,params\n1,5\n' >u.csv
+refuses "a column whose name tells another unit" 2 "write latency_ms=latency_s:s" u.csv --map latency_ms=latency_s
+refuses "nothing that was measured in the field's unit" 2 "such as --map latency_ms=latency_s:s" u.csv
+takes "the unit" u.csv --map latency_ms=latency_s:s
+holds "another column in another unit is hinted at" err "columns not used: params (--map params_millions=params:count would take 'params')"
 refuses "a constant that is no value" 2 "is no number" t.csv --const ttft_ms=fast
 refuses "two columns for a field" 2 "mapped twice" t.csv --map model=repetition --map model=prompt_index
 refuses "a column and a constant" 2 "given twice" t.csv --map model=repetition --const model=x
