@@ -7,12 +7,14 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Least significant digit first (Knuth 3, 5.2.5): six passes of 11 bits over the 64, and none for a
- * digit that is the same everywhere. */
-constexpr unsigned BITS = 11;
-constexpr unsigned PASSES = 6;
-constexpr size_t DIGITS = (size_t)1 << BITS;
-constexpr size_t FEW = 400; /* below, comparing is faster */
+/* Least significant digit first (Knuth 3, 5.2.5): six passes of 11 bits over the 64, or eight of 8,
+ * whose counts are fewer than the values; and none for a digit that is the same everywhere. */
+constexpr size_t FEW = 400;     /* below, comparing is faster */
+constexpr size_t MANY = 10'000; /* from here on 11 bits are */
+
+struct digits {
+    unsigned bits, passes;
+};
 
 static int ascending(const void *a, const void *b)
 {
@@ -36,29 +38,35 @@ static double number_of(uint64_t key)
     return x;
 }
 
-static size_t digit(uint64_t key, unsigned pass)
+static size_t digit(uint64_t key, struct digits d, unsigned pass)
 {
-    return key >> (pass * BITS) & (DIGITS - 1);
+    return key >> (pass * d.bits) & (((uint64_t)1 << d.bits) - 1);
 }
 
-static void by_digits(double *x, size_t n, uint64_t *keys, uint64_t *other, size_t *counts)
+static void count(uint64_t *keys, const double *x, size_t n, struct digits d, size_t *counts)
 {
     for (size_t i = 0; i < n; i++) {
         keys[i] = key_of(x[i]);
-        for (unsigned p = 0; p < PASSES; p++)
-            counts[p * DIGITS + digit(keys[i], p)]++;
+        for (unsigned p = 0; p < d.passes; p++)
+            counts[((size_t)p << d.bits) + digit(keys[i], d, p)]++;
     }
-    for (unsigned p = 0; p < PASSES; p++) {
-        size_t *const at = counts + p * DIGITS;
-        if (at[digit(keys[0], p)] == n)
+}
+
+static void by_digits(double *x, size_t n, struct digits d, uint64_t *keys, uint64_t *other,
+                      size_t *counts)
+{
+    count(keys, x, n, d, counts);
+    for (unsigned p = 0; p < d.passes; p++) {
+        size_t *const at = counts + ((size_t)p << d.bits);
+        if (at[digit(keys[0], d, p)] == n)
             continue;
-        for (size_t d = 0, sum = 0; d < DIGITS; d++) {
-            const size_t count = at[d];
-            at[d] = sum;
-            sum += count;
+        for (size_t i = 0, sum = 0; i < (size_t)1 << d.bits; i++) {
+            const size_t here = at[i];
+            at[i] = sum;
+            sum += here;
         }
         for (size_t i = 0; i < n; i++)
-            other[at[digit(keys[i], p)]++] = keys[i];
+            other[at[digit(keys[i], d, p)]++] = keys[i];
         uint64_t *const sorted = other;
         other = keys;
         keys = sorted;
@@ -69,11 +77,12 @@ static void by_digits(double *x, size_t n, uint64_t *keys, uint64_t *other, size
 
 void sort_ascending(double *x, size_t n)
 {
+    const struct digits d = n < MANY ? (struct digits){8, 8} : (struct digits){11, 6};
     CLEANUP(mem_free) uint64_t *keys = n < FEW ? nullptr : calloc(n, 2 * sizeof *keys);
     CLEANUP(mem_free)
-    size_t *counts = n < FEW ? nullptr : calloc(PASSES * DIGITS, sizeof *counts);
+    size_t *counts = n < FEW ? nullptr : calloc((size_t)d.passes << d.bits, sizeof *counts);
     if (keys && counts)
-        by_digits(x, n, keys, keys + n, counts);
+        by_digits(x, n, d, keys, keys + n, counts);
     else if (n > 1)
         qsort(x, n, sizeof *x, ascending);
 }
