@@ -25,75 +25,69 @@ static const struct audit_limit limits[LIMITS] = {
                "which not-steady and bimodal judge"},
     [OFTEN_RATIO] = {"often_ratio", 1.1, "the least that first samples must be slower together"},
     [OFTEN_P] = {"often_p", 1e-4,
-                 "the chance that the first is the slowest so often in exchangeable samples"},
+                 "of the ranks of first samples, combined (Fisher), in exchangeable samples"},
     [MEAN_MOVES] = {"mean_moves", 0.05,
                     "a mean that moves by this share without the first samples says more of them "
                     "than of the rest: fail"},
     [LEAST_SPREAD] = {"least_spread", 0.01, "no machine repeats itself to better than a percent"},
 };
 
-/* One first sample beside the rest of its unit. */
+/* The first samples of a unit beside its rest. */
 struct first {
-    double ms, rest_median_ms, ratio;
-    size_t slow;    /* how many of the first are, by themselves */
-    double slow_ms; /* their sum */
-    bool slowest;   /* of its unit, by often_ratio at least */
+    double ms, rest_median_ms, ratio; /* of the very first */
+    size_t run;                       /* how many from the first on are at least half as far out */
+    double run_ms;                    /* their sum */
+    bool slow;                        /* by itself */
+    bool slowest;                     /* of its unit but for the run */
+    double rank_p;                    /* the share of its unit that is as slow: chance's p */
 };
-
-/* Are the first k all far above the rest? y are logs. */
-static bool far_above(const double *y, size_t k, size_t n, struct arena *scratch)
-{
-    const struct audit_scale rest = audit_series_scale(y + k, n - k, scratch);
-    const double spread = fmax(rest.spread, limits[LEAST_SPREAD].value);
-    double least = INFINITY, most = -INFINITY;
-    for (size_t i = 0; i < n; i++) {
-        least = i < k ? fmin(least, y[i]) : least;
-        most = i < k ? most : fmax(most, y[i]);
-    }
-    const double off = least - rest.centre;
-    return exp(off) >= limits[RATIO].value && off >= limits[SPREADS].value * spread &&
-           off >= limits[GAP].value * (most - rest.centre);
-}
 
 static struct first look_at_first(const double *x, const double *y, size_t n, struct arena *scratch)
 {
-    struct first f = {.ms = x[0]};
-    const double centre = audit_series_scale(y, n, scratch).centre;
-    /* Warm-up may take more than one request; beyond a share it is no start any more. */
-    for (size_t k = 1; k == 1 || (double)k <= limits[START].value * (double)n; k++) {
-        if (exp(y[k - 1] - centre) < limits[RATIO].value)
-            break;
-        if (far_above(y, k, n, scratch))
-            f.slow = k;
-    }
-    const size_t past = f.slow ? f.slow : 1;
-    const struct audit_scale rest = audit_series_scale(y + past, n - past, scratch);
-    double most = -INFINITY;
-    for (size_t i = past; i < n; i++)
+    struct audit_scale rest = audit_series_scale(y + 1, n - 1, scratch);
+    struct first f = {.ms = x[0], .run = 1, .run_ms = x[0]};
+    while ((double)f.run + 1 <= limits[START].value * (double)n && y[0] > rest.centre &&
+           y[f.run] - rest.centre >= (y[0] - rest.centre) / 2)
+        f.run_ms += x[f.run++];
+    rest = audit_series_scale(y + f.run, n - f.run, scratch);
+    const double off = y[0] - rest.centre;
+    f.ratio = exp(off);
+    double most = -INFINITY, as_slow = 1;
+    for (size_t i = f.run; i < n; i++) {
         most = fmax(most, y[i]);
-    for (size_t i = 0; i < f.slow; i++)
-        f.slow_ms += x[i];
-    f.ratio = exp(y[0] - rest.centre);
+        as_slow += y[i] >= y[0];
+    }
+    f.slowest = as_slow <= 1;
+    f.rank_p = as_slow / (double)(n - f.run + 1);
+    const double spread = fmax(rest.spread, limits[LEAST_SPREAD].value);
     f.rest_median_ms = x[0] / f.ratio; /* of the same prompt, where prompts differ */
-    f.slowest = y[0] > most && f.ratio >= limits[OFTEN_RATIO].value;
+    f.slow = f.ratio >= limits[RATIO].value && off >= limits[SPREADS].value * spread &&
+             off >= limits[GAP].value * (most - rest.centre);
     return f;
 }
 
 struct cold { /* of a cell */
     size_t units, slow, slowest;
-    double chance; /* of `slowest`, were samples exchangeable: sum of 1 / n over the units */
+    double top_p;        /* sum over units of the chance that the first is the slowest */
+    double fisher;       /* -2 sum log rank_p: chi-squared with 2 units degrees of freedom */
+    double middle_ratio; /* of the first samples */
     double worst_ms, worst_rest_ms, worst_ratio;
-    double sum_ms; /* of the first samples that are slow, or of all where the cell is `often` */
+    double sum_ms; /* of the first samples that are slow, or of all where they are so together */
     size_t taken;
 };
 
-static bool often(const struct cold *k)
+/* None need be slow by itself: together they are the slowest, or near it, more often than chance
+ * allows. Of short units the count of slowest says more, of long ones the ranks (Fisher 1932). */
+static bool slow_together(const struct cold *k)
 {
-    if (k->units < 4 || k->slowest == 0)
+    if (k->units < 2 || !(k->middle_ratio >= limits[OFTEN_RATIO].value))
         return false;
-    const double p = k->chance / (double)k->units; /* units are of nearly one size */
-    const double upper = 1 - dist_binomial_cdf((double)k->slowest - 1, k->units, p);
-    return upper < limits[OFTEN_P].value;
+    const double df = 2 * (double)k->units;
+    const double ranks = dist_f_upper(k->fisher / df, df, (double)INFINITY);
+    const double count = k->slowest ? 1 - dist_binomial_cdf((double)k->slowest - 1, k->units,
+                                                            k->top_p / (double)k->units)
+                                    : 1;
+    return 2 * fmin(ranks, count) < limits[OFTEN_P].value;
 }
 
 static void add_finding(const struct audit_cell *c, const struct cold *k, const char *what,
@@ -132,27 +126,33 @@ static struct cold look_at_parts(const double *x, const double *y, const size_t 
                                  size_t n_parts, struct arena *scratch)
 {
     struct cold k = {.worst_ratio = -INFINITY};
+    double *const ratios = ARENA_ARRAY(scratch, double, n_parts + 1);
     double all_ms = 0, slow_ms = 0;
+    size_t all = 0, slow = 0;
     for (size_t u = 0; u < n_parts; u++) {
         const size_t n = start[u + 1] - start[u];
         if (n < 4)
             continue;
         const struct first f = look_at_first(x + start[u], y + start[u], n, scratch);
-        k.units++;
+        ratios[k.units++] = f.ratio;
         k.slow += f.slow;
         k.slowest += f.slowest;
-        k.chance += 1 / (double)n;
-        all_ms += f.ms;
-        slow_ms += f.slow_ms;
+        k.top_p += 1 / (double)(n - f.run + 1);
+        k.fisher -= 2 * log(f.rank_p);
+        all += f.run;
+        all_ms += f.run_ms;
+        slow += f.slow ? f.run : 0;
+        slow_ms += f.slow ? f.run_ms : 0;
         if (f.ratio > k.worst_ratio) {
             k.worst_ms = f.ms;
             k.worst_rest_ms = f.rest_median_ms;
             k.worst_ratio = f.ratio;
         }
     }
-    const bool all = often(&k);
-    k.taken = all ? k.units : k.slow;
-    k.sum_ms = all ? all_ms : slow_ms;
+    k.middle_ratio = k.units ? audit_series_median(ratios, k.units, scratch) : 0;
+    const bool together = slow_together(&k);
+    k.taken = together ? all : slow;
+    k.sum_ms = together ? all_ms : slow_ms;
     return k;
 }
 
@@ -231,7 +231,7 @@ static void look_at_repetitions(const struct audit_cell *c, const struct audit_s
     }
     begin[parts] = n;
     const struct cold k = look_at_parts(x, y, begin, parts, scratch);
-    if (!often(&k))
+    if (!slow_together(&k))
         return;
     const double sum = moment_sum(s->x, s->n);
     add_finding(c, &k,
@@ -334,12 +334,10 @@ static void look(const struct audit_cell *c, struct audit *out)
 
 const struct audit_check audit_cold_checks[] = {
     {.name = "cold-start",
-     .rule =
-         "warn: first measured samples of an invocation (one, or up to start of them) at least "
-         "`ratio` times the rest, `spreads` robust standard deviations and `gap` times the reach "
-         "of the slowest other above it; or first samples of invocations or repetitions that are "
-         "the slowest more "
-         "often than chance; fail where the mean moves by mean_moves without them",
+     .rule = "warn: a first measured sample of an invocation at least `ratio` times its rest, "
+             "`spreads` robust standard deviations and `gap` times the reach of the slowest other "
+             "above it; or first samples of invocations or repetitions whose ranks together are no "
+             "chance; fail where the mean moves by mean_moves without them",
      .evidence = "first_ms median_rest_ms ratio slow_first_samples units n_samples mean_ms "
                  "mean_without_ms mean_moves",
      .blocks = AUDIT_MEAN | AUDIT_THROUGHPUT | AUDIT_TAIL,
