@@ -334,10 +334,12 @@ static void look(const struct audit_cell *c, struct audit *out)
 
 const struct audit_check audit_cold_checks[] = {
     {.name = "cold-start",
-     .rule = "warn: a first measured sample of an invocation at least `ratio` times its rest, "
-             "`spreads` robust standard deviations and `gap` times the reach of the slowest other "
-             "above it; or first samples of invocations or repetitions whose ranks together are no "
-             "chance; fail where the mean moves by mean_moves without them",
+     .rule =
+         "warn: first measured samples of an invocation (the first, and up to `start` that are "
+         "half as far out) at least `ratio` times the rest, `spreads` robust standard deviations "
+         "and `gap` times the reach of the slowest other above it; or first samples of invocations "
+         "or repetitions whose ranks together are no "
+         "chance; fail where the mean moves by mean_moves without them",
      .evidence = "first_ms median_rest_ms ratio slow_first_samples units n_samples mean_ms "
                  "mean_without_ms mean_moves",
      .blocks = AUDIT_MEAN | AUDIT_THROUGHPUT | AUDIT_TAIL,

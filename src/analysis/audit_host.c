@@ -4,29 +4,104 @@
 #include "analysis/cell.h"
 #include "base/arena.h"
 #include "base/defs.h"
+#include "store/evidence.h"
 
 #include <math.h>
 
-enum { IDLE_SHARE, LEAST_N, LIMITS };
-static const struct audit_limit limits[LIMITS] = {
+enum { IDLE_SHARE, LEAST_N, CLIENT_LIMITS };
+static const struct audit_limit client_limits[CLIENT_LIMITS] = {
     [IDLE_SHARE] = {"idle_share", 0.2,
                     "of the time between two submissions in which the engine had nothing to do"},
     [LEAST_N] = {"least_n", 5, "gaps between requests"},
 };
 
-static void look_thermal(const struct audit_cell *c, struct audit *out)
+enum { HOT, THERMAL_LIMITS };
+static const struct audit_limit thermal_limits[THERMAL_LIMITS] = {
+    [HOT] = {"hot_celsius", 85,
+             "processors begin to throttle between 90 and 105; before a run that "
+             "heats them they should be far below"},
+};
+
+enum { STOLEN, STOLEN_MUCH, STEAL_LIMITS };
+static const struct audit_limit steal_limits[STEAL_LIMITS] = {
+    [STOLEN] = {"steal_percent", 1,
+                "of the processors' time that other guests took: as large as the "
+                "differences that are measured"},
+    [STOLEN_MUCH] = {"much_percent", 5,
+                     "nothing that is timed on such a host can be compared: fail"},
+};
+
+/* A condition of the machine when its environment was captured. */
+struct condition {
+    const char *check, *key;
+    double value, limit;
+    enum audit_severity severity;
+    const char *message, *advice;
+};
+
+static void say_condition(const struct audit_whole *w, size_t replicate, const struct condition *k,
+                          struct audit *out)
 {
-    const struct audit_subject subject = audit_subject_of(c);
-    audit_not_run(out, "thermal", &subject,
-                  "no temperature, clock or reason for throttling is recorded with the samples; "
-                  "drift and clock-states see what it does to them");
+    const struct audit_fact facts[] = {{k->key, k->value, nullptr}, {"limit", k->limit, nullptr}};
+    audit_add(out,
+              &(struct audit_finding){
+                  .check = k->check,
+                  .severity = k->severity,
+                  .subject = {.replicate = w->results->n_replicates > 1 ? (int32_t)replicate : -1,
+                              .invocation = -1},
+                  .facts = facts,
+                  .n_facts = COUNT_OF(facts),
+                  .message = k->message,
+                  .advice = k->advice,
+                  .blocks = AUDIT_COMPARISON,
+              });
 }
 
-static void look_steal(const struct audit_cell *c, struct audit *out)
+static void look_thermal(const struct audit_whole *w, struct audit *out)
 {
-    const struct audit_subject subject = audit_subject_of(c);
-    audit_not_run(out, "steal", &subject,
-                  "the time that the host took away is recorded before a run and not during it");
+    const double hot = thermal_limits[HOT].value;
+    size_t known = 0;
+    for (size_t i = 0; w->results->hosts && i < w->results->n_replicates; i++) {
+        const double t = w->results->hosts[i].temperature_celsius;
+        known += isnan(t) ? 0 : 1;
+        if (t >= hot)
+            say_condition(w, i,
+                          &(struct condition){
+                              "thermal", "temperature_celsius", t, hot, AUDIT_WARN,
+                              audit_text(out, "the machine was at %.0f C before the run began", t),
+                              "let it cool, and watch drift: a processor that throttles is "
+                              "another processor"},
+                          out);
+    }
+    if (known == 0)
+        audit_not_run(out, "thermal", nullptr,
+                      "no temperature of the machine was recorded, and no clock or reason for "
+                      "throttling with the samples; drift and clock-states see what they do");
+}
+
+static void look_steal(const struct audit_whole *w, struct audit *out)
+{
+    size_t known = 0;
+    for (size_t i = 0; w->results->hosts && i < w->results->n_replicates; i++) {
+        const double s = w->results->hosts[i].steal_percent;
+        const bool much = s >= steal_limits[STOLEN_MUCH].value;
+        known += isnan(s) ? 0 : 1;
+        if (s >= steal_limits[STOLEN].value)
+            say_condition(w, i,
+                          &(struct condition){
+                              "steal", "steal_percent", s, steal_limits[STOLEN].value,
+                              much ? AUDIT_FAIL : AUDIT_WARN,
+                              audit_text(out,
+                                         "other guests took %.1f %% of the processors' time while "
+                                         "the environment was captured",
+                                         s),
+                              "measure on a host of its own, or when it is idle; more invocations "
+                              "show how much it matters"},
+                          out);
+    }
+    if (known == 0)
+        audit_not_run(out, "steal", nullptr,
+                      "the time that other guests took from the machine was not recorded");
 }
 
 /* From a request's end to the next one's submission by the same agent. */
@@ -52,7 +127,7 @@ static void look_client(const struct audit_cell *c, struct audit *out)
     CLEANUP(arena_freep) struct arena *scratch = arena_new((size_t)2 << 30);
     double *const gaps = ARENA_ARRAY(scratch, double, c->stats->n + 1);
     const size_t n = c->stats->n > 1 ? gaps_of(c, gaps) : 0;
-    if ((double)n < limits[LEAST_N].value) {
+    if ((double)n < client_limits[LEAST_N].value) {
         audit_not_run(out, "client-bound", &subject,
                       "no stamps of requests that follow each other: neither the client's gaps nor "
                       "its lateness is recorded");
@@ -60,7 +135,7 @@ static void look_client(const struct audit_cell *c, struct audit *out)
     }
     const double gap = audit_series_median(gaps, n, scratch);
     const double share = gap / (gap + c->stats->median);
-    if (share < limits[IDLE_SHARE].value)
+    if (share < client_limits[IDLE_SHARE].value)
         return;
     const struct audit_fact facts[] = {
         {"gap_ms", gap, nullptr},
@@ -88,22 +163,27 @@ static void look_client(const struct audit_cell *c, struct audit *out)
 
 const struct audit_check audit_host_checks[] = {
     {.name = "thermal",
-     .rule = "not run: samples carry no temperature, clock or throttle reason",
-     .evidence = "",
+     .rule = "warn: the machine was at hot_celsius or more when its environment was captured",
+     .evidence = "temperature_celsius limit",
      .blocks = AUDIT_COMPARISON,
-     .cell = look_thermal},
+     .limits = thermal_limits,
+     .n_limits = THERMAL_LIMITS,
+     .whole = look_thermal},
     {.name = "steal",
-     .rule = "not run: samples carry no stolen time",
-     .evidence = "",
+     .rule = "warn: other guests took steal_percent of the processors' time when the environment "
+             "was captured; fail from much_percent on",
+     .evidence = "steal_percent limit",
      .blocks = AUDIT_COMPARISON,
-     .cell = look_steal},
+     .limits = steal_limits,
+     .n_limits = STEAL_LIMITS,
+     .whole = look_steal},
     {.name = "client-bound",
      .rule = "info: at least idle_share of the time from one submission to the next lies between "
              "requests",
      .evidence = "gap_ms median_ms idle_share gaps",
      .blocks = AUDIT_THROUGHPUT,
-     .limits = limits,
-     .n_limits = LIMITS,
+     .limits = client_limits,
+     .n_limits = CLIENT_LIMITS,
      .cell = look_client},
     {},
 };

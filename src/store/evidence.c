@@ -155,7 +155,13 @@ struct evidence_host evidence_host_of(const struct json *environment, struct are
     for (size_t i = 0; i < COUNT_OF(host_keys); i++)
         most += json_len(json_get(environment, host_keys[i].group));
     struct evidence_fact *const facts = ARENA_ARRAY(a, struct evidence_fact, most);
-    struct evidence_host h = {.facts = facts};
+    struct evidence_host h = {
+        .facts = facts,
+        .steal_percent =
+            json_f64(json_get(json_get(environment, "load"), "steal_percent"), NOT_MEASURED),
+        .temperature_celsius = json_f64(
+            json_get(json_get(environment, "sensors"), "temperature_celsius"), NOT_MEASURED),
+    };
     for (size_t i = 0; i < COUNT_OF(host_keys); i++)
         h.n += add_group(environment, &host_keys[i], a, facts + h.n);
     return h;

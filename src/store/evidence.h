@@ -61,9 +61,12 @@ struct evidence_fact {
 struct evidence_host { /* the machine and its software, from env.json; n 0: none was captured */
     const struct evidence_fact *facts;
     size_t n;
+    /* When it was captured, before the run; NOT_MEASURED unknown. */
+    double steal_percent, temperature_celsius;
 };
 
-/* What does not change from minute to minute: loads, free memory and clocks are left out. */
+/* As facts, what does not change from minute to minute: loads, free memory and clocks are left out.
+ */
 [[nodiscard]] struct evidence_host evidence_host_of(const struct json *environment,
                                                     struct arena *a);
 /* Of env.json in each of paths[0..n); one that is not there gives no fact. */

@@ -94,6 +94,13 @@ static void step_up(struct planted_row *r, const struct planted_at *at, struct r
         r->latency_ms *= 1.3;
 }
 
+static void cold_few(struct planted_row *r, const struct planted_at *at, struct rng *g)
+{
+    (void)g;
+    if (at->place < 3)
+        r->latency_ms *= 3.2 - 0.4 * (double)at->place;
+}
+
 static void late_warmup(struct planted_row *r, const struct planted_at *at, struct rng *g)
 {
     (void)g;
@@ -180,6 +187,7 @@ static const struct {
 } planted[] = {
     {"cold first sample", "cold-start", cold_first, {1, 14, 1, 0, false}},
     {"cold first sample of 5 invocations", "cold-start", cold_first, {5, 20, 1, 0.03, true}},
+    {"three cold samples in each of 2 invocations", "cold-start", cold_few, {2, 30, 1, 0.03, true}},
     {"slow first prompt of each repetition",
      "cold-start",
      cold_each_repetition,
@@ -423,6 +431,31 @@ static void test_order(size_t seeds)
     CHECK("one order in all blocks", fixed == seeds, "%zu of %zu", fixed, seeds);
 }
 
+/* ---- the machine ---- */
+
+static const struct audit *on_host(double steal, double celsius, struct arena *a)
+{
+    struct evidence_host *const host = ARENA_ARRAY(a, struct evidence_host, 1);
+    *host = (struct evidence_host){.steal_percent = steal, .temperature_celsius = celsius};
+    const struct results r = {.n_replicates = 1, .hosts = host};
+    struct audit *const out = audit_new(a);
+    audit_run_rest(&CHOICE, &(struct audit_whole){.results = &r}, out);
+    return out;
+}
+
+static void test_host(void)
+{
+    CLEANUP(arena_freep) struct arena *a = arena_new(1U << 20);
+    const struct audit *x = on_host(0.2, 55, a);
+    CHECK("a quiet, cool machine", audit_count(x) == 0 && audit_absences(x) == 0, "-");
+    x = on_host(8, 91, a);
+    CHECK("stolen time", planted_found(x, "steal") && audit_count_of(x, AUDIT_FAIL) == 1, "-");
+    CHECK("a hot machine", planted_found(x, "thermal"), "-");
+    x = on_host(NOT_MEASURED, NOT_MEASURED, a);
+    CHECK("unknown: both say that they could not look",
+          audit_count(x) == 0 && audit_absences(x) == 2, "%zu", audit_absences(x));
+}
+
 int main(int argc, char **argv)
 {
     const size_t seeds = argc > 1 ? (size_t)strtoul(argv[1], nullptr, 10) : 100;
@@ -431,5 +464,6 @@ int main(int argc, char **argv)
     test_files(seeds);
     test_pair(seeds);
     test_order(seeds);
+    test_host();
     return test_done();
 }
