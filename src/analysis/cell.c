@@ -5,6 +5,7 @@
 #include "base/parallel.h"
 #include "num/moment.h"
 #include "num/quantile.h"
+#include "num/stopping.h"
 
 #include <math.h>
 #include <stdatomic.h>
@@ -85,13 +86,18 @@ static void split_units(const struct results_samples *s, const size_t *rows, str
     t->start = start;
 }
 
+double cell_nominal(const struct cell_stats *t)
+{
+    return t->sequential ? STOPPING_LEVEL : CELL_CONFIDENCE;
+}
+
 /* A percentile of too few samples is none, and has no interval. */
 static double percentile(const struct cell_stats *t, double p, struct interval *ret,
                          struct arena *scratch)
 {
     const struct nested samples = {t->x, t->start, t->n_units};
     if (t->n >= quantile_least_n(p)) {
-        *ret = interval_quantile(&samples, t->sorted, p, CELL_CONFIDENCE, scratch);
+        *ret = interval_quantile(&samples, t->sorted, p, cell_nominal(t), scratch);
         return ret->at;
     }
     *ret = (struct interval){.at = NOT_MEASURED,
@@ -131,8 +137,8 @@ void cell_figures(struct cell_stats *t, struct arena *a, struct arena *scratch)
     t->rank_lo = ranks.lo;
     t->rank_hi = ranks.hi;
     const struct nested samples = {t->x, t->start, t->n_units};
-    t->mean_ci = interval_mean(&samples, CELL_CONFIDENCE);
-    t->median_ci = interval_quantile(&samples, t->sorted, 0.5, CELL_CONFIDENCE, scratch);
+    t->mean_ci = interval_mean(&samples, cell_nominal(t));
+    t->median_ci = interval_quantile(&samples, t->sorted, 0.5, cell_nominal(t), scratch);
 }
 
 struct span {
@@ -294,7 +300,7 @@ static void compute_cell(void *context, size_t i, size_t worker)
     struct cell_stats *const t = &p->ret[i];
     struct results_samples s;
     const size_t *rows;
-    *t = (struct cell_stats){.cell = &p->r->cells[i]};
+    *t = (struct cell_stats){.cell = &p->r->cells[i], .sequential = p->r->sequential};
     if (results_load(p->r, i, scratch, &s, &p->errors[worker])) {
         p->failed[worker] = i;
         atomic_store(&p->stop, true);

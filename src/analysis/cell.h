@@ -26,8 +26,9 @@ struct cell_quality { /* quality_gate.h; NOT_MEASURED: `reason` says why */
 
 struct cell_stats {
     const struct results_cell *cell;
-    size_t n;                    /* samples that the figures rest on */
-    size_t unproven;             /* ok and measured, but of an invocation without a run_<n>.json */
+    bool sequential; /* measured until an interval was narrow enough: see cell_nominal() */
+    size_t n;        /* samples that the figures rest on */
+    size_t unproven; /* ok and measured, but of an invocation without a run_<n>.json */
     size_t not_ok[STATUS_COUNT]; /* measured samples by status; [STATUS_OK]: the ok ones */
     double *x;                   /* their latency in ms, grouped by unit */
     double *sorted;              /* ascending */
@@ -79,6 +80,10 @@ struct cell_visitor {
     enum err_code (*begin)(void *context, const struct results *r, struct err *e);
     const struct cell_visitor *next; /* who comes after this one; nullptr: nobody */
 };
+
+/* The level at which a cell's intervals are taken for 95 %: a higher one where the number of
+ * invocations came of looking at them (num/stopping.h). */
+[[nodiscard]] double cell_nominal(const struct cell_stats *t);
 
 /* The figures that need nothing but latencies, from n, x, start and n_units: mean to max, the
  * quantiles, and all intervals. What they do to known laws is simulated by `chimera selftest`. */

@@ -45,6 +45,12 @@ static void cell_intervals(struct jsonw *w, const struct cell_stats *c)
     else if (c->n_units == 1)
         jsonw_kstr(w, "median_ci_caution",
                    "one invocation: variation between invocations is not in the interval");
+    if (c->sequential) {
+        jsonw_kf64(w, "ci_nominal_level", cell_nominal(c));
+        jsonw_kstr(w, "ci_nominal_level_why",
+                   "it was measured until its interval was narrow enough (target_ci_percent), "
+                   "which makes an interval cover less than its nominal level");
+    }
     percentile_interval(w, "p95_ci_95", &c->p95_ci, c->p95);
     percentile_interval(w, "p99_ci_95", &c->p99_ci, c->p99);
     interval(w, "median_rank_lower", c->rank_lo, "median_rank_upper", c->rank_hi);

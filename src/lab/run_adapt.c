@@ -131,7 +131,7 @@ static void note(const struct run *r, const struct run_target *t, const struct r
         isnan(l->half)
             ? arena_printf(a, "%s  %s  %s: no interval yet after %zu invocations%s", t->backend,
                            t->precision, t->scenario->name, l->invocations, what)
-            : arena_printf(a, "%s  %s  %s: median %.4g ms +-%.2g %% after %zu invocations%s",
+            : arena_printf(a, "%s  %s  %s: median %.4g ms +-%.3g %% after %zu invocations%s",
                            t->backend, t->precision, t->scenario->name, l->median.at, 100 * l->half,
                            l->invocations, what));
 }

@@ -228,6 +228,7 @@ static enum err_code read_manifest(const char *path, struct arena *a, struct fol
     ret->state = json_str(json_get(v, "state"), nullptr);
     const struct json *const imported = json_get(v, "imported");
     ret->imported = json_is_object(imported);
+    ret->sequential = json_f64(json_get(json_get(v, "experiment"), "target_ci_percent"), 0) > 0;
     ret->phases_unknown = ret->imported && !json_bool(json_get(imported, "phases_known"), false);
     return ERR_OK;
 }

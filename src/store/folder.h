@@ -51,6 +51,7 @@ struct folder {
     const char *state;      /* of the run, from manifest.json: "complete", ...; nullptr: not said */
     bool imported;          /* manifest.json: another tool measured it ('chimera import') */
     bool phases_unknown;    /* imported, and the source does not tell warm-ups from the rest */
+    bool sequential;        /* manifest.json: the run stopped by what it saw (target_ci_percent) */
     struct folder_run *runs, *planned;
     size_t n_runs, n_planned;
     struct results_row *rows; /* of cells.jsonl; see cell_rows.h */

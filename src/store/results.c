@@ -161,6 +161,7 @@ static void gather_rows(const struct keys *k, const struct folder *folders, size
         total += folders[f].n_rows;
         r->imported |= folders[f].imported;
         r->phases_unknown |= folders[f].phases_unknown;
+        r->sequential |= folders[f].sequential;
     }
     struct results_row *const rows = ARENA_ARRAY(a, struct results_row, total);
     for (size_t f = 0; f < n; f++)

@@ -71,6 +71,7 @@ struct results {
     size_t n_rows;
     bool imported;               /* a folder comes from 'chimera import': nothing proves what ran */
     bool phases_unknown;         /* of one of them: its samples may hold cold starts and warm-ups */
+    bool sequential;             /* a run stopped by what it saw (target_ci_percent) */
     struct results_store *store; /* where the samples are; results_store.h */
     bool
         keep_outputs; /* for outputs_read(): set before cells are loaded, it saves it the reading */

@@ -61,6 +61,11 @@ check 'an engine that is never the same: the cap' "$rc $(value wild/stopping.jso
 check '... invocations' "$(find wild -name 'run_*.json' | wc -l | tr -d ' ')" 16
 check '... looks after six and after eight' "$(grep -c half_percent\" wild/stopping.json)" 4
 
+check '... the analysis takes the same interval, at the same level' \
+    "$(grep -c '"ci_nominal_level": 0.97' wild/statistical_analysis.json) $(grep -o '"lo_ms": [0-9.]*' wild/stopping.json |
+        tail -n 1 | cut -c1-18)" \
+    "4 $(grep -o '"median_ci_95_lower": [0-9.]*' wild/statistical_analysis.json | tail -n 1 | sed 's/"median_ci_95_lower"/"lo_ms"/' | cut -c1-18)"
+
 cp wild/stopping.json before.json
 run wild.yaml -o wild --target-ci 0.5 --max-invocations 8 --max-repetitions 3 --resume
 check 'resumed when all is done: nothing runs, the same is decided' \
