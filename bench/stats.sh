@@ -8,6 +8,8 @@
 set -eu
 # shellcheck source=bench/lib
 . "$(dirname "$0")/lib"
+# shellcheck source=bench/stats_bootstrap
+. "$(dirname "$0")/stats_bootstrap"
 make="$(dirname "$CHIMERA")/bench/stats_make"
 [ -x "$make" ] || ninja -C "$(dirname "$CHIMERA")" bench/stats_make >/dev/null
 work=$(mktemp -d "${BENCH_WORK:-${TMPDIR:-/tmp}}/chimera-stats.XXXXXX")
@@ -64,4 +66,5 @@ for kind in compact full; do
     figure "peak memory of both, 10 million $kind lines" MB \
         "$(cat "$work/analyze_${kind}_10.row" "$work/audit_${kind}_10.row" | awk '$3 > m {m = $3} END {print m}')" at-most 2000
 done
+bootstrap_figures "$work"
 save stats
