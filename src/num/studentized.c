@@ -51,23 +51,47 @@ static double z_of(size_t i)
     return -FAR + STEP_Z * (double)i;
 }
 
-/* P(range of k standard normals <= w), and above. near: the points up to FAR. */
+/* The two integrands at z. */
+static struct both terms(double z, double w, double k, const struct point *p)
+{
+    /* the smaller tail keeps its digits, and the other one is not far from 1 */
+    const double tail = dist_normal_cdf(-fabs(z - w));
+    const double below = z > w ? 1 - tail : tail, above = z > w ? tail : 1 - tail;
+    const double inside = w < SMALL_STEP ? between(z, w)
+                          : z > w / 2    ? above - p->upper
+                                         : p->cdf - below;
+    return (struct both){
+        p->phi * pow(inside, k - 1),
+        below > 0 ? -p->phi * p->power * expm1((k - 1) * log1p(-fmin(below / p->cdf, 1))) : 0};
+}
+
+/* Adds both; true while one of them matters. */
+static bool add_terms(struct both *sum, struct both t)
+{
+    sum->lower += t.lower;
+    sum->upper += t.upper;
+    return t.lower > NEGLIGIBLE * sum->lower || t.upper > NEGLIGIBLE * sum->upper;
+}
+
+/* Left of it no integrand rises again towards the left. */
+static const double LEFT_OF_ALL_PEAKS = 0;
+
+/* P(range of k standard normals <= w), and above. near: the points up to FAR. Both integrands have
+ * one peak, the upper's near w / 2, the lower's between there and 0: from w / 2 to either side. */
 static struct both range(double w, double k, const struct point *near)
 {
     struct both sum = {};
     const double last = fmax(FAR, w / 2 + FAR);
-    for (size_t i = 0; z_of(i) <= last; i++) {
-        const double z = z_of(i);
-        const struct point p = i < NEAR ? near[i] : point_at(z, k);
-        /* the smaller tail keeps its digits, and the other one is not far from 1 */
-        const double tail = dist_normal_cdf(-fabs(z - w));
-        const double below = z > w ? 1 - tail : tail, above = z > w ? tail : 1 - tail;
-        const double inside = w < SMALL_STEP ? between(z, w)
-                              : z > w / 2    ? above - p.upper
-                                             : p.cdf - below;
-        sum.lower += p.phi * pow(inside, k - 1);
-        if (below > 0)
-            sum.upper -= p.phi * p.power * expm1((k - 1) * log1p(-fmin(below / p.cdf, 1)));
+    const size_t middle = (size_t)((fmin(w / 2, last) + FAR) / STEP_Z);
+    bool more = true;
+    for (size_t i = middle + 1; i-- > 0 && (more || z_of(i) > LEFT_OF_ALL_PEAKS);) {
+        const struct point p = i < NEAR ? near[i] : point_at(z_of(i), k);
+        more = add_terms(&sum, terms(z_of(i), w, k, &p));
+    }
+    more = true;
+    for (size_t i = middle + 1; more && z_of(i) <= last; i++) {
+        const struct point p = i < NEAR ? near[i] : point_at(z_of(i), k);
+        more = add_terms(&sum, terms(z_of(i), w, k, &p)) || z_of(i) < LEFT_OF_ALL_PEAKS + FAR / 2;
     }
     return (struct both){k * STEP_Z * sum.lower, k * STEP_Z * sum.upper};
 }
