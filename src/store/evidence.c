@@ -59,8 +59,9 @@ static void of_engine(const struct json *v, struct evidence *ret)
     ret->d_model = json_f64(json_get(model, "d_model"), NOT_MEASURED);
 }
 
-struct evidence *evidence_of(const struct json *v, uint32_t replicate, struct arena *a)
+struct evidence *evidence_of(const struct json *record, uint32_t replicate, struct arena *a)
 {
+    const struct json *const v = record;
     struct evidence *const r = ARENA_ARRAY(a, struct evidence, 1);
     const struct json *const proof = json_get(v, "evidence"), *const spec = json_get(v, "spec"),
                              *const resources = json_get(v, "resources");
