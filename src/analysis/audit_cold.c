@@ -246,11 +246,12 @@ static void look_at_samples(const struct audit_cell *c, struct audit *out)
     const struct cold k = look_at_parts(s.x, s.y, s.start, s.n_units, scratch);
     if (k.taken > 0) {
         const double sum = moment_sum(s.x, s.n);
-        add_finding(
-            c, &k,
-            audit_text(out, "%zu first sample%s of %zu invocation%s cold", k.taken,
-                       k.taken == 1 ? "" : "s", s.n_units, s.n_units == 1 ? " is" : "s are"),
-            (double)s.n, sum / (double)s.n, (sum - k.sum_ms) / (double)(s.n - k.taken), out);
+        add_finding(c, &k,
+                    audit_text(out, "%zu first sample%s of %zu invocation%s %s cold", k.taken,
+                               k.taken == 1 ? "" : "s", s.n_units, s.n_units == 1 ? "" : "s",
+                               k.taken == 1 ? "is" : "are"),
+                    (double)s.n, sum / (double)s.n, (sum - k.sum_ms) / (double)(s.n - k.taken),
+                    out);
         return;
     }
     look_at_repetitions(c, &s, scratch, out);

@@ -76,8 +76,20 @@ static void facts_text(const struct audit_finding *f, struct arena *a, struct st
     }
 }
 
-static void finding_text(const struct audit_finding *f, const struct audit_print *how,
-                         struct arena *a, struct str *out)
+/* The advice of a check stands with the first finding that has it. */
+static bool advised_before(const struct audit *x, size_t at)
+{
+    const struct audit_finding *const f = audit_at(x, at);
+    for (size_t i = 0; i < at; i++)
+        if (audit_at(x, i)->severity == f->severity &&
+            strcmp(audit_at(x, i)->check, f->check) == 0 &&
+            same_word(audit_at(x, i)->advice, f->advice))
+            return true;
+    return false;
+}
+
+static void finding_text(const struct audit_finding *f, bool with_advice,
+                         const struct audit_print *how, struct arena *a, struct str *out)
 {
     CLEANUP(str_done) struct str text = {};
     str_printf(out, "    %s%s%s\n", how->colour ? tones[f->severity] : "", f->check,
@@ -86,7 +98,7 @@ static void finding_text(const struct audit_finding *f, const struct audit_print
     facts_text(f, a, &text);
     if (text.n)
         paragraph("evidence: ", str_text(&text), 6, out);
-    if (f->advice)
+    if (f->advice && with_advice)
         paragraph("advice: ", f->advice, 6, out);
     str_clear(&text);
     if (f->blocks == AUDIT_EVERYTHING)
@@ -131,7 +143,7 @@ static bool told_together(const struct audit *x, size_t at, bool *told,
                      f->subject.precision ? f->subject.precision : "");
     if (f->message && strncmp(f->message, label, strlen(label)) == 0)
         one.message = f->message + strlen(label);
-    finding_text(&one, how, a, out);
+    finding_text(&one, true, how, a, out);
     CLEANUP(str_done) struct str names = {};
     for (size_t i = at, k = 0; i < audit_count(x); i++) {
         if (told[i] || !same_facts(audit_at(x, i), f))
@@ -159,7 +171,7 @@ static void of_subject(const struct audit *x, size_t at, bool *told, const struc
         if (!told[k] && audit_at(x, k)->severity == f->severity &&
             same_subject(&audit_at(x, k)->subject, &f->subject)) {
             told[k] = true;
-            finding_text(audit_at(x, k), how, a, out);
+            finding_text(audit_at(x, k), !advised_before(x, k), how, a, out);
         }
 }
 
@@ -179,6 +191,28 @@ static void of_severity(const struct audit *x, enum audit_severity s, const stru
         if (audit_at(x, i)->severity == s && !told[i])
             of_subject(x, i, told, how, a, out);
     str_puts(out, str_text(&shared));
+    str_putc(out, '\n');
+}
+
+static void info_counts(const struct audit *x, struct arena *a, struct str *out)
+{
+    CLEANUP(str_done) struct str names = {};
+    bool *const told = ARENA_ARRAY(a, bool, audit_count(x));
+    for (size_t i = 0; i < audit_count(x); i++) {
+        const struct audit_finding *const f = audit_at(x, i);
+        size_t n = 0;
+        for (size_t k = i; k < audit_count(x); k++)
+            if (!told[k] && audit_at(x, k)->severity == AUDIT_INFO && f->severity == AUDIT_INFO &&
+                strcmp(audit_at(x, k)->check, f->check) == 0) {
+                told[k] = true;
+                n++;
+            }
+        if (n)
+            str_printf(&names, "%s%s (%zu)", names.n ? ", " : "", f->check, n);
+    }
+    str_puts(&names, "; -v shows them");
+    str_puts(out, "info\n");
+    paragraph("", str_text(&names), 2, out);
     str_putc(out, '\n');
 }
 
@@ -221,6 +255,8 @@ void audit_print(const struct audit *x, const struct audit_print *how, struct ar
 {
     for (size_t s = AUDIT_SEVERITIES; s-- > (how->all ? AUDIT_INFO : AUDIT_WARN);)
         of_severity(x, (enum audit_severity)s, how, a, out);
+    if (!how->all && audit_count_of(x, AUDIT_INFO))
+        info_counts(x, a, out);
     not_run(x, a, out);
     audit_print_counts(x, out);
     str_printf(out, " in %zu cell%s\n", how->n_cells, how->n_cells == 1 ? "" : "s");

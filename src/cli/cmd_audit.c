@@ -78,7 +78,7 @@ static enum err_code run(struct cli *cli, const void *given, const struct opt_li
     const char *const no = getenv("NO_COLOR");
     const struct audit_print how = {
         .colour = cli->color == 1 || (cli->color == 0 && isatty(STDOUT_FILENO) && !(no && *no)),
-        .all = !cli->quiet,
+        .all = cli->verbose,
         .n_cells = m.results.n_cells};
     if (cli->json) {
         fputs(str_text(&json), stdout);
@@ -99,8 +99,8 @@ const struct command cmd_audit = {
         "Every check of docs/AUDIT.md on a results folder, or on several replicate runs of one\n"
         "experiment. Each finding has its evidence in numbers, advice, and the claims that it\n"
         "blocks. A check that lacks what it needs is named with the reason. Writes audit.json.\n\n"
-        "The exit status is 1 where a finding has severity fail. -q leaves findings of severity\n"
-        "info out of what is shown, not out of audit.json.",
+        "The exit status is 1 where a finding has severity fail. Findings of severity info are\n"
+        "counted, and shown with -v; audit.json has all.",
     .examples = "  chimera audit results/demo\n"
                 "  chimera audit results/monday results/tuesday -o results/both\n"
                 "  chimera audit results/demo --check label-mismatch --json\n"
