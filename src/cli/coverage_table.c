@@ -35,10 +35,10 @@ static struct table_cell figure(const struct coverage_cell *f, struct arena *a)
         statuses[f->status].tone};
 }
 
-static struct table_cell rate(size_t part, size_t n, bool good, struct arena *a)
+static struct table_cell rate(size_t part, size_t n, enum coverage_status s, struct arena *a)
 {
-    return (struct table_cell){arena_printf(a, "%.1f%s", percent(part, n), good ? "" : "!"),
-                               good ? TABLE_PLAIN : TABLE_BAD};
+    return (struct table_cell){arena_printf(a, "%.1f%s", percent(part, n), statuses[s].mark),
+                               statuses[s].tone};
 }
 
 void coverage_table(const struct coverage *c, bool colour, struct arena *a, struct str *out)
@@ -55,8 +55,8 @@ void coverage_table(const struct coverage *c, bool colour, struct arena *a, stru
             [MEDIAN] = figure(&r->figure[COVERAGE_MEDIAN], a),
             [P95] = figure(&r->figure[COVERAGE_P95], a),
             [RATIO] = figure(&r->figure[COVERAGE_RATIO], a),
-            [DIFFERENT] = rate(r->different, r->alike, coverage_pairs_ok(c, r), a),
-            [FAMILY] = rate(r->wrong, r->families, coverage_families_ok(c, r), a),
+            [DIFFERENT] = rate(r->different, r->alike, coverage_pairs(c, r), a),
+            [FAMILY] = rate(r->wrong, r->families, coverage_families(c, r), a),
         };
         table_add(&t, row);
     }
@@ -67,8 +67,8 @@ void coverage_table(const struct coverage *c, bool colour, struct arena *a, stru
     table_print(&t, colour, out);
     str_printf(out,
                "\ninv x n: invocations x samples of each. ratio: of the medians of two cells, one "
-               "10 %% slower.\nalike: pairs of identical cells that are called different (5 is "
-               "asked, 6 at most); family: four such\ncells, any pair called different after Holm "
+               "10 %% slower.\nalike: pairs of identical cells that are called different (4 to "
+               "6 is asked); family: four such\ncells, any pair called different after Holm "
                "(6 at most). - no interval at this size; + an end is open in some;\n~ wider than "
                "asked; * outside, and the audit says that it is not to be trusted; ! missed.\n"
                "%zu missed, %zu wider than asked, %.0f s\n",

@@ -211,16 +211,25 @@ static double widened(double margin, size_t simulations)
                : margin * sqrt((double)COVERAGE_SIMULATIONS / (double)simulations);
 }
 
-bool coverage_pairs_ok(const struct coverage *c, const struct coverage_row *r)
+enum coverage_status coverage_pairs(const struct coverage *c, const struct coverage_row *r)
 {
-    return (double)r->different <=
-           (double)r->alike * (VERDICT_ALPHA + widened(0.01, c->simulations));
+    const double rate = (double)r->different / (double)r->alike;
+    const double margin = widened(0.01, c->simulations);
+    if (rate > VERDICT_ALPHA + margin)
+        return COVERAGE_MISSED;
+    return rate < VERDICT_ALPHA - margin ? COVERAGE_WIDE : COVERAGE_OK;
 }
 
-bool coverage_families_ok(const struct coverage *c, const struct coverage_row *r)
+enum coverage_status coverage_families(const struct coverage *c, const struct coverage_row *r)
 {
-    return (double)r->wrong <=
-           (double)r->families * (VERDICT_ALPHA + widened(0.01, c->simulations));
+    const double most = VERDICT_ALPHA + widened(0.01, c->simulations);
+    return (double)r->wrong <= (double)r->families * most ? COVERAGE_OK : COVERAGE_MISSED;
+}
+
+static void add_status(struct coverage *c, enum coverage_status s)
+{
+    c->missed += s == COVERAGE_MISSED;
+    c->wide += s == COVERAGE_WIDE;
 }
 
 struct coverage coverage_run(const struct coverage_plan *plan, struct arena *a)
@@ -247,11 +256,10 @@ struct coverage coverage_run(const struct coverage_plan *plan, struct arena *a)
             add_part(&w.rows[i], &w.parts[i * chunks + k]);
         for (size_t f = 0; f < COVERAGE_FIGURES; f++) {
             w.rows[i].figure[f].status = judge(&c, &w.rows[i].figure[f]);
-            c.missed += w.rows[i].figure[f].status == COVERAGE_MISSED;
-            c.wide += w.rows[i].figure[f].status == COVERAGE_WIDE;
+            add_status(&c, w.rows[i].figure[f].status);
         }
-        c.missed += !coverage_pairs_ok(&c, &w.rows[i]);
-        c.missed += !coverage_families_ok(&c, &w.rows[i]);
+        add_status(&c, coverage_pairs(&c, &w.rows[i]));
+        add_status(&c, coverage_families(&c, &w.rows[i]));
     }
     c.seconds = (double)(clock_now() - begun) / 1e9;
     return c;

@@ -33,7 +33,7 @@ enum coverage_status : uint8_t {
     COVERAGE_NONE,   /* there is no interval at this size, and none is printed */
     COVERAGE_OPEN,   /* an end without a bound, in 1 of 100 or more: held often enough */
     COVERAGE_MARKED, /* outside, and the audit says in 95 of 100 that it is not to be trusted */
-    COVERAGE_WIDE,   /* held more often than asked: it claims less than it could */
+    COVERAGE_WIDE,   /* held more often than asked: less is claimed than could be */
     COVERAGE_MISSED,
 };
 
@@ -65,11 +65,12 @@ struct coverage {
 
 [[nodiscard]] struct coverage coverage_run(const struct coverage_plan *plan, struct arena *a);
 
-/* Whether the rate of false differences is what it should be: of pairs 5 % and at most 1 % more
- * (fewer are called where three invocations leave Welch's test few degrees of freedom), of families
- * at most 6 %; with the errors of this many simulations. */
-[[nodiscard]] bool coverage_pairs_ok(const struct coverage *c, const struct coverage_row *r);
-[[nodiscard]] bool coverage_families_ok(const struct coverage *c, const struct coverage_row *r);
+/* The rates of false differences: of pairs 5 % and 1 % more or less, of families at most 6 %, with
+ * the errors of this many simulations. Fewer false differences are COVERAGE_WIDE. */
+[[nodiscard]] enum coverage_status coverage_pairs(const struct coverage *c,
+                                                  const struct coverage_row *r);
+[[nodiscard]] enum coverage_status coverage_families(const struct coverage *c,
+                                                     const struct coverage_row *r);
 
 [[nodiscard]] const char *coverage_figure_name(enum coverage_figure f); /* "mean", ... */
 [[nodiscard]] const char *coverage_status_name(enum coverage_status s); /* "ok", ... */

@@ -31,9 +31,9 @@ static void row(const struct coverage *c, const struct coverage_row *r, struct j
     for (size_t f = 0; f < COVERAGE_FIGURES; f++)
         figure(&r->figure[f], (enum coverage_figure)f, w);
     jsonw_kf64(w, "identical_called_different", share(r->different, r->alike));
-    jsonw_kbool(w, "identical_ok", coverage_pairs_ok(c, r));
+    jsonw_kstr(w, "identical_status", coverage_status_name(coverage_pairs(c, r)));
     jsonw_kf64(w, "family_error_holm", share(r->wrong, r->families));
-    jsonw_kbool(w, "family_ok", coverage_families_ok(c, r));
+    jsonw_kstr(w, "family_status", coverage_status_name(coverage_families(c, r)));
     jsonw_end_object(w);
 }
 
