@@ -353,10 +353,3 @@ double dist_chi2_upper_quantile(double q, double df)
 }
 
 /* ---- Mann-Whitney ---- */
-
-double dist_wilcoxon_cdf(double w, size_t n1, size_t n2)
-{
-    const double p = pwilcox(w, (double)n1, (double)n2, 1, 0);
-    wilcox_free();
-    return p;
-}

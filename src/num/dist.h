@@ -5,8 +5,7 @@
  * underflow, and the quantiles of both: _quantile(p) has P(X <= it) = p, _upper_quantile(q) has P(X
  * > it) = q. Degrees of freedom may be fractions. Relative error at most 1e-12 in both tails, of
  * quantiles too (tests/unit/test_dist.c has the tables). NOT_MEASURED goes in, NOT_MEASURED comes
- * out, as it does for a parameter or a probability outside its range. Thread-safe but for
- * dist_wilcoxon_cdf.
+ * out, as it does for a parameter or a probability outside its range. Thread-safe.
  *
  * libRmath computes what it computes to 1e-12. It does not, measured with mpmath at 80 digits:
  *   pf(0.0079, 580.9, 54.4)      4.1e-286, is 3 % off: pbeta's recursion underflows in the far tail
@@ -59,6 +58,3 @@
 [[nodiscard]] double dist_binomial_upper(double k, size_t n, double p); /* P(X > k) */
 /* The smallest k with P(X <= k) >= prob, where a difference of 1e-13 of prob counts as equal. */
 [[nodiscard]] double dist_binomial_quantile(double prob, size_t n, double p);
-
-/* P(W <= w) of the Mann-Whitney statistic without ties. Not for two threads at once. */
-[[nodiscard]] double dist_wilcoxon_cdf(double w, size_t n1, size_t n2);

@@ -112,3 +112,43 @@ struct proportion_mcnemar proportion_mcnemar_of(size_t b, size_t c)
     r.p_corrected = dist_chi2_upper(r.chi2_corrected, 1);
     return r;
 }
+
+static double log_choose(size_t n, size_t k)
+{
+    return lgamma((double)n + 1) - lgamma((double)k + 1) - lgamma((double)(n - k) + 1);
+}
+
+static double fisher(size_t k1, size_t n1, size_t k2, size_t n2)
+{
+    constexpr double SAME = 1e-7; /* R's, as above */
+    const size_t k = k1 + k2, least = k > n2 ? k - n2 : 0, most = k < n1 ? k : n1;
+    const double bound = log_choose(n1, k1) + log_choose(n2, k2) + SAME;
+    double all = 0, extreme = 0;
+    for (size_t x = least; x <= most; x++) {
+        const double mass = log_choose(n1, x) + log_choose(n2, k - x);
+        const double relative = exp(mass - bound);
+        all += relative;
+        extreme += mass <= bound ? relative : 0;
+    }
+    return extreme / all;
+}
+
+struct proportion_two proportion_two_of(size_t k1, size_t n1, size_t k2, size_t n2)
+{
+    struct proportion_two r = {NOT_MEASURED, NOT_MEASURED, NOT_MEASURED, NOT_MEASURED,
+                               NOT_MEASURED};
+    if (n1 == 0 || n2 == 0 || k1 > n1 || k2 > n2)
+        return r;
+    r.p_exact = fmin(1, fisher(k1, n1, k2, n2));
+    const double a = (double)n1, b = (double)n2, k = (double)k1 + (double)k2;
+    const double off = fabs((double)k1 * b - (double)k2 * a); /* of each count, times a + b */
+    const double spread = a * b * k * (a + b - k) / (a + b);
+    if (!(spread > 0))
+        return r;
+    const double corrected = fmax(0, off - (a + b) / 2);
+    r.chi2 = off * off / spread;
+    r.p = dist_chi2_upper(r.chi2, 1);
+    r.chi2_corrected = corrected * corrected / spread;
+    r.p_corrected = dist_chi2_upper(r.chi2_corrected, 1);
+    return r;
+}

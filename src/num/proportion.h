@@ -37,3 +37,12 @@ struct proportion_mcnemar {
 };
 /* With b + c = 0 nothing changed: p_exact is 1, the others are NOT_MEASURED. */
 [[nodiscard]] struct proportion_mcnemar proportion_mcnemar_of(size_t b, size_t c);
+
+/* Two independent shares, k1 of n1 and k2 of n2: are they the same? */
+struct proportion_two {
+    double chi2, p;                     /* Pearson's, at 1 degree of freedom */
+    double chi2_corrected, p_corrected; /* with Yates's correction, as R's prop.test */
+    double p_exact; /* Fisher's: tables no likelier than this one; fisher.test */
+};
+/* NOT_MEASURED where n1 or n2 is 0, the chi-squared ones also where both shares are 0 or 1. */
+[[nodiscard]] struct proportion_two proportion_two_of(size_t k1, size_t n1, size_t k2, size_t n2);

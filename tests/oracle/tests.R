@@ -88,11 +88,16 @@ mcn <- do.call(rbind, lapply(list(c(150, 86), c(5, 15), c(0, 6), c(3, 3), c(1, 0
   data.frame(b = k[1], c = k[2], chi2 = unname(u$statistic), p = u$p.value, chi2_cc = unname(v$statistic), p_cc = v$p.value,
              p_exact = binom.test(k[1], sum(k))$p.value)
 }))
+twoprops <- do.call(rbind, lapply(list(c(15, 25, 5, 25), c(83, 86, 90, 93), c(1, 10, 9, 10), c(0, 12, 3, 9), c(400, 1000, 460, 1000), c(3, 7, 3, 7)), function(k) {
+  u <- suppressWarnings(prop.test(k[c(1, 3)], k[c(2, 4)], correct = FALSE)); v <- suppressWarnings(prop.test(k[c(1, 3)], k[c(2, 4)]))
+  data.frame(k1 = k[1], n1 = k[2], k2 = k[3], n2 = k[4], chi2 = unname(u$statistic), p = u$p.value, chi2_cc = unname(v$statistic),
+             p_cc = v$p.value, p_exact = fisher.test(matrix(c(k[1], k[2] - k[1], k[3], k[4] - k[3]), 2))$p.value)
+}))
 powers <- do.call(rbind, lapply(list(c(.3, 4, .05), c(2, 3, .05), c(.1, 1000, .01), c(1.5, 6, .001), c(.02, 40, .05)), function(k)
   data.frame(d = k[1], n = k[2], alpha = k[3],
              power = power.t.test(n = k[2], delta = k[1], sig.level = k[3])$power)))
 mdd <- do.call(rbind, lapply(list(c(5, .8), c(10, .9), c(100, .8)), function(k) data.frame(n = k[1], power = k[2],
   d = power.t.test(n = k[1], power = k[2], tol = 1e-12)$delta)))
 cat(toJSON(list(origin = R.version.string, factors = two, friedman = fr, pairs = pairs, tied = tied, signed = signed,
-  signed_tied = signed_tied, proportions = props, binomial = binom, mcnemar = mcn, power = powers, detectable = mdd),
+  signed_tied = signed_tied, proportions = props, binomial = binom, mcnemar = mcn, two = twoprops, power = powers, detectable = mdd),
   auto_unbox = TRUE, digits = NA, pretty = FALSE), "\n")

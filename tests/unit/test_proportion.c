@@ -52,6 +52,18 @@ static void test_tests(const struct json *oracle)
         CHECK_DIGITS("corrected", m.p_corrected, oracle_number(c, "p_cc"), 12);
         CHECK_DIGITS("exact", m.p_exact, oracle_number(c, "p_exact"), 12);
     }
+    it = json_iter(json_get(oracle, "two"));
+    for (const struct json *c; (c = json_next(&it, nullptr));) {
+        const struct proportion_two t =
+            proportion_two_of((size_t)oracle_number(c, "k1"), (size_t)oracle_number(c, "n1"),
+                              (size_t)oracle_number(c, "k2"), (size_t)oracle_number(c, "n2"));
+        CHECK_NEAR("two shares", t.chi2, oracle_number(c, "chi2"), 1e-12);
+        CHECK_DIGITS("p", t.p, oracle_number(c, "p"), 11);
+        CHECK_DIGITS("corrected", t.p_corrected, oracle_number(c, "p_cc"), 11);
+        CHECK_DIGITS("Fisher", t.p_exact, oracle_number(c, "p_exact"), 10);
+    }
+    CHECK_NEAR("none of either", proportion_two_of(0, 5, 0, 6).p, NOT_MEASURED, 0);
+    CHECK_NEAR("Fisher of them", proportion_two_of(0, 5, 0, 6).p_exact, 1, 1e-15);
     CHECK_NEAR("nothing changed", proportion_mcnemar_of(0, 0).p_exact, 1, 0);
 }
 
