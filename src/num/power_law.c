@@ -25,6 +25,13 @@ static const double LEAST_R2 = 0.2;
 
 constexpr size_t LEAST_FOR_BOOTSTRAP = 4;
 
+/* A fit of a x^b + c looks at every point some 180 times: bounds on points, on fits without one of
+ * them, and on points times resamples, of which there are LEAST_RESAMPLES at least. */
+constexpr size_t MOST_OFFSET_POINTS = 5'000;
+constexpr size_t MOST_REFITS = 100;
+constexpr size_t MOST_OFFSET_WORK = 500'000;
+constexpr size_t LEAST_RESAMPLES = 200;
+
 /* Resamples are given up when this many times as many as wanted were refused. */
 constexpr size_t PATIENCE = 10;
 
@@ -34,6 +41,7 @@ struct points { /* as the form's least squares sees them: log, log of a x^b */
     size_t n;
     enum power_law_form form;
     double conf;
+    const bool *differs; /* n: b from 0 without this point; nullptr: not known */
 };
 
 struct line {
@@ -77,8 +85,32 @@ static struct line quick(const struct points *p, const uint32_t *pick, size_t n)
 
 /* ---- the fit with its standard errors ---- */
 
-static enum err_code fit_line(const struct points *p, struct arena *a, struct power_law *f,
-                              struct err *e)
+static const double *column_of(const double *rows, size_t n, size_t j, struct arena *a)
+{
+    double *const c = ARENA_ARRAY(a, double, n);
+    for (size_t i = 0; i < n; i++)
+        c[i] = rows[2 * i + j];
+    return c;
+}
+
+/* Whether b differs from 0 without each point, by Student's t on the others: their sum of squares
+ * is less by e^2 / (1 - h), the spread of their u by its share. */
+static void significance_without(const struct points *p, const struct regress *r, double mean,
+                                 double spread, struct arena *a, struct points *ret)
+{
+    const double n = (double)p->n, df = n - 3;
+    const double t = df > 0 ? dist_t_quantile((1 + p->conf) / 2, df) : NOT_MEASURED;
+    bool *const differs = ARENA_ARRAY(a, bool, p->n);
+    for (size_t i = 0; i < p->n; i++) {
+        const double e = r->residual[i], off = p->u[i] - mean;
+        const double rss = r->rss - e * e / (1 - r->leverage[i]);
+        const double se = sqrt(fmax(0, rss) / df / (spread - off * off * n / (n - 1)));
+        differs[i] = fabs(r->without[2 * i + 1]) > t * se;
+    }
+    ret->differs = differs;
+}
+
+static enum err_code fit_line(struct points *p, struct arena *a, struct power_law *f, struct err *e)
 {
     const struct regress_data d = {.y = p->v, .x = &p->u, .n = p->n, .k = 1, .confidence = p->conf};
     struct regress r;
@@ -101,6 +133,9 @@ static enum err_code fit_line(const struct points *p, struct arena *a, struct po
     f->residual_sd = r.residual_sd;
     f->r2 = r.r2;
     f->leverage = r.leverage;
+    f->without_a = column_of(r.without, p->n, 0, a);
+    f->without_b = column_of(r.without, p->n, 1, a);
+    significance_without(p, &r, mean, spread, a, p);
     f->cov[0] = variance * (1 / (double)p->n + mean * mean / spread);
     f->cov[1] = -variance * mean / spread;
     f->cov[2] = variance / spread;
@@ -180,7 +215,10 @@ static void bootstrap(const struct points *p, const struct power_law_data *d, st
     f->boot_low = f->boot_high = NOT_MEASURED;
     if (p->n < LEAST_FOR_BOOTSTRAP)
         return;
-    const size_t want = d->resamples ? d->resamples : POWER_LAW_RESAMPLES;
+    size_t want = d->resamples ? d->resamples : POWER_LAW_RESAMPLES;
+    if (p->form == POWER_LAW_OFFSET && want > LEAST_RESAMPLES && want > MOST_OFFSET_WORK / p->n)
+        want =
+            MOST_OFFSET_WORK / p->n > LEAST_RESAMPLES ? MOST_OFFSET_WORK / p->n : LEAST_RESAMPLES;
     double *const as = ARENA_ARRAY(a, double, want), *const bs = ARENA_ARRAY(a, double, want);
     double *const cs = ARENA_ARRAY(a, double, want), *const sorted = ARENA_ARRAY(a, double, want);
     uint32_t *const pick = ARENA_ARRAY(a, uint32_t, p->n);
@@ -209,58 +247,59 @@ static void bootstrap(const struct points *p, const struct power_law_data *d, st
 
 /* ---- one point left out ---- */
 
-static void leave_out(const struct points *p, struct arena *a, struct power_law *f)
+static double high_leverage(const struct points *p, const struct power_law *f)
+{
+    return fmin(HIGH_LEVERAGE, LEVERAGE_MEANS * (double)f->p / (double)p->n);
+}
+
+/* Of a x^b + c, which has no closed form: every point of few, of many those with a high leverage.
+ */
+static void refit_without(const struct points *p, struct arena *a, struct power_law *f)
 {
     double *const wa = ARENA_ARRAY(a, double, p->n), *const wb = ARENA_ARRAY(a, double, p->n);
     uint32_t *const pick = ARENA_ARRAY(a, uint32_t, p->n);
-    f->without_low = f->without_high = NOT_MEASURED;
+    size_t refits = 0;
     for (size_t i = 0; i < p->n; i++) {
-        size_t m = 0;
-        for (size_t k = 0; k < p->n; k++)
-            if (k != i)
-                pick[m++] = (uint32_t)k;
-        const bool enough = m >= f->p && distinct(p->x, pick, m, f->p) == f->p;
-        const struct line l = enough ? quick(p, pick, m) : (struct line){};
+        struct line l = {};
+        if ((p->n <= MOST_REFITS || f->leverage[i] > high_leverage(p, f)) &&
+            refits++ < MOST_REFITS) {
+            size_t m = 0;
+            for (size_t k = 0; k < p->n; k++)
+                if (k != i)
+                    pick[m++] = (uint32_t)k;
+            if (m >= f->p && distinct(p->x, pick, m, f->p) == f->p)
+                l = quick(p, pick, m);
+        }
         wa[i] = l.ok ? l.a : NOT_MEASURED;
         wb[i] = l.ok ? l.b : NOT_MEASURED;
-        f->without_low = fmin(f->without_low, wb[i]); /* of a NaN and a number the number */
-        f->without_high = fmax(f->without_high, wb[i]);
-        if (f->leverage[i] > f->leverage[f->pivot])
-            f->pivot = i;
     }
     f->without_a = wa;
     f->without_b = wb;
 }
 
-/* Does b differ from 0 without point i? By Student's t on the remaining points. */
-static bool significant_without(const struct points *p, size_t i, const struct power_law *f,
-                                struct arena *a)
+static void leave_out(const struct points *p, struct arena *a, struct power_law *f)
 {
-    if (p->form == POWER_LAW_OFFSET || p->n - 1 <= f->p)
-        return f->low > 0 || f->high < 0;
-    double *const u = ARENA_ARRAY(a, double, p->n), *const v = ARENA_ARRAY(a, double, p->n);
-    size_t m = 0;
-    for (size_t k = 0; k < p->n; k++)
-        if (k != i) {
-            u[m] = p->u[k];
-            v[m++] = p->v[k];
-        }
-    const double *const column = u;
-    const struct regress_data d = {.y = v, .x = &column, .n = m, .k = 1, .confidence = p->conf};
-    struct regress r;
-    struct err e = {};
-    return regress_fit(&d, a, &r, &e) == ERR_OK && (r.lower[1] > 0 || r.upper[1] < 0);
+    if (p->form == POWER_LAW_OFFSET)
+        refit_without(p, a, f);
+    f->without_low = f->without_high = NOT_MEASURED;
+    for (size_t i = 0; i < p->n; i++) {
+        f->without_low =
+            fmin(f->without_low, f->without_b[i]); /* of a NaN and a number the number */
+        f->without_high = fmax(f->without_high, f->without_b[i]);
+        if (f->leverage[i] > f->leverage[f->pivot])
+            f->pivot = i;
+    }
 }
 
 static void judge(const struct points *p, struct arena *a, struct power_law *f)
 {
-    const double limit = fmin(HIGH_LEVERAGE, LEVERAGE_MEANS * (double)f->p / (double)p->n);
+    const double limit = high_leverage(p, f);
     const bool significant = f->low > 0 || f->high < 0;
     for (size_t i = 0; i < p->n && !f->fragile; i++) {
         if (!(f->leverage[i] > limit) || isnan(f->without_b[i]) || isnan(f->low))
             continue;
         const bool moved = f->without_b[i] < f->low || f->without_b[i] > f->high;
-        const bool still = significant_without(p, i, f, a);
+        const bool still = p->differs ? p->differs[i] : significant;
         f->fragile = moved || still != significant;
         if (f->fragile)
             f->fragile_why =
@@ -293,6 +332,9 @@ static enum err_code check(const struct power_law_data *d, struct err *e)
                            "fit: point %zu (%g, %g): a power of x needs positive numbers", i + 1,
                            d->x[i], d->y[i]);
     }
+    if (d->form == POWER_LAW_OFFSET && d->n > MOST_OFFSET_POINTS)
+        return err_set(e, ERR_LIMIT, "a x^b + c: %zu points, at most %zu: fit a mean for each x",
+                       d->n, MOST_OFFSET_POINTS);
     if (d->n < least || distinct(d->x, nullptr, d->n, least) < least)
         return err_set(e, ERR_UNSUPPORTED, "fit: fewer than %zu different x among %zu points",
                        least, d->n);

@@ -43,8 +43,10 @@ struct power_law {
     size_t drawn, refused;                  /* resamples used; refused */
     const double *boot_a, *boot_b, *boot_c; /* of each used one (a x^b: a as its logarithm) */
     const double *leverage;                 /* n */
-    const double *without_b; /* n: b with this point left out; NOT_MEASURED where it cannot be */
-    const double *without_a; /* n: a (a x^b: its logarithm) */
+    /* n: b with this point left out. NOT_MEASURED where it cannot be, and in a x^b + c of more than
+     * 100 points where the leverage is low. */
+    const double *without_b;
+    const double *without_a;          /* n: a (a x^b: its logarithm) */
     double without_low, without_high; /* the range of without_b */
     size_t pivot;                     /* the point with the highest leverage */
     /* A point with leverage above 0.5 or 3 p / n whose removal takes b out of its own interval, or

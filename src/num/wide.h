@@ -83,5 +83,5 @@ static inline wide_t wide_pi(void)
 }
 static inline bool wide_is_finite(wide_t x)
 {
-    return x - x == 0;
+    return x * 0 == 0;
 }

@@ -306,6 +306,23 @@ def make_import():
     write("import", "fail_control_characters", '{"latency_ms":"\\u001b[2J\\u0000\\n"}')
 
 
-for make in (make_csv, make_import, make_tokenizer, make_safetensors, make_gguf, make_onnx, make_config, make_experiment,
+def make_nist():
+    anova = "Between Treatment 2 6 3 12\nWithin Treatment 3 .75 .25\n"
+    linear = "Certified Regression Statistics\n B0 1 .1\n B1 2 .2\nResidual 3 1 .3\n"
+    model = "Model: y\n 2 Parameters\n\n %s\n\n Start 1 Start 2\n b1 = 1 2 3 4\n b2 = .1 .2 .3 .4\n"
+    rows = "Data: y x\n 1 1\n 2 2\n 4 3\n 9 5\n 9 6\n"
+    write("nist", "pass_univariate", "Sample Mean ybar: 2\n n-1) s: 1\nData: Y\n---\n1\n2\n3\n")
+    write("nist", "pass_anova", anova + "Data: T R\n1 10\n1 11\n2 20\n2 21\n3 30\n3 31\n")
+    write("nist", "pass_anova_table", anova + "Data:\n T\n\n1 2 3\n\n10 20 30\n11 21 31\n")
+    write("nist", "pass_linear", linear + rows)
+    write("nist", "pass_polynomial", linear + " B2 3 .3\n" + rows)
+    write("nist", "pass_exponential", model % "y = b1*exp[b2*x] + e" + rows)
+    write("nist", "pass_several", model % "pi = 3\nlog[y] = (b1 - arctan[b2/(x+1)]/pi)**(-.5)\n + cos(2*pi*x)  + e" + rows)
+    write("nist", "fail_no_data", linear)
+    write("nist", "fail_word", linear + rows + "end\n")
+    write("nist", "fail_gap", linear.replace("B1", "B7") + rows)
+
+
+for make in (make_nist, make_csv, make_import, make_tokenizer, make_safetensors, make_gguf, make_onnx, make_config, make_experiment,
              make_samples):
     make()

@@ -92,11 +92,9 @@ static void check_wrong(void)
               formula_parse(wrong[i].text, a, &f, &e) != ERR_OK && strstr(e.msg, wrong[i].said),
               "%s", e.msg);
     }
-    char deep[500] = "y = b1";
-    for (size_t i = 6; i < sizeof deep - 1; i++)
+    char deep[500] = "y = ";
+    for (size_t i = 4; i < sizeof deep - 1; i++)
         deep[i] = '(';
-    memcpy(deep, "y = ", 4);
-    memset(deep + 4, '(', sizeof deep - 5);
     const struct formula *f;
     struct err e = {};
     CHECK("brackets without end", formula_parse(deep, a, &f, &e) == ERR_LIMIT, "%s", e.msg);
