@@ -240,14 +240,28 @@ double dist_f_log_upper(double f, double df1, double df2)
     return f_of(f, df1, df2, UPPER, true);
 }
 
+static double chi2_quantile(double p, double df, enum tail tail);
+
+/* With endless degrees of freedom on one side what is left is a chi squared over its own. */
+static double f_quantile(double p, double df1, double df2, enum tail tail)
+{
+    if (isinf(df1) && isinf(df2))
+        return NOT_MEASURED;
+    if (isinf(df2))
+        return chi2_quantile(p, df1, tail) / df1;
+    if (isinf(df1))
+        return df2 / chi2_quantile(p, df2, tail == LOWER ? UPPER : LOWER);
+    return df2 / df1 * exp(beta_log_odds(p, df1 / 2, df2 / 2, tail));
+}
+
 double dist_f_quantile(double p, double df1, double df2)
 {
-    return df2 / df1 * exp(beta_log_odds(p, df1 / 2, df2 / 2, LOWER));
+    return f_quantile(p, df1, df2, LOWER);
 }
 
 double dist_f_upper_quantile(double q, double df1, double df2)
 {
-    return df2 / df1 * exp(beta_log_odds(q, df1 / 2, df2 / 2, UPPER));
+    return f_quantile(q, df1, df2, UPPER);
 }
 
 /* P(X > k) of n is P(B <= p) of a beta with k + 1 and n - k. */
@@ -309,6 +323,11 @@ double dist_chi2_cdf(double x, double df)
 double dist_chi2_upper(double x, double df)
 {
     return chi2_of(x, df, UPPER, false);
+}
+
+double dist_chi2_log_cdf(double x, double df)
+{
+    return chi2_of(x, df, LOWER, true);
 }
 
 double dist_chi2_log_upper(double x, double df)

@@ -45,6 +45,7 @@
 
 [[nodiscard]] double dist_chi2_cdf(double x, double df);
 [[nodiscard]] double dist_chi2_upper(double x, double df);
+[[nodiscard]] double dist_chi2_log_cdf(double x, double df);
 [[nodiscard]] double dist_chi2_log_upper(double x, double df);
 [[nodiscard]] double dist_chi2_quantile(double p, double df);
 [[nodiscard]] double dist_chi2_upper_quantile(double q, double df);

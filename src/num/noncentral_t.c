@@ -15,6 +15,15 @@ static const double WIDEST_STEP = 0.06;
  * from 0 to 1 (at u = log(ncp / t), within 1 / ncp). */
 static const double STEP_OF_BELL = 0.35, STEP_OF_RISE = 0.4;
 
+/* Of a t far below a large ncp, whose tail is next to nothing. */
+static const double NARROWEST_STEP = 1e-3;
+
+/* Phi(t s - ncp) is then a step in s, and the chi squared's tail is flat in z. */
+static const double LARGE_NCP = 100;
+
+/* No double can say how rare a normal z beyond it is. */
+static const double NORMAL_END = 39;
+
 static const double NEGLIGIBLE = 1e-19;
 
 struct tail { /* t >= 0 */
@@ -37,7 +46,8 @@ static double exponent(double u)
 
 static double score(const struct tail *p, double u)
 {
-    return p->sign * ((p->t - p->ncp) + p->t * expm1(u));
+    /* near u = 0, t - ncp may be small and is exact */
+    return p->sign * (fabs(u) < 0.7 ? (p->t - p->ncp) + p->t * expm1(u) : p->t * exp(u) - p->ncp);
 }
 
 static double log_integrand(const struct tail *p, double u)
@@ -77,6 +87,48 @@ static double log_density_constant(double df)
     return (double)(wide_log(2) + h * wide_log(h) - h - wide_lgamma(h));
 }
 
+/* ---- large ncp: over the normal, whose integrand has no step there ---- */
+
+static double log_integrand_z(const struct tail *p, double z)
+{
+    const double s = (z + p->ncp) / p->t, x = p->df * s * s;
+    return -z * z / 2 - 0.91893853320467274178 +
+           (p->sign > 0 ? dist_chi2_log_upper(x, p->df) : dist_chi2_log_cdf(x, p->df));
+}
+
+static double walk_z(const struct tail *p, double peak, double top, double step)
+{
+    double sum = 0;
+    for (int k = 1;; k++) {
+        const double term = exp(log_integrand_z(p, peak + k * step) - top);
+        sum += term;
+        if (!(term > NEGLIGIBLE * (1 + sum)))
+            return sum;
+    }
+}
+
+/* P(T <= t) = Int phi(z) P(sqrt(chi2 / df) >= (z + ncp) / t) dz. Log-concave, so that the way
+ * uphill leads to the peak. */
+static double log_tail_z(const struct tail *p)
+{
+    const double step = STEP_OF_BELL / sqrt(1 + 2 * p->df / p->t / p->t);
+    double peak = 0, top = log_integrand_z(p, 0);
+    for (double stride = 1; stride > step / 2; stride /= 2)
+        for (double way = stride; fabs(peak + way) < NORMAL_END;) {
+            const double next = log_integrand_z(p, peak + way);
+            if (next > top) {
+                top = next;
+                peak += way;
+            } else if (way > 0) {
+                way = -way;
+            } else {
+                break;
+            }
+        }
+    const double sum = 1 + walk_z(p, peak, top, step) + walk_z(p, peak, top, -step);
+    return fmin(0, top + log(sum * step));
+}
+
 static double log_tail(double t, double df, double ncp, bool upper)
 {
     if (isnan(t) || isnan(df) || isnan(ncp) || !(df > 0) || isinf(ncp))
@@ -88,10 +140,12 @@ static double log_tail(double t, double df, double ncp, bool upper)
         return dist_normal_log_cdf(p.sign * (t - ncp));
     if (isinf(t))
         return upper ? -INFINITY : 0;
+    if (ncp > LARGE_NCP && t > ncp / 10)
+        return log_tail_z(&p);
     const double peak = root_between(falling, &p, -740, 20), s = exp(peak);
     const double top = log_integrand(&p, peak);
-    const double step = fmin(fmin(WIDEST_STEP, STEP_OF_RISE / fabs(ncp)),
-                             STEP_OF_BELL / (s * sqrt(2 * df + t * t)));
+    const double step = fmin(fmin(WIDEST_STEP, fmax(STEP_OF_RISE / fabs(ncp), NARROWEST_STEP)),
+                             STEP_OF_BELL / (s * hypot(sqrt(2 * df), t)));
     const double sum = 1 + walk(&p, peak, top, step) + walk(&p, peak, top, -step);
     return fmin(0, top + log(sum * step) + log_density_constant(df));
 }

@@ -4,7 +4,7 @@
  * s = sqrt(chi2_df / df) of its density times Phi(t s - ncp); in u = log s the integrand is
  * analytic with one peak, so that the trapezoidal rule around the peak converges exponentially
  * (Trefethen and Weideman 2014), in both tails alike: nothing is got by subtraction. Relative error
- * at most 1e-12 for df from 0.5 to 1e5, |ncp| <= 100 and tails down to 1e-300
+ * at most 1e-12 for df from 0.5 to 1e5, |ncp| <= 1000 and tails down to 1e-300
  * (tests/unit/test_dist.c). About 50 microseconds, the inversions ten times that. Pure.
  *
  * NOT_MEASURED goes in, NOT_MEASURED comes out, as it does for df <= 0. df INFINITY is the normal.

@@ -73,6 +73,9 @@ static bool add_terms(struct both *sum, struct both t)
     return t.lower > NEGLIGIBLE * sum->lower || t.upper > NEGLIGIBLE * sum->upper;
 }
 
+/* A range of normals that no double can say how rare it is. */
+static const double NO_RANGE = 120;
+
 /* Left of it no integrand rises again towards the left. */
 static const double LEFT_OF_ALL_PEAKS = 0;
 
@@ -80,6 +83,8 @@ static const double LEFT_OF_ALL_PEAKS = 0;
  * one peak, the upper's near w / 2, the lower's between there and 0: from w / 2 to either side. */
 static struct both range(double w, double k, const struct point *near)
 {
+    if (w > NO_RANGE)
+        return (struct both){1, 0};
     struct both sum = {};
     const double last = fmax(FAR, w / 2 + FAR);
     const size_t middle = (size_t)((fmin(w / 2, last) + FAR) / STEP_Z);
