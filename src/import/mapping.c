@@ -153,8 +153,8 @@ static enum err_code take_maps(struct resolving *z, struct err *e)
 {
     const struct mapping_request *const q = z->q;
     for (size_t i = 0; i < q->n_map; i++) {
-        enum field f;
-        const char *rest;
+        enum field f = FIELD_SCENARIO;
+        const char *rest = "";
         if (split("--map", q->map[i], z->a, &f, &rest, e))
             return e->code;
         if (z->mapped[f] || z->barred[f])
@@ -183,8 +183,8 @@ static enum err_code take_constants(struct resolving *z, struct mapping *m, stru
     m->consts = ARENA_ARRAY(z->a, struct mapping_const, q->n_constants);
     record_clear(&m->template);
     for (size_t i = 0; i < q->n_constants; i++) {
-        enum field f;
-        const char *rest;
+        enum field f = FIELD_SCENARIO;
+        const char *rest = "";
         CLEANUP(str_done) struct str why = {};
         if (split("--const", q->constants[i], z->a, &f, &rest, e))
             return e->code;

@@ -62,8 +62,9 @@ static enum err_code take(struct session *s, const struct record *r, bool as_cel
     if (s->q->stop && *s->q->stop)
         return err_set(e, ERR_INTERRUPTED, "interrupted; nothing was written");
     str_clear(&s->row_why);
-    switch (as_cell ? target_row(s->target, r, &s->row_why, e)
-                    : target_sample(s->target, r, &s->row_why, e)) {
+    const enum target_result result = as_cell ? target_row(s->target, r, &s->row_why, e)
+                                              : target_sample(s->target, r, &s->row_why, e);
+    switch (result) {
     case TARGET_TAKEN:
         return ERR_OK;
     case TARGET_BAD:

@@ -25,7 +25,7 @@ constexpr size_t TARGET_MOST_INVOCATIONS = 200'000; /* of all cells: each is a f
  * a folder beside dir until target_commit(). */
 [[nodiscard]] enum err_code target_open(const char *dir, bool force, struct arena *a,
                                         struct target **ret, struct err *e);
-void target_discardp(struct target **t); /* for CLEANUP(): what was not committed is removed */
+void target_discardp(struct target **p); /* for CLEANUP(): what was not committed is removed */
 
 enum target_result : uint8_t {
     TARGET_TAKEN,

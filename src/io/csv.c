@@ -216,8 +216,8 @@ static enum err_code skip_line(struct csv *c, struct err *e)
 static enum csv_result malformed(struct csv *c, enum scan how, struct err *e)
 {
     static const char *const why[] = {
-        [SCAN_QUOTE] = "a quote inside a field that does not begin with one; such a field is "
-                       "written in quotes, and the quote twice",
+        [SCAN_QUOTE] = ("a quote inside a field that does not begin with one; such a field is "
+                        "written in quotes, and the quote twice"),
         [SCAN_OPEN] = "a quote that opens in this row is never closed",
         [SCAN_BEHIND] = "text behind a closing quote, where a delimiter or the line's end belongs",
         [SCAN_RETURN] = "a carriage return without a line feed behind it",
