@@ -51,7 +51,7 @@ static void ends(const char *key, const struct bootstrap_ends *r, struct jsonw *
     jsonw_kf64(w, "error_lower", r->error_lo);
     jsonw_kf64(w, "error_upper", r->error_hi);
     if (isnan(r->lo) || isnan(r->hi))
-        jsonw_kstr(w, "reason", "fewer than two values, or they do not vary");
+        jsonw_kstr(w, "reason", "too few values, or they do not vary");
     jsonw_end_object(w);
 }
 

@@ -363,7 +363,7 @@ struct bootstrap bootstrap_of(const double *x, size_t n, const struct bootstrap_
 static double value_at(const struct bootstrap *b, double level)
 {
     constexpr double ROUNDING = 1e-12; /* of 0.05 * 10^n, which is whole */
-    if (!(level >= 0 && level <= 1) || b->n_values == 0)
+    if (!(level >= 0 && level <= 1) || b->n_values == 0 || b->n < 2)
         return NOT_MEASURED;
     if (!b->exact) {
         const double at = fmin(fmax(level * (double)(b->n_values + 1), 1), (double)b->n_values);
@@ -432,7 +432,7 @@ struct bootstrap_ends bootstrap_t(const double *x, size_t n, const struct bootst
     struct bootstrap_ends r = {NOT_MEASURED,       NOT_MEASURED, (1 - conf) / 2,
                                1 - (1 - conf) / 2, NOT_MEASURED, NOT_MEASURED};
     const struct moment m = moment_of(x, n);
-    if (n < 2 || !(m.var > 0) || plan->resamples == 0)
+    if (n < BOOTSTRAP_T_LEAST_N || !(m.var > 0) || plan->resamples == 0)
         return r;
     static const struct bootstrap_statistic mean = {.of = BOOTSTRAP_MEAN};
     double *const t = ARENA_ARRAY(scratch, double, plan->resamples);

@@ -69,12 +69,14 @@ struct bootstrap_ends {
 
 /* Exact: quantiles are the inverse of the distribution function (the smallest value that it reaches
  * at the level); drawn: interpolated at level (B + 1). BCa: Efron (1987). An end is NOT_MEASURED
- * where its level is (z0 infinite: theta is beyond all resamples). */
+ * where its level is (z0 infinite: theta is beyond all resamples), and of fewer than two values. */
 [[nodiscard]] struct bootstrap_ends bootstrap_ends(const struct bootstrap *b,
                                                    enum bootstrap_method method, double conf);
 
 /* Bootstrap-t of the mean: mean - quantiles of (mean* - mean) / se*, times se. Resamples of one
- * value only have no se and are left out; n < 2 or a constant sample: NOT_MEASURED. */
+ * value only have no se and are left out. NOT_MEASURED for a constant sample, and below
+ * BOOTSTRAP_T_LEAST_N values, of which few resamples are left (of two, all at t = 0). */
+constexpr size_t BOOTSTRAP_T_LEAST_N = 6;
 [[nodiscard]] struct bootstrap_ends bootstrap_t(const double *x, size_t n,
                                                 const struct bootstrap_plan *plan, double conf,
                                                 struct arena *scratch);

@@ -376,6 +376,11 @@ static void test_edges(void)
     b = bootstrap_of(x, 1, &sd, &plan, a);
     CHECK_NEAR("one value has no spread", bootstrap_ends(&b, BOOTSTRAP_BCA, 0.95).lo, NOT_MEASURED,
                0);
+    b = bootstrap_of(x, 1, &mean, &plan, a);
+    CHECK_NEAR("nor an interval", bootstrap_ends(&b, BOOTSTRAP_PERCENTILE, 0.95).lo, NOT_MEASURED,
+               0);
+    CHECK_NEAR("bootstrap-t of two is no interval", bootstrap_t(x, 2, &plan, 0.95, a).lo,
+               NOT_MEASURED, 0);
     b = bootstrap_of(same, 4, &mean, &plan, a);
     CHECK_NEAR("a constant stays", bootstrap_ends(&b, BOOTSTRAP_BCA, 0.95).hi, 3, 0);
     CHECK_NEAR("bootstrap-t of a constant", bootstrap_t(same, 4, &plan, 0.95, a).lo, NOT_MEASURED,
