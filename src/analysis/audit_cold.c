@@ -9,7 +9,18 @@
 
 #include <math.h>
 
-enum { RATIO, SPREADS, GAP, START, OFTEN_RATIO, OFTEN_P, MEAN_MOVES, LEAST_SPREAD, LIMITS };
+enum {
+    RATIO,
+    SPREADS,
+    GAP,
+    START,
+    OFTEN_RATIO,
+    OFTEN_P,
+    MATTERS,
+    MEAN_MOVES,
+    LEAST_SPREAD,
+    LIMITS
+};
 static const struct audit_limit limits[LIMITS] = {
     [RATIO] = {"ratio", 2.0,
                "one first sample this far above the rest is no mild outlier: those are common, and "
@@ -26,6 +37,7 @@ static const struct audit_limit limits[LIMITS] = {
     [OFTEN_RATIO] = {"often_ratio", 1.1, "the least that first samples must be slower together"},
     [OFTEN_P] = {"often_p", 1e-4,
                  "of the ranks of first samples, combined (Fisher), in exchangeable samples"},
+    [MATTERS] = {"matters", 0.002, "a mean that moves by less is not the first samples': info"},
     [MEAN_MOVES] = {"mean_moves", 0.05,
                     "a mean that moves by this share without the first samples says more of them "
                     "than of the rest: fail"},
@@ -106,7 +118,9 @@ static void add_finding(const struct audit_cell *c, const struct cold *k, const 
         out,
         &(struct audit_finding){
             .check = "cold-start",
-            .severity = moves >= limits[MEAN_MOVES].value ? AUDIT_FAIL : AUDIT_WARN,
+            .severity = moves >= limits[MEAN_MOVES].value ? AUDIT_FAIL
+                        : moves >= limits[MATTERS].value  ? AUDIT_WARN
+                                                          : AUDIT_INFO,
             .subject = subject,
             .facts = facts,
             .n_facts = COUNT_OF(facts),
@@ -117,7 +131,8 @@ static void add_finding(const struct audit_cell *c, const struct cold *k, const 
                                   k->worst_ratio, mean, without),
             .advice = "use the median, or warm up until the first measured sample is like the "
                       "others; report cold start as a figure of its own",
-            .blocks = AUDIT_MEAN | AUDIT_THROUGHPUT | AUDIT_TAIL,
+            .blocks =
+                moves >= limits[MATTERS].value ? AUDIT_MEAN | AUDIT_THROUGHPUT | AUDIT_TAIL : 0,
         });
 }
 
@@ -340,7 +355,8 @@ const struct audit_check audit_cold_checks[] = {
          "half as far out) at least `ratio` times the rest, `spreads` robust standard deviations "
          "and `gap` times the reach of the slowest other above it; or first samples of invocations "
          "or repetitions whose ranks together are no "
-         "chance; fail where the mean moves by mean_moves without them",
+         "chance; fail where the mean moves by mean_moves without "
+         "them, info where by less than `matters`",
      .evidence = "first_ms median_rest_ms ratio slow_first_samples units n_samples mean_ms "
                  "mean_without_ms mean_moves",
      .blocks = AUDIT_MEAN | AUDIT_THROUGHPUT | AUDIT_TAIL,

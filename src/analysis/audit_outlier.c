@@ -83,11 +83,11 @@ static bool medians_differ(const struct audit_cell *a, const struct audit_cell *
     return r.lo > 1 || r.hi < 1;
 }
 
-static void look_pair(const struct audit_cell *a, const struct audit_cell *b, struct arena *scratch,
+static void look_pair(const struct audit_cell *a, const struct audit_cell *b,
+                      const struct audit_extremes *of_a, const struct audit_extremes *of_b,
                       struct audit *out)
 {
-    const struct audit_extremes xa = audit_extreme_of(a, scratch),
-                                xb = audit_extreme_of(b, scratch);
+    const struct audit_extremes xa = *of_a, xb = *of_b;
     double medians;
     if (!(xa.n >= 4) || !(xb.n >= 4) || !medians_differ(a, b, &xa, &xb, &medians))
         return;
@@ -140,9 +140,12 @@ static void look_pair(const struct audit_cell *a, const struct audit_cell *b, st
 static void look_group(const struct audit_group *g, struct audit *out)
 {
     CLEANUP(arena_freep) struct arena *scratch = arena_new(SCRATCH);
+    struct audit_extremes *const x = ARENA_ARRAY(scratch, struct audit_extremes, g->n);
+    for (size_t i = 0; i < g->n; i++)
+        x[i] = audit_extreme_of(&g->cells[i], scratch);
     for (size_t i = 0; i < g->n; i++)
         for (size_t j = i + 1; j < g->n; j++)
-            look_pair(&g->cells[i], &g->cells[j], scratch, out);
+            look_pair(&g->cells[i], &g->cells[j], &x[i], &x[j], out);
 }
 
 /* ---- backends over all the cells that they share ---- */
