@@ -103,6 +103,11 @@ for f in nowhere nowhere.gguf; do
 done
 ok "the missing bytes are counted" sh -c \
     '"$1" model inspect ./gguf_'$((bytes - 1))'.gguf 2>&1 | grep -q "truncated: 1 bytes"' - "$chimera"
+{
+    printf 'GGUF\003\0\0\0\0\0\0\0\0\0\0\0\001\0\0\0\0\0\0\0\024\0\0\0\0\0\0\0general.architecture'
+    printf '\010\0\0\0\006\0\0\0\0\0\0\0a\033[2Jb'
+} >escape.gguf
+ok "what a terminal would obey is not printed" sh -c '"$1" model inspect ./escape.gguf | grep -q "architecture  a?\[2Jb"' - "$chimera"
 
 # ---- plan and run
 
