@@ -75,8 +75,8 @@ find wild -name samples.jsonl -exec sed -i '/"invocation":7,/d' {} +
 run wild.yaml -o wild --target-ci 0.5 --max-invocations 8 --max-repetitions 3 --resume
 check 'an invocation that is gone is measured again' "$rc $(find wild -name 'run_*.json' | wc -l | tr -d ' ')" '0 16'
 check '... with the repetitions that were decided' \
-    "$(grep -h '"repetitions"' $(find wild -name 'run_7.json') | sort -u | tr -d ' ,')" \
-    "$(grep -h '"repetitions"' $(find wild -name 'run_6.json') | sort -u | tr -d ' ,')"
+    "$(find wild -name 'run_7.json' -exec grep -h '"repetitions"' {} + | sort -u | tr -d ' ,')" \
+    "$(find wild -name 'run_6.json' -exec grep -h '"repetitions"' {} + | sort -u | tr -d ' ,')"
 run wild.yaml -o wild --resume
 check 'without the target it is another experiment' "$rc $(grep -c 'target_ci_percent: 0.5 there, 0' err)" '2 1'
 
