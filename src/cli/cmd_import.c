@@ -188,13 +188,12 @@ const struct command cmd_import = {
     .operands = "SOURCE -o DIR",
     .summary = "make a results folder of what another tool measured",
     .about =
-        "Rows of a table are samples where a column is latency_ms (or repetition, prompt_index), "
-        "else\n"
-        "whole cells. Columns whose names say what they are map by themselves; what is not used "
-        "is\n"
-        "named. Nothing is made up: what the source lacks stays unknown, and manifest.json says "
-        "what\n"
-        "came from where. The folder appears whole or not at all.\n\n"
+        "Rows of a table are samples where a column is latency_ms, else whole cells. Columns "
+        "whose\n"
+        "names say what they are map by themselves; what is not used is named. Nothing is made "
+        "up:\n"
+        "what the source lacks stays unknown, and manifest.json says what came from where. The\n"
+        "folder appears whole or not at all.\n\n"
         "--fields lists the fields, their units and the columns that are taken for them by name;\n"
         "docs/IMPORT.md says what each format gives, and what is not known then.",
     .examples =

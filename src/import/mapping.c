@@ -248,6 +248,27 @@ static enum field cell_field(const struct resolving *z, bool asked_only)
     return FIELD_COUNT;
 }
 
+/* What makes rows samples, but for latency_ms. */
+static enum field sample_id(const struct resolving *z)
+{
+    for (enum field f = FIELD_REPETITION; f <= FIELD_PROMPT_INDEX; f++)
+        if (z->mapped[f] || z->constant[f])
+            return f;
+    return FIELD_COUNT;
+}
+
+/* An analysis compares latencies: samples without any would all be failures. */
+static enum err_code no_latency(const struct resolving *z, enum field id, struct err *e)
+{
+    const char *const column = z->mapped[id] ? z->by_field[id].name : "COLUMN";
+    return err_set(
+        e, ERR_USAGE,
+        "import: the rows of '%s' are samples, since '%s' is %s, but no column is "
+        "latency_ms: map the time that is to be compared (--map latency_ms=COLUMN), or take "
+        "each row for a run of its cell (--map invocation=%s --map %s=)",
+        z->q->source, column, field_table[id].name, column, field_table[id].name);
+}
+
 /* What only one kind of rows has decides; where both kinds are there, what was asked for does. */
 static enum err_code choose_form(struct resolving *z, struct mapping *m, struct err *e)
 {
@@ -266,9 +287,10 @@ static enum err_code choose_form(struct resolving *z, struct mapping *m, struct 
                        "say which it is with --map latency_ms=%s, or with --map mean_ms=COLUMN",
                        z->q->source, z->by_field[FIELD_LATENCY_MS].name, z->by_field[any].name,
                        z->by_field[FIELD_LATENCY_MS].name);
-    bool per_sample = latency && asked == FIELD_COUNT;
-    for (enum field f = FIELD_REPETITION; f <= FIELD_PROMPT_INDEX; f++)
-        per_sample |= any == FIELD_COUNT && (z->mapped[f] || z->constant[f]);
+    const bool per_sample = latency && asked == FIELD_COUNT;
+    const enum field id = sample_id(z);
+    if (!per_sample && any == FIELD_COUNT && id != FIELD_COUNT)
+        return no_latency(z, id, e);
     m->form = per_sample ? MAPPING_SAMPLES : MAPPING_CELLS;
     const enum field_of of = per_sample ? FIELD_OF_SAMPLE : FIELD_OF_CELL;
     for (unsigned f = 0; f < FIELD_COUNT; f++) {

@@ -193,6 +193,10 @@ refuses "nothing that was measured in the field's unit" 2 "such as --map latency
 takes "the unit" u.csv --map latency_ms=latency_s:s
 holds "another column in another unit is hinted at" err "columns not used: params (--map params_millions=params:count would take 'params')"
 refuses "a constant that is no value" 2 "is no number" t.csv --const ttft_ms=fast
+printf 'model,rep,tokens_per_s\nm,0,5\nm,1,6\n' >runs.csv
+refuses "samples without a latency" 2 "--map invocation=rep --map repetition=" runs.csv
+takes "rows of runs" runs.csv --map invocation=rep --map repetition=
+ok "two rows of a cell" sh -c '[ "$(grep -c "\"invocation\":[01]," d/cells.jsonl)" = 2 ]'
 refuses "two columns for a field" 2 "mapped twice" t.csv --map model=repetition --map model=prompt_index
 refuses "a column and a constant" 2 "given twice" t.csv --map model=repetition --const model=x
 refuses "samples and cells at once" 2 "whole cell" t.csv --map latency_ms=latency_ms --map mean_ms=repetition
