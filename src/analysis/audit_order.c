@@ -10,10 +10,14 @@
 #include <math.h>
 #include <string.h>
 
-enum { P, EFFECT, LEAST_BLOCKS, LIMITS };
+enum { P, EFFECT, LEAST_BLOCKS, SAME_ORDER_P, LIMITS };
 static const struct audit_limit limits[LIMITS] = {
     [P] = {"p", 0.002, "of blocks (F) or of the place in a block (t) having no effect"},
     [EFFECT] = {"effect", 0.03, "less matters to no decision"},
+    [SAME_ORDER_P] =
+        {"same_order_p", 0.01,
+         "the chance that random orders are all the same; above it that is bad luck, and "
+         "info"},
     [LEAST_BLOCKS] = {"least_blocks", 3, "that all cells of the group have in common"},
 };
 
@@ -183,14 +187,20 @@ static void look_at_places(const struct audit_group *g, const struct table *t, c
     double rows, columns;
     const double pp = double_centre(t, t->place, p, &rows, &columns);
     if (pp < 1e-9) {
+        double orders = 1;
+        for (size_t k = 2; k <= t->n_cells; k++)
+            orders *= (double)k;
+        const double chance = pow(orders, -(double)(t->n_blocks - 1));
         const struct audit_fact facts[] = {{"blocks", (double)t->n_blocks, nullptr},
-                                           {"cells", (double)t->n_cells, nullptr}};
-        say(g, AUDIT_WARN, facts, COUNT_OF(facts),
+                                           {"cells", (double)t->n_cells, nullptr},
+                                           {"same_order_p", chance, nullptr}};
+        say(g, chance < limits[SAME_ORDER_P].value ? AUDIT_WARN : AUDIT_INFO, facts,
+            COUNT_OF(facts),
             audit_text(out,
                        "%s: all %zu blocks ran their configurations in the same order: what comes "
                        "from the place and what from the configuration cannot be told apart",
                        g->scenario, t->n_blocks),
-            "run each block in a random order (order: random)", out);
+            "run each block in a random order, and more blocks", out);
         return;
     }
     double xy = 0, left = 0;
@@ -243,10 +253,11 @@ static void look(const struct audit_group *g, struct audit *out)
 
 const struct audit_check audit_order_checks[] = {
     {.name = "order-effect",
-     .rule = "warn: the place in a block has an effect at p; blocks that ran in one order; block "
-             "effects where cells did not all run in the same blocks; info where they did",
+     .rule = "warn: the place in a block has an effect at p; blocks that all ran in one order, "
+             "unless by chance (info); block effects where cells did not all run in the same "
+             "blocks, info where they did",
      .evidence = "blocks cells block_p block_effect invocations_left_out per_place first_to_last "
-                 "place_p unbalance",
+                 "place_p unbalance same_order_p",
      .blocks = BLOCKS,
      .limits = limits,
      .n_limits = LIMITS,
