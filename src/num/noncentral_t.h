@@ -7,6 +7,7 @@
  * at most 1e-12 for df from 0.5 to 1e5, |ncp| <= 1000 and tails down to 1e-300
  * (tests/unit/test_dist.c). About 50 microseconds, the inversions ten times that. Pure.
  *
+ * Above ncp 100 the integral is over the normal instead, where its integrand has no step.
  * NOT_MEASURED goes in, NOT_MEASURED comes out, as it does for df <= 0. df INFINITY is the normal.
  */
 #pragma once

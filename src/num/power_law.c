@@ -25,11 +25,13 @@ static const double LEAST_R2 = 0.2;
 
 constexpr size_t LEAST_FOR_BOOTSTRAP = 4;
 
-/* A fit of a x^b + c looks at every point some 180 times: bounds on points, on fits without one of
- * them, and on points times resamples, of which there are LEAST_RESAMPLES at least. */
+/* Bounds on points times resamples, of which there are LEAST_RESAMPLES at least: seconds. A fit of
+ * a x^b + c looks at every point some 180 times, and has bounds on points, and on fits without one
+ * of them, too. */
+constexpr size_t MOST_WORK = 200'000'000;
+constexpr size_t MOST_OFFSET_WORK = 500'000;
 constexpr size_t MOST_OFFSET_POINTS = 5'000;
 constexpr size_t MOST_REFITS = 100;
-constexpr size_t MOST_OFFSET_WORK = 500'000;
 constexpr size_t LEAST_RESAMPLES = 200;
 
 /* Resamples are given up when this many times as many as wanted were refused. */
@@ -215,10 +217,10 @@ static void bootstrap(const struct points *p, const struct power_law_data *d, st
     f->boot_low = f->boot_high = NOT_MEASURED;
     if (p->n < LEAST_FOR_BOOTSTRAP)
         return;
-    size_t want = d->resamples ? d->resamples : POWER_LAW_RESAMPLES;
-    if (p->form == POWER_LAW_OFFSET && want > LEAST_RESAMPLES && want > MOST_OFFSET_WORK / p->n)
-        want =
-            MOST_OFFSET_WORK / p->n > LEAST_RESAMPLES ? MOST_OFFSET_WORK / p->n : LEAST_RESAMPLES;
+    const size_t work = p->form == POWER_LAW_OFFSET ? MOST_OFFSET_WORK : MOST_WORK;
+    const size_t most = work / p->n > LEAST_RESAMPLES ? work / p->n : LEAST_RESAMPLES;
+    const size_t asked = d->resamples ? d->resamples : POWER_LAW_RESAMPLES;
+    const size_t want = asked < most ? asked : most;
     double *const as = ARENA_ARRAY(a, double, want), *const bs = ARENA_ARRAY(a, double, want);
     double *const cs = ARENA_ARRAY(a, double, want), *const sorted = ARENA_ARRAY(a, double, want);
     uint32_t *const pick = ARENA_ARRAY(a, uint32_t, p->n);

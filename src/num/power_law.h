@@ -60,7 +60,9 @@ struct power_law {
 };
 
 /* ERR_UNSUPPORTED: too few points or different x for the form, or x or y not positive where they
- * must be (the message names the first). What ret points to lives in a. */
+ * must be (the message names the first). ERR_LIMIT: more than 5,000 points of a x^b + c. Of many
+ * points fewer resamples are drawn (200 at least): a fit takes seconds. What ret points to lives in
+ * a. */
 [[nodiscard]] enum err_code power_law_fit(const struct power_law_data *d, struct arena *a,
                                           struct power_law *ret, struct err *e);
 

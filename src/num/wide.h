@@ -1,4 +1,4 @@
-/* wide.h - arithmetic of 113 bits: a third as slow as it is precise, for what doubles cannot hold.
+/* wide.h - arithmetic of 113 bits, for what doubles cannot hold; some fifty times slower.
  *
  * wide_t is long double where that is IEEE binary128 already (AArch64, RISC-V, s390x), and
  * _Float128 with the C library's own functions (glibc 2.26 and newer) where long double is the
