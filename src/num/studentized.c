@@ -89,7 +89,10 @@ static struct both range(double w, double k, const struct point *near)
     const double last = fmax(FAR, w / 2 + FAR);
     const size_t middle = (size_t)((fmin(w / 2, last) + FAR) / STEP_Z);
     bool more = true;
-    for (size_t i = middle + 1; i-- > 0 && (more || z_of(i) > LEFT_OF_ALL_PEAKS);) {
+    for (size_t left = middle + 1; left > 0; left--) {
+        const size_t i = left - 1;
+        if (!more && z_of(i) <= LEFT_OF_ALL_PEAKS)
+            break;
         const struct point p = i < NEAR ? near[i] : point_at(z_of(i), k);
         more = add_terms(&sum, terms(z_of(i), w, k, &p));
     }

@@ -197,16 +197,20 @@ struct held { /* of a cell that came before its turn */
     bool whole;
 };
 
+struct queue {
+    pthread_mutex_t lock; /* of all of it, and of the sink */
+    size_t turn;
+    struct held *held;
+    struct err failed;
+};
+
 struct results_export {
     const struct results *r;
     enum results_export_format format;
     struct duck *duck;
     char *path;
     struct sink sink;
-    pthread_mutex_t lock; /* of what is below, and of the sink */
-    size_t turn;
-    struct held *held;
-    struct err failed;
+    struct queue queue;
 };
 
 static enum err_code spill(struct results_export *x, struct held *h, struct err *e)
@@ -262,27 +266,27 @@ static enum err_code release(struct results_export *x, struct held *h, struct er
 static enum err_code hand_on(struct results_export *x, size_t cell, const struct str *piece,
                              bool whole, struct err *e)
 {
-    struct held *const own = &x->held[cell];
+    struct held *const own = &x->queue.held[cell];
     own->whole = whole;
-    if (cell != x->turn) {
+    if (cell != x->queue.turn) {
         str_add(&own->text, str_text(piece), piece->n);
         return own->text.n > MOST_HELD ? spill(x, own, e) : ERR_OK;
     }
     if (release(x, own, e) || sink_write(&x->sink, str_text(piece), piece->n, e))
         return e->code;
-    while (x->turn < x->r->n_cells && x->held[x->turn].whole) {
-        if (release(x, &x->held[x->turn], e))
+    while (x->queue.turn < x->r->n_cells && x->queue.held[x->queue.turn].whole) {
+        if (release(x, &x->queue.held[x->queue.turn], e))
             return e->code;
-        x->turn++;
+        x->queue.turn++;
     }
     return ERR_OK;
 }
 
 static bool pass(struct results_export *x, size_t cell, struct str *piece, bool whole)
 {
-    pthread_mutex_lock(&x->lock);
-    const bool ok = !x->failed.code && !hand_on(x, cell, piece, whole, &x->failed);
-    pthread_mutex_unlock(&x->lock);
+    pthread_mutex_lock(&x->queue.lock);
+    const bool ok = !x->queue.failed.code && !hand_on(x, cell, piece, whole, &x->queue.failed);
+    pthread_mutex_unlock(&x->queue.lock);
     str_clear(piece);
     return ok;
 }
@@ -312,12 +316,12 @@ enum err_code results_export_open(const struct results *r, enum results_export_f
                                  .format = format,
                                  .sink = {.fd = -1},
                                  .path = strdup(path),
-                                 .lock = PTHREAD_MUTEX_INITIALIZER,
-                                 .held = calloc(r->n_cells + 1, sizeof *x->held)};
-    if (!x->path || !x->held)
+                                 .queue = {.lock = PTHREAD_MUTEX_INITIALIZER,
+                                           .held = calloc(r->n_cells + 1, sizeof *x->queue.held)}};
+    if (!x->path || !x->queue.held)
         return err_set(e, ERR_LIMIT, "out of memory");
     for (size_t i = 0; i < r->n_cells; i++)
-        x->held[i].fd = -1;
+        x->queue.held[i].fd = -1;
     if (format == RESULTS_EXPORT_PARQUET && duck_open(&x->duck, e))
         return e->code;
     add_header(&header);
@@ -368,8 +372,8 @@ static enum err_code to_parquet(struct results_export *x, struct err *e)
 
 enum err_code results_export_close(struct results_export *x, struct err *e)
 {
-    if (x->failed.code) {
-        *e = x->failed;
+    if (x->queue.failed.code) {
+        *e = x->queue.failed;
         return e->code;
     }
     return x->format == RESULTS_EXPORT_CSV ? sink_close(&x->sink, e) : to_parquet(x, e);
@@ -382,12 +386,12 @@ void results_export_freep(struct results_export **p)
         return;
     sink_done(&x->sink);
     duck_closep(&x->duck);
-    for (size_t i = 0; x->held && i < x->r->n_cells; i++) {
-        str_done(&x->held[i].text);
-        if (x->held[i].fd >= 0)
-            (void)close(x->held[i].fd);
+    for (size_t i = 0; x->queue.held && i < x->r->n_cells; i++) {
+        str_done(&x->queue.held[i].text);
+        if (x->queue.held[i].fd >= 0)
+            (void)close(x->queue.held[i].fd);
     }
-    free(x->held);
+    free(x->queue.held);
     free(x->path);
     free(x);
     *p = nullptr;

@@ -19,5 +19,5 @@ struct results_export;
 /* Each cell of r once. A failure is kept for results_export_close(). */
 void results_export_cell(struct results_export *x, size_t cell, const struct results_samples *s);
 [[nodiscard]] enum err_code results_export_close(struct results_export *x, struct err *e);
-void results_export_freep(
-    struct results_export **x); /* for CLEANUP(): gives up what is not closed */
+/* For CLEANUP(): gives up what is not closed. */
+void results_export_freep(struct results_export **p);
