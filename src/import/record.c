@@ -1,6 +1,7 @@
 #include "import/record.h"
 
 #include "base/defs.h"
+#include "base/plain.h"
 #include "base/str.h"
 #include "import/literal.h"
 
@@ -69,9 +70,12 @@ static bool take_name(struct record *r, enum field f, const char *text, size_t n
 {
     if (n > LONGEST_NAME)
         return wrong(why, f, text, n, "is too long for a name: over 200 bytes");
-    for (size_t i = 0; i < n; i++)
-        if ((unsigned char)text[i] < 0x20 || text[i] == 0x7f)
-            return wrong(why, f, text, n, "holds a control character, which no name does");
+    char plain[LONGEST_NAME + 1];
+    memcpy(plain, text, n);
+    plain[n] = '\0';
+    plain_line(plain);
+    if (memcmp(plain, text, n) != 0)
+        return wrong(why, f, text, n, "holds what no name does: a control character, or no UTF-8");
     keep(r, f, (struct record_value){text, n, NOT_MEASURED});
     return true;
 }
