@@ -108,13 +108,13 @@ struct host_key {
     const char *group, *key; /* key nullptr: all of the group */
 };
 static const struct host_key host_keys[] = {
-    {"chimera", "version"},   {"chimera", "compiler"},   {"chimera", "build_type"},
-    {"chimera", "c_flags"},   {"host", "name"},          {"host", "kernel"},
-    {"host", "distribution"}, {"host", "container"},     {"host", "product"},
-    {"cpu", "model"},         {"cpu", "usable_cores"},   {"cpu", "smt"},
-    {"cpu", "governor"},      {"cpu", "turbo"},          {"cpu", "features"},
-    {"cpu", "virtualised"},   {"memory", "total_bytes"}, {"gpu", nullptr},
-    {"libraries", nullptr},   {"python", nullptr},       {"variables", nullptr},
+    {"chimera", "version"},   {"chimera", "compiler"}, {"chimera", "build_type"},
+    {"chimera", "c_flags"},   {"host", "name"},        {"host", "kernel"},
+    {"host", "distribution"}, {"host", "container"},   {"host", "product"},
+    {"cpu", "model"},         {"cpu", "usable_cores"}, {"cpu", "smt"},
+    {"cpu", "governor"},      {"cpu", "turbo"},        {"cpu", "features"},
+    {"cpu", "virtualised"},   {"gpu", nullptr},        {"libraries", nullptr},
+    {"python", nullptr},      {"variables", nullptr},
 };
 
 static const char *fact_text(const struct json *v, struct arena *a)
@@ -126,6 +126,16 @@ static const char *fact_text(const struct json *v, struct arena *a)
         return arena_printf(a, "%.15g", x);
     const enum evidence_answer b = answer(v);
     return b == EVIDENCE_UNKNOWN ? nullptr : b == EVIDENCE_YES ? "yes" : "no";
+}
+
+/* Not of what is measured: where files are kept. */
+static bool is_elsewhere(const char *key)
+{
+    static const char *const keys[] = {"CHIMERA_CACHE", "HF_HOME", "TORCHINDUCTOR_CACHE_DIR"};
+    for (size_t i = 0; i < COUNT_OF(keys); i++)
+        if (strcmp(keys[i], key) == 0)
+            return true;
+    return false;
 }
 
 static bool is_reason(const char *key)
@@ -143,7 +153,9 @@ static size_t add_group(const struct json *environment, const struct host_key *k
     const char *key;
     for (const struct json *v; json_is_object(group) && (v = json_next(&it, &key));) {
         const char *const text =
-            is_reason(key) || (k->key && strcmp(k->key, key) != 0) ? nullptr : fact_text(v, a);
+            is_reason(key) || is_elsewhere(key) || (k->key && strcmp(k->key, key) != 0)
+                ? nullptr
+                : fact_text(v, a);
         if (text)
             ret[n++] = (struct evidence_fact){arena_printf(a, "%s.%s", k->group, key), text};
     }
