@@ -166,6 +166,34 @@ static void places_in_cycle(const struct audit_series *s, size_t length, size_t 
         }
 }
 
+/* Are the places of the cycle of two levels, each at two places or more in a row? Prompts that take
+ * turns are not like that: these are two states that alternate. */
+static bool is_two_states(const double *y, const size_t *of, size_t n, size_t length,
+                          struct arena *scratch)
+{
+    double *const level = ARENA_ARRAY(scratch, double, length);
+    double *const sorted = ARENA_ARRAY(scratch, double, length);
+    double *const at = ARENA_ARRAY(scratch, double, n);
+    for (size_t k = 0; k < length; k++) {
+        size_t m = 0;
+        for (size_t i = 0; i < n; i++)
+            if (of[i] == k)
+                at[m++] = y[i];
+        level[k] = sorted[k] = audit_series_median(at, m, scratch);
+    }
+    quantile_sort(sorted, length);
+    size_t low = 1; /* places below the widest gap */
+    for (size_t k = 1; k < length; k++)
+        if (sorted[k] - sorted[k - 1] > sorted[low] - sorted[low - 1])
+            low = k;
+    const double gap = sorted[low] - sorted[low - 1];
+    const double within = fmax(sorted[low - 1] - sorted[0], sorted[length - 1] - sorted[low]);
+    size_t switches = 0;
+    for (size_t k = 0; k < length; k++)
+        switches += (level[k] >= sorted[low]) != (level[(k + 1) % length] >= sorted[low]);
+    return low >= 2 && length - low >= 2 && within < gap / 2 && switches == 2;
+}
+
 /* The shortest cycle that explains the level; 0: none. */
 static size_t find_cycle(const struct audit_series *s, struct arena *scratch, size_t *ret_of)
 {
@@ -191,9 +219,10 @@ static size_t find_cycle(const struct audit_series *s, struct arena *scratch, si
             best = length;
         }
     }
-    if (best != 0)
-        places_in_cycle(s, best, ret_of);
-    return best;
+    if (best == 0)
+        return 0;
+    places_in_cycle(s, best, ret_of);
+    return is_two_states(centred, ret_of, some.n, best, scratch) ? 0 : best;
 }
 
 /* Takes the level of each group off: its median, and with enough samples the mean of what is off

@@ -128,6 +128,13 @@ static void lasting_states(struct planted_row *r, const struct planted_at *at, s
         r->latency_ms *= 1.5;
 }
 
+static void alternating_states(struct planted_row *r, const struct planted_at *at, struct rng *g)
+{
+    (void)g;
+    if (at->place / 5 % 2 == 1) /* as regular as prompts that take turns */
+        r->latency_ms *= 1.6;
+}
+
 static void state_per_invocation(struct planted_row *r, const struct planted_at *at, struct rng *g)
 {
     (void)g;
@@ -165,11 +172,18 @@ static void slower(struct planted_row *r, const struct planted_at *at, struct rn
     r->latency_ms *= 1.03;
 }
 
+static void slower_by_5(struct planted_row *r, const struct planted_at *at, struct rng *g)
+{
+    (void)at;
+    (void)g;
+    r->latency_ms *= 1.05;
+}
+
 static void two_stalls(struct planted_row *r, const struct planted_at *at, struct rng *g)
 {
     (void)g;
     if (at->place == 20 || at->place == 43)
-        r->latency_ms *= 4;
+        r->latency_ms *= 5;
 }
 
 static double serial_level;
@@ -201,6 +215,7 @@ static const struct {
     {"two states at random", "bimodal", two_states, {1, 100, 1, 0, false}},
     {"two states at random, prompts", "bimodal", two_states, {2, 20, 5, 0, true}},
     {"two lasting states", "clock-states", lasting_states, {1, 120, 1, 0, false}},
+    {"two states that alternate", "clock-states", alternating_states, {1, 120, 1, 0, false}},
     {"a state per invocation", "clock-states", state_per_invocation, {20, 8, 1, 0.02, true}},
     {"periodic stalls", "outlier-driven", stalls, {1, 200, 1, 0, false}},
     {"prompt cache", "cache-hit", prompt_cache, {2, 6, 10, 0.02, true}},
@@ -360,7 +375,7 @@ static void test_pair(size_t seeds)
         const struct planted_shape shape = {1, 60, 1, 0, false, 0};
         struct audit_cell cells[] = {
             planted_cell("s", "a", &shape, PLANTED_NORMAL, two_stalls, &g, a),
-            planted_cell("s", "b", &shape, PLANTED_NORMAL, slower, &g, a),
+            planted_cell("s", "b", &shape, PLANTED_NORMAL, slower_by_5, &g, a),
         };
         const struct audit *const x = planted_audit(cells, 2, &CHOICE, a);
         for (size_t i = 0; i < audit_count(x); i++)
