@@ -262,17 +262,31 @@ static void print_notes(const struct prepared_plan *p)
                    (double)p->facts[i].params / 1e6);
 }
 
+/* The cells are the pilot's. An experiment beside it is where the answer goes, so it has to be a
+ * good one. */
+static enum err_code of_pilot(struct cli *cli, const struct plan_args *o,
+                              const struct opt_list *operands, struct err *e)
+{
+    const struct plan_pilot_options pilot = {o->pilot, o->common.target_ci, o->budget};
+    if (operands->n > 0) {
+        struct prepared_plan *const p = ARENA_ARRAY(cli->arena, struct prepared_plan, 1);
+        if (prepare_plan(operands->items[0], &o->common, cli->arena, p, e))
+            return e->code;
+    }
+    if (plan_pilot(cli, &pilot, e))
+        return e->code;
+    if (operands->n > 0 && !cli->json && !cli->quiet)
+        fprintf(stderr, "chimera: the cells are those of the pilot; the keys go into '%s'\n",
+                operands->items[0]);
+    return ERR_OK;
+}
+
 static enum err_code run(struct cli *cli, const void *args, const struct opt_list *operands, int *,
                          struct err *e)
 {
     const struct plan_args *const o = args;
-    if (o->pilot) {
-        const struct plan_pilot_options pilot = {o->pilot, o->common.target_ci, o->budget};
-        return operands->n == 0
-                   ? plan_pilot(cli, &pilot, e)
-                   : err_set(e, ERR_USAGE, "plan --pilot takes no experiment: '%s' is one too many",
-                             operands->items[0]);
-    }
+    if (o->pilot)
+        return of_pilot(cli, o, operands, e);
     if (o->budget)
         return err_set(e, ERR_USAGE, "--budget goes with --pilot");
     if (operands->n == 0)

@@ -69,7 +69,7 @@ check 'no folder' "$rc $(grep -c "'nowhere'" err)" '2 1'
 plan --pilot four --budget soon
 check 'a budget that is no time' "$rc $(cat err)" "2 chimera: --budget: 'soon' is no time: 90s, 10m, 2h"
 plan --pilot four experiment.yaml
-check 'an experiment besides' "$rc $(grep -c 'takes no experiment' err)" '2 1'
+check 'an experiment that is not there' "$rc $(grep -c "no such experiment file: 'experiment.yaml'" err)" '2 1'
 plan --budget 10m
 check 'a budget alone' "$rc $(grep -c -- '--budget goes with --pilot' err)" '2 1'
 plan
