@@ -41,6 +41,16 @@ static struct table_cell rate(size_t part, size_t n, enum coverage_status s, str
                                statuses[s].tone};
 }
 
+static void stops(const struct coverage *c, struct str *out)
+{
+    for (size_t i = 0; i < c->n_stops; i++) {
+        const struct coverage_stop *const s = &c->stops[i];
+        str_printf(out, "  %-10s %.1f%s after %.0f invocations on average\n", s->law,
+                   percent(s->held, s->n), statuses[s->status].mark,
+                   (double)s->invocations / (double)s->n);
+    }
+}
+
 void coverage_table(const struct coverage *c, bool colour, struct arena *a, struct str *out)
 {
     struct table t;
@@ -65,6 +75,9 @@ void coverage_table(const struct coverage *c, bool colour, struct arena *a, stru
                "(%.1f to %.1f is asked)\n\n",
                c->simulations, 100 * c->low, 100 * c->high);
     table_print(&t, colour, out);
+    str_printf(out, "\nmedian, stopped as 'run --target-ci %g' stops (94 is asked):\n",
+               c->n_stops ? 100 * c->stops[0].target : 0);
+    stops(c, out);
     str_printf(out,
                "\ninv x n: invocations x samples of each. ratio: of the medians of two cells, one "
                "10 %% slower.\nalike: pairs of identical cells that are called different (4 to "

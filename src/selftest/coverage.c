@@ -10,6 +10,7 @@
 #include "base/rng.h"
 #include "selftest/coverage_audit.h"
 #include "selftest/coverage_law.h"
+#include "selftest/coverage_stop.h"
 
 #include <math.h>
 #include <string.h>
@@ -261,6 +262,12 @@ struct coverage coverage_run(const struct coverage_plan *plan, struct arena *a)
         add_status(&c, coverage_pairs(&c, &w.rows[i]));
         add_status(&c, coverage_families(&c, &w.rows[i]));
     }
+    struct coverage_stop *const stops = ARENA_ARRAY(a, struct coverage_stop, COUNT_OF(laws));
+    coverage_stop_run(laws, COUNT_OF(laws), plan, a, stops);
+    for (size_t i = 0; i < COUNT_OF(laws); i++)
+        add_status(&c, stops[i].status);
+    c.stops = stops;
+    c.n_stops = COUNT_OF(laws);
     c.seconds = (double)(clock_now() - begun) / 1e9;
     return c;
 }

@@ -53,9 +53,20 @@ struct coverage_row {
     size_t families, wrong; /* of four such cells, six pairs, and those with any called different */
 };
 
+struct coverage_stop { /* runs that ended when the median's interval was narrow enough */
+    const char *law;
+    double target; /* relative half width */
+    double truth;
+    size_t n, held, reached;   /* runs, whose interval holds the truth, that came to the target */
+    size_t invocations, looks; /* of all of them */
+    enum coverage_status status;
+};
+
 struct coverage {
     const struct coverage_row *rows;
     size_t n;
+    const struct coverage_stop *stops;
+    size_t n_stops;
     size_t simulations;
     double low, high; /* that were asked */
     size_t missed;    /* figures too narrow, and rates of false differences too high */

@@ -37,6 +37,20 @@ static void row(const struct coverage *c, const struct coverage_row *r, struct j
     jsonw_end_object(w);
 }
 
+static void stop(const struct coverage_stop *s, struct jsonw *w)
+{
+    jsonw_object(w);
+    jsonw_kstr(w, "law", s->law);
+    jsonw_kf64(w, "target_ci_percent", 100 * s->target);
+    jsonw_kf64(w, "truth", s->truth);
+    jsonw_kf64(w, "coverage", share(s->held, s->n));
+    jsonw_kf64(w, "reached", share(s->reached, s->n));
+    jsonw_kf64(w, "mean_invocations", share(s->invocations, s->n));
+    jsonw_kf64(w, "mean_looks", share(s->looks, s->n));
+    jsonw_kstr(w, "status", coverage_status_name(s->status));
+    jsonw_end_object(w);
+}
+
 void coverage_json(const struct coverage *c, struct jsonw *w)
 {
     jsonw_object(w);
@@ -49,6 +63,10 @@ void coverage_json(const struct coverage *c, struct jsonw *w)
     jsonw_karray(w, "rows");
     for (size_t i = 0; i < c->n; i++)
         row(c, &c->rows[i], w);
+    jsonw_end_array(w);
+    jsonw_karray(w, "stopped");
+    for (size_t i = 0; i < c->n_stops; i++)
+        stop(&c->stops[i], w);
     jsonw_end_array(w);
     jsonw_end_object(w);
 }
