@@ -200,8 +200,11 @@ static void look_at_invocations(const struct audit_cell *c, struct audit *out)
                 audit_number("samples", (double)n)};
             report(c, facts, COUNT_OF(facts), AUDIT_FAIL, AUDIT_EVERYTHING,
                    audit_text(
-                       out, "invocation %d has the %zu latencies of invocation %d, digit for digit",
-                       s->units[u].invocation, n, s->units[k].invocation),
+                       out,
+                       "invocation %d of replicate %d has the %zu latencies of invocation %d of "
+                       "replicate %d, digit for digit",
+                       s->units[u].invocation, s->units[u].replicate, n, s->units[k].invocation,
+                       s->units[k].replicate),
                    out);
             return;
         }

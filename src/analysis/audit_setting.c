@@ -56,19 +56,20 @@ static void look_at_hosts(const struct audit_whole *w, struct audit *out)
             continue;
         const size_t told = n < MOST_FACTS ? n : MOST_FACTS;
         facts[told] = audit_number("facts_that_differ", (double)n);
-        audit_add(out, &(struct audit_finding){
-                           .check = "environment-mismatch",
-                           .severity = AUDIT_WARN,
-                           .subject = {.replicate = (int32_t)i, .invocation = -1},
-                           .facts = facts,
-                           .n_facts = told + 1,
-                           .message = audit_text(out,
-                                                 "replicate %u ran in another environment than "
-                                                 "replicate 0: %zu facts differ, the first is %s",
-                                                 i, n, facts[0].key),
-                           .advice = "compare within a replicate only, or repeat both on one "
-                                     "machine with the same software",
-                           .blocks = AUDIT_LATENCY | AUDIT_THROUGHPUT | AUDIT_COMPARISON});
+        audit_add(out,
+                  &(struct audit_finding){
+                      .check = "environment-mismatch",
+                      .severity = AUDIT_WARN,
+                      .subject = {.replicate = (int32_t)i, .invocation = -1},
+                      .facts = facts,
+                      .n_facts = told + 1,
+                      .message = audit_text(out,
+                                            "replicate %u ran in another environment than "
+                                            "replicate 0: %zu fact%s, the first is %s",
+                                            i, n, n == 1 ? " differs" : "s differ", facts[0].key),
+                      .advice = "compare within a replicate only, or repeat both on one "
+                                "machine with the same software",
+                      .blocks = AUDIT_LATENCY | AUDIT_THROUGHPUT | AUDIT_COMPARISON});
     }
 }
 
