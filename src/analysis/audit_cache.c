@@ -5,12 +5,23 @@
 #include "base/arena.h"
 #include "base/defs.h"
 #include "num/dist.h"
+#include "num/moment.h"
 
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
-enum { TOKENS_RATIO, GROWTH, REPEAT_RATIO, SIGN_P, LEAST_PAIRS, LIMITS };
+enum {
+    TOKENS_RATIO,
+    GROWTH,
+    REPEAT_RATIO,
+    SIGN_P,
+    LEAST_PAIRS,
+    FEW_PAIRS,
+    FEW_RATIO,
+    FEW_P,
+    LIMITS
+};
 static const struct audit_limit limits[LIMITS] = {
     [TOKENS_RATIO] = {"tokens_ratio", 3.0,
                       "longest prompts over shortest; less contrast shows no growth"},
@@ -23,6 +34,9 @@ static const struct audit_limit limits[LIMITS] = {
     [SIGN_P] = {"sign_p", 0.01, "of the sign test over prompts: first passes are not just unlucky"},
     [LEAST_PAIRS] = {"least_pairs", 7,
                      "prompts with repeats; with fewer the sign test cannot reject"},
+    [FEW_PAIRS] = {"few_pairs", 3, "prompts with repeats, where Student's test stands in for it"},
+    [FEW_RATIO] = {"few_ratio", 2.0, "first prefill over later ones, where there are so few"},
+    [FEW_P] = {"few_p", 0.001, "of Student's test on the logs of that ratio"},
 };
 
 static constexpr unsigned BLOCKS = AUDIT_PREFILL | AUDIT_TTFT | AUDIT_THROUGHPUT | AUDIT_COMPARISON;
@@ -185,7 +199,7 @@ static void say_repeats(const struct audit_cell *c, const struct repeats *x, con
         {"first_over_later", ratio, nullptr},
         {"first_pass_ms", first, nullptr},
         {"later_ms", later, nullptr},
-        {"sign_p", p, nullptr},
+        {"p_value", p, nullptr},
     };
     audit_add(out, &(struct audit_finding){
                        .check = "cache-hit",
@@ -232,6 +246,20 @@ static void say_flat(const struct audit_subject *subject, const char *who, doubl
                    });
 }
 
+/* One-sided, that the logs of first over later are above 0. */
+static double few_p(const struct repeats *x)
+{
+    const struct moment m = moment_of(x->excess, x->pairs);
+    const double p = dist_t_two_sided(m.mean / (m.sd / sqrt((double)m.n)), (double)m.n - 1) / 2;
+    return m.mean > 0 ? p : 1 - p;
+}
+
+static bool few_repeats(const struct repeats *x)
+{
+    return moment_of(x->excess, x->pairs).mean >= log(limits[FEW_RATIO].value) &&
+           few_p(x) < limits[FEW_P].value;
+}
+
 static void look_cell(const struct audit_cell *c, struct audit *out)
 {
     const struct audit_subject subject = audit_subject_of(c);
@@ -244,9 +272,14 @@ static void look_cell(const struct audit_cell *c, struct audit *out)
     if (r.n == 0)
         return;
     const struct repeats x = repeats_of(&r, scratch);
-    if ((double)x.pairs < limits[LEAST_PAIRS].value)
+    if ((double)x.pairs < limits[FEW_PAIRS].value)
         audit_not_run(out, "cache-hit", &subject,
-                      "fewer than seven prompts were sent three times by one process");
+                      "fewer than three prompts were sent three times by one process");
+    else if ((double)x.pairs < limits[LEAST_PAIRS].value && few_repeats(&x)) {
+        say_repeats(c, &x, r.quantity, exp(moment_of(x.excess, x.pairs).mean), few_p(&x), scratch,
+                    out);
+        return;
+    }
     const double p = x.pairs ? 1 - dist_binomial_cdf((double)x.slower - 1, x.pairs, 0.5) : 1;
     const double ratio = x.pairs ? exp(audit_series_median(x.excess, x.pairs, scratch)) : 1;
     if (p < limits[SIGN_P].value && ratio >= limits[REPEAT_RATIO].value) {
@@ -310,11 +343,12 @@ const struct audit_check audit_cache_checks[] = {
     {.name = "cache-hit",
      .rule =
          "fail: a prompt's first prefill (else TTFT, else latency) in a process is repeat_ratio "
-         "times its later ones in most prompts, beyond what the decoding of the same requests "
-         "and the process's first request explain; warn: prefill grows by less than `growth` "
+         "times its later ones in most prompts (of few prompts: few_ratio times, by Student's "
+         "test), beyond what the decoding of the same requests and the process's first request "
+         "explain; warn: prefill grows by less than `growth` "
          "while prompts grow by tokens_ratio, within a cell or over the scenarios of a "
          "configuration; fail where the first pass did grow",
-     .evidence = "quantity prompts first_slower first_over_later first_pass_ms later_ms sign_p "
+     .evidence = "quantity prompts first_slower first_over_later first_pass_ms later_ms p_value "
                  "longest_over_shortest_ms longest_over_shortest_tokens "
                  "first_pass_longest_over_shortest_ms",
      .blocks = BLOCKS | AUDIT_FIT,

@@ -22,7 +22,9 @@ static const struct audit_limit limits[LIMITS] = {
     [BETWEEN] = {"between", 0.01,
                  "standard deviation between invocations, of the level: less decides nothing"},
     [SHARE] = {"share", 0.5, "of the variance of log latency lies between the prompts"},
-    [RATIO] = {"ratio", 1.5, "of the slowest prompt's latency to the fastest's: different work"},
+    [RATIO] = {"ratio", 3,
+               "of the slowest prompt's latency to the fastest's: different work; the prompts of "
+               "one scenario are seldom all of one length"},
     [ALPHA] = {"alpha", 0.05, "the level that is claimed"},
     [FAMILY] = {"family", 10,
                 "comparisons at which a false one at 0.05 is more likely than two in five"},
