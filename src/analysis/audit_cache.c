@@ -36,7 +36,7 @@ static const struct audit_limit limits[LIMITS] = {
                      "prompts with repeats; with fewer the sign test cannot reject"},
     [FEW_PAIRS] = {"few_pairs", 3, "prompts with repeats, where Student's test stands in for it"},
     [FEW_RATIO] = {"few_ratio", 2.0, "first prefill over later ones, where there are so few"},
-    [FEW_P] = {"few_p", 0.001, "of Student's test on the logs of that ratio"},
+    [FEW_P] = {"few_p", 0.01, "of Student's test on the logs of that ratio"},
 };
 
 static constexpr unsigned BLOCKS = AUDIT_PREFILL | AUDIT_TTFT | AUDIT_THROUGHPUT | AUDIT_COMPARISON;

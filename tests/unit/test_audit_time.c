@@ -219,6 +219,7 @@ static const struct {
     {"a state per invocation", "clock-states", state_per_invocation, {20, 8, 1, 0.02, true}},
     {"periodic stalls", "outlier-driven", stalls, {1, 200, 1, 0, false}},
     {"prompt cache", "cache-hit", prompt_cache, {2, 6, 10, 0.02, true}},
+    {"prompt cache, five prompts of one process", "cache-hit", prompt_cache, {1, 7, 5, 0, true}},
     {"serial dependence", "autocorrelation", serial, {1, 300, 1, 0, false}},
     {"four samples", "small-sample", nullptr, {1, 4, 1, 0, false}},
 };
