@@ -180,6 +180,32 @@ static void gather_rows(const struct keys *k, const struct folder *folders, size
     r->n_rows = total;
 }
 
+/* The records of one cell: runs[0..n), the status the worst of theirs. load and compile are room
+ * for as many. */
+static void settle_runs(struct results_cell *c, const struct folder_run *const *runs, size_t n,
+                        double *load, double *compile, struct arena *a)
+{
+    struct results_run *const own = ARENA_ARRAY(a, struct results_run, n);
+    double cpu = 0;
+    size_t n_cpu = 0;
+    for (size_t i = 0; i < n; i++) {
+        const struct folder_run *const r = runs[i];
+        take_status(c, r->status, r->reason);
+        own[c->n_runs] = (struct results_run){(int32_t)r->replicate, r->invocation, r->evidence};
+        load[c->n_runs] = r->load_ms;
+        compile[c->n_runs++] = r->compile_ms;
+        c->peak_rss_mb = largest(c->peak_rss_mb, r->peak_rss_mb);
+        if (!isnan(r->cpu_percent)) {
+            cpu += r->cpu_percent;
+            n_cpu++;
+        }
+    }
+    c->runs = own;
+    c->load_ms = median(load, c->n_runs);
+    c->compile_ms = median(compile, c->n_runs);
+    c->cpu_percent = n_cpu ? cpu / (double)n_cpu : NOT_MEASURED;
+}
+
 /* A cell is what its invocations say. Where none has a record it is what the plan says, and samples
  * without a record are of an invocation that never finished: nothing proves what ran. */
 static void settle(struct keys *k, const struct folder *folders, size_t n, struct arena *a)
@@ -197,39 +223,18 @@ static void settle(struct keys *k, const struct folder *folders, size_t n, struc
             run_of[runs] = &folders[f].runs[i];
             cell_of[runs] = find(k, &folders[0], &run_of[runs]->key);
         }
-    size_t *const head = ARENA_ARRAY(a, size_t, k->n + 1), *const list =
-                                                               ARENA_ARRAY(a, size_t, runs);
+    size_t *const head = ARENA_ARRAY(a, size_t, k->n + 1), *const at =
+                                                               ARENA_ARRAY(a, size_t, k->n + 1);
+    const struct folder_run **const list = ARENA_ARRAY(a, const struct folder_run *, runs);
     for (size_t i = 0; i < runs; i++)
         head[cell_of[i] - k->cells + 1]++;
     for (size_t c = 0; c < k->n; c++)
         head[c + 1] += head[c];
-    size_t *const at = ARENA_ARRAY(a, size_t, k->n + 1);
     memcpy(at, head, (k->n + 1) * sizeof *at);
     for (size_t i = 0; i < runs; i++)
-        list[at[cell_of[i] - k->cells]++] = i;
-    for (size_t i = 0; i < k->n; i++) {
-        struct results_cell *const c = &k->cells[i];
-        struct results_run *const own = ARENA_ARRAY(a, struct results_run, head[i + 1] - head[i]);
-        double cpu = 0;
-        size_t n_cpu = 0;
-        for (size_t j = head[i]; j < head[i + 1]; j++) {
-            const struct folder_run *const r = run_of[list[j]];
-            take_status(c, r->status, r->reason);
-            own[c->n_runs] =
-                (struct results_run){(int32_t)r->replicate, r->invocation, r->evidence};
-            load[c->n_runs] = r->load_ms;
-            compile[c->n_runs++] = r->compile_ms;
-            c->peak_rss_mb = largest(c->peak_rss_mb, r->peak_rss_mb);
-            if (!isnan(r->cpu_percent)) {
-                cpu += r->cpu_percent;
-                n_cpu++;
-            }
-        }
-        c->runs = own;
-        c->load_ms = median(load, c->n_runs);
-        c->compile_ms = median(compile, c->n_runs);
-        c->cpu_percent = n_cpu ? cpu / (double)n_cpu : NOT_MEASURED;
-    }
+        list[at[cell_of[i] - k->cells]++] = run_of[i];
+    for (size_t i = 0; i < k->n; i++)
+        settle_runs(&k->cells[i], list + head[i], head[i + 1] - head[i], load, compile, a);
     for (size_t f = 0; f < n; f++)
         for (size_t i = 0; i < folders[f].n_planned; i++) {
             struct results_cell *const c = find(k, &folders[0], &folders[f].planned[i].key);
