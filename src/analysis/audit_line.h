@@ -1,10 +1,5 @@
-/* audit_line.h - the power law y = a x^b through a few points, as the line of logs: what moves it.
- * Pure but for the arena.
- *
- * Least squares of log y on log x; leverage h_i = 1/n + (u_i - mean)^2 / Suu (Draper and Smith
- * 1998, 8.1); intervals by resampling pairs, seeded, draws with fewer than three distinct x left
- * out.
- */
+/* audit_line.h - the power law y = a x^b through a few points (num/power_law.h), as the audit reads
+ * it: what moves it. Pure but for the arena. */
 #pragma once
 
 #include <stddef.h>

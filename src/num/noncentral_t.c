@@ -1,6 +1,7 @@
 #include "num/noncentral_t.h"
 
 #include "base/defs.h"
+#include "num/chi_kernel.h"
 #include "num/dist.h"
 #include "num/root.h"
 #include "num/wide.h"
@@ -31,19 +32,6 @@ struct tail { /* t >= 0 */
     double sign; /* 1: P(T <= t), -1: P(T > t) */
 };
 
-/* u - (e^2u - 1) / 2, which cancels to -u^2 near 0. */
-static double exponent(double u)
-{
-    if (fabs(u) > 0.3)
-        return u - expm1(2 * u) / 2;
-    double term = -u * u, sum = term;
-    for (int k = 3; fabs(term) > 1e-18 * fabs(sum); k++) {
-        term *= 2 * u / k;
-        sum += term;
-    }
-    return sum;
-}
-
 static double score(const struct tail *p, double u)
 {
     /* near u = 0, t - ncp may be small and is exact */
@@ -52,7 +40,7 @@ static double score(const struct tail *p, double u)
 
 static double log_integrand(const struct tail *p, double u)
 {
-    return p->df * exponent(u) + dist_normal_log_cdf(score(p, u));
+    return p->df * chi_kernel(u) + dist_normal_log_cdf(score(p, u));
 }
 
 /* Minus the derivative of log_integrand. */

@@ -1,6 +1,7 @@
 #include "num/studentized.h"
 
 #include "base/defs.h"
+#include "num/chi_kernel.h"
 #include "num/dist.h"
 #include "num/root.h"
 #include "num/wide.h"
@@ -104,19 +105,6 @@ static struct both range(double w, double k, const struct point *near)
     return (struct both){k * STEP_Z * sum.lower, k * STEP_Z * sum.upper};
 }
 
-/* u - (e^2u - 1) / 2, which cancels to -u^2 near 0. */
-static double exponent(double u)
-{
-    if (fabs(u) > 0.3)
-        return u - expm1(2 * u) / 2;
-    double term = -u * u, sum = term;
-    for (int k = 3; fabs(term) > 1e-18 * fabs(sum); k++) {
-        term *= 2 * u / k;
-        sum += term;
-    }
-    return sum;
-}
-
 struct integral {
     double q, k, df;
     struct both sum;
@@ -126,7 +114,7 @@ struct integral {
 /* Adds the integrand at s = e^u; true while it matters. */
 static bool add(struct integral *t, double u)
 {
-    const double weight = exp(t->df * exponent(u));
+    const double weight = exp(t->df * chi_kernel(u));
     const struct both w = range(t->q * exp(u), t->k, t->near);
     t->sum.lower += weight * w.lower;
     t->sum.upper += weight * w.upper;
@@ -162,7 +150,7 @@ static struct both tails(double q, size_t k, double df)
         more = add(&t, u + step) || u < 0;
     for (u = left - step; add(&t, u); u -= step)
         if (q * exp(u) < NEGLIGIBLE) { /* every range is above: the rest is a geometric series */
-            t.sum.upper += exp(df * exponent(u)) / expm1(df * step);
+            t.sum.upper += exp(df * chi_kernel(u)) / expm1(df * step);
             break;
         }
     const double scale = step * density_constant(df);

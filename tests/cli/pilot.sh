@@ -7,22 +7,11 @@
 # / n) <= log 1.05; R: 12, and for +-20 %: 4.
 set -u
 chimera=$(cd "$(dirname "$1")" && pwd)/$(basename "$1")
+# shellcheck source=tests/support/tap.sh
+. "$(dirname "$0")/../support/tap.sh"
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 cd "$work" || exit 1
-n=0 failed=0
-
-check() { # LABEL, GOT, WANT
-    n=$((n + 1))
-    if [ "$2" = "$3" ]; then
-        echo "ok $n - $1"
-    else
-        echo "not ok $n - $1"
-        echo "# got '$2', want '$3'"
-        sed 's/^/# /' "$work/err" 2>/dev/null | tail -5
-        failed=1
-    fi
-}
 
 plan() { # ARGS...: sets $rc
     "$chimera" plan "$@" >"$work/out" 2>"$work/err"

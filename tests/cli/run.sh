@@ -5,23 +5,12 @@
 # shellcheck disable=SC2038,SC2044  # no name in these results has a blank in it
 set -u
 chimera=$(cd "$(dirname "$1")" && pwd)/$(basename "$1") kills=${2:-12}
+# shellcheck source=tests/support/tap.sh
+. "$(dirname "$0")/../support/tap.sh"
 work=$(mktemp -d)
 tag=chimera-run-test-$$
 trap 'rm -rf "$work"' EXIT
 cd "$work" || exit 1
-n=0 failed=0
-
-check() { # LABEL, GOT, WANT
-    n=$((n + 1))
-    if [ "$2" = "$3" ]; then
-        echo "ok $n - $1"
-    else
-        echo "not ok $n - $1"
-        echo "# got '$2', want '$3'"
-        sed 's/^/# /' "$work/err" 2>/dev/null | tail -5
-        failed=1
-    fi
-}
 
 run() { # ARGS...: sets $rc; what it says is in err
     CHIMERA_TEST_TAG=$tag "$chimera" run "$@" >"$work/out" 2>"$work/err"

@@ -21,3 +21,15 @@ skip() { # LABEL REASON
     n=$((n + 1))
     echo "ok $n - $1 # SKIP $2"
 }
+
+check() { # LABEL GOT WANT
+    n=$((n + 1))
+    if [ "$2" = "$3" ]; then
+        echo "ok $n - $1"
+    else
+        echo "not ok $n - $1"
+        echo "# got '$2', want '$3'"
+        sed 's/^/# /' "$work/err" 2>/dev/null | tail -5
+        failed=1
+    fi
+}

@@ -1,0 +1,6 @@
+/* chi_kernel.h - the kernel of the density of s = sqrt(chi2 / df) on the log scale, per degree of
+ * freedom: log s - (s^2 - 1) / 2 with u = log s. Pure. */
+#pragma once
+
+/* u - (e^2u - 1) / 2, at most 0, without the cancellation near 0, where it is -u^2. */
+[[nodiscard]] double chi_kernel(double u);
