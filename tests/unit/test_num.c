@@ -67,7 +67,8 @@ static char *nist_text(const char *name)
     struct err e = {};
     char *text = "";
     size_t n;
-    const enum err_code code = file_read(oracle(arena_printf(a, "../../data/%s", name)), a, &text, &n, &e);
+    const enum err_code code =
+        file_read(oracle(arena_printf(a, "../../data/%s", name)), a, &text, &n, &e);
     CHECK(name, code == ERR_OK, "%s", e.msg);
     return text;
 }
