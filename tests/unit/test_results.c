@@ -245,10 +245,13 @@ static void export(void)
           "%s", e.msg);
     size_t rows = 0, out_of_order = 0;
     char last = '0';
-    for (const char *line = csv; line && *line; line = strchr(line, '\n') + 1, rows++) {
+    for (const char *line = csv, *end = csv + n; line && line < end; rows++) {
+        const char *const next = memchr(line, '\n', (size_t)(end - line));
+        const char *const row = line;
+        line = next ? next + 1 : end;
         if (rows == 0)
             continue; /* its head */
-        const char model = line[strlen("0,s,b,p,m")];
+        const char model = row[strlen("0,s,b,p,m")];
         out_of_order += model < last;
         last = model;
     }
