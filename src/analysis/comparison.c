@@ -6,17 +6,13 @@
 #include "io/jsonw.h"
 
 #include <math.h>
-#include <string.h>
 
 static const struct cell_stats *find(const struct cell_stats *cells, size_t n,
                                      const struct folder_key *key)
 {
-    for (size_t i = 0; i < n; i++) {
-        const struct folder_key *const k = &cells[i].cell->key;
-        if (strcmp(k->scenario, key->scenario) == 0 && strcmp(k->backend, key->backend) == 0 &&
-            strcmp(k->precision, key->precision) == 0 && strcmp(k->model, key->model) == 0)
+    for (size_t i = 0; i < n; i++)
+        if (folder_key_same(&cells[i].cell->key, key))
             return &cells[i];
-    }
     return nullptr;
 }
 

@@ -15,7 +15,6 @@
 #include "io/jsonw.h"
 
 #include <stdio.h>
-#include <stdlib.h>
 #include <unistd.h>
 
 constexpr size_t MEMORY = (size_t)16 << 30;
@@ -26,12 +25,6 @@ struct outputs {
     const char *why_no_figure;
     bool wants_figure;
 };
-
-static bool wants_colour(const struct cli *cli)
-{
-    const char *const no = getenv("NO_COLOR");
-    return cli->color == 1 || (cli->color == 0 && isatty(STDOUT_FILENO) && !(no && *no));
-}
 
 struct samples_file { /* written while the cells are read */
     const struct analyze_request *request;
@@ -153,7 +146,7 @@ static void add_quality(const struct cli *cli, const struct quality *q, struct a
                                              .baseline = c->is_baseline};
     }
     str_putc(out, '\n');
-    quality_table(rows, q->n, wants_colour(cli), a, out);
+    quality_table(rows, q->n, command_wants_colour(cli), a, out);
 }
 
 static void print_text(const struct cli *cli, const struct results *r,
@@ -162,7 +155,7 @@ static void print_text(const struct cli *cli, const struct results *r,
                        const struct significance_counts *counts, struct arena *a)
 {
     CLEANUP(str_done) struct str text = {};
-    summary_table(r, cells, counts, wants_colour(cli), a, &text);
+    summary_table(r, cells, counts, command_wants_colour(cli), a, &text);
     add_quality(cli, quality, a, &text);
     str_puts(&text, "\naudit: ");
     audit_print_counts(found, &text);

@@ -11,8 +11,6 @@
 
 #include <limits.h>
 #include <stdio.h>
-#include <stdlib.h>
-#include <unistd.h>
 
 constexpr size_t MEMORY = (size_t)16 << 30;
 
@@ -75,11 +73,8 @@ static enum err_code run(struct cli *cli, const void *given, const struct opt_li
     audit_json(&m.results, &choice, m.audit, &json);
     if (write_it(args, operands->items[0], &json, a, &path, e))
         return e->code;
-    const char *const no = getenv("NO_COLOR");
     const struct audit_print how = {
-        .colour = cli->color == 1 || (cli->color == 0 && isatty(STDOUT_FILENO) && !(no && *no)),
-        .all = cli->verbose,
-        .n_cells = m.results.n_cells};
+        .colour = command_wants_colour(cli), .all = cli->verbose, .n_cells = m.results.n_cells};
     if (cli->json) {
         fputs(str_text(&json), stdout);
     } else {

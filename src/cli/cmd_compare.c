@@ -14,9 +14,7 @@
 #include <limits.h>
 #include <math.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 constexpr size_t MEMORY = (size_t)16 << 30;
 
@@ -60,12 +58,6 @@ static enum err_code parse_fail_on(const char *text, struct arena *a, unsigned *
         text += n + (text[n] == ',');
     }
     return ERR_OK;
-}
-
-static bool wants_colour(const struct cli *cli)
-{
-    const char *const no = getenv("NO_COLOR");
-    return cli->color == 1 || (cli->color == 0 && isatty(STDOUT_FILENO) && !(no && *no));
 }
 
 /* ---- two results ---- */
@@ -180,7 +172,7 @@ static enum err_code run_two(struct cli *cli, const struct compare_args *args, u
         return ERR_OK;
     }
     CLEANUP(str_done) struct str text = {};
-    compare_table(t.cells, t.n, wants_colour(cli), a, &text);
+    compare_table(t.cells, t.n, command_wants_colour(cli), a, &text);
     fputs(str_text(&text), stdout);
     print_counts(t.cells, t.n);
     print_env(&t);
@@ -207,12 +199,9 @@ static char *copy(struct arena *a, const char *text)
 static struct line *line_of(struct lines *l, const struct folder_key *k, size_t runs,
                             struct arena *a)
 {
-    for (size_t i = 0; i < l->n; i++) {
-        const struct folder_key *const x = &l->items[i].key;
-        if (strcmp(x->scenario, k->scenario) == 0 && strcmp(x->backend, k->backend) == 0 &&
-            strcmp(x->precision, k->precision) == 0 && strcmp(x->model, k->model) == 0)
+    for (size_t i = 0; i < l->n; i++)
+        if (folder_key_same(&l->items[i].key, k))
             return &l->items[i];
-    }
     if (l->n == l->room) {
         l->room = l->room ? 2 * l->room : 64;
         struct line *const more = ARENA_ARRAY(a, struct line, l->room);
@@ -321,7 +310,7 @@ static enum err_code run_history(struct cli *cli, const struct compare_args *arg
         return ERR_OK;
     }
     CLEANUP(str_done) struct str text = {};
-    compare_table_history(h, lines.n, dirs->items, wants_colour(cli), a, &text);
+    compare_table_history(h, lines.n, dirs->items, command_wants_colour(cli), a, &text);
     fputs(str_text(&text), stdout);
     return ERR_OK;
 }

@@ -7,9 +7,7 @@
 #include "text/edit_measure.h"
 
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 /* Texts, and the lists and counts of them: some twenty times their size. */
 constexpr size_t MEMORY = (size_t)64 << 30;
@@ -342,13 +340,10 @@ static enum err_code run(struct cli *cli, const void *given, const struct opt_li
         return e->code;
     if ((args->embed_model || args->embed_url) && r.semantic.why)
         *ret_exit = 1; /* what was asked for, and could have been had, is missing */
-    const char *const no = getenv("NO_COLOR");
-    const bool colour =
-        cli->color == 1 || (cli->color == 0 && isatty(STDOUT_FILENO) && !(no && *no));
     if (cli->json)
         quality_print_json(&r, a, &out);
     else
-        quality_print_text(&r, cli->verbose, colour, a, &out);
+        quality_print_text(&r, cli->verbose, command_wants_colour(cli), a, &out);
     fputs(str_text(&out), stdout);
     return ERR_OK;
 }

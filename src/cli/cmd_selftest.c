@@ -10,8 +10,6 @@
 #include "selftest/nist_json.h"
 
 #include <stdio.h>
-#include <stdlib.h>
-#include <unistd.h>
 
 struct selftest_args {
     const char *data;
@@ -38,12 +36,6 @@ static const struct opt opts[] = {
      FIELD_OF(struct selftest_args, threads, uint32_t), .min = 0, .max = 1024},
     {},
 };
-
-static bool wants_colour(const struct cli *cli)
-{
-    const char *const no = getenv("NO_COLOR");
-    return cli->color == 1 || (cli->color == 0 && isatty(STDOUT_FILENO) && !(no && *no));
-}
 
 struct outcome { /* a part that did not run is nullptr */
     const struct nist *nist;
@@ -81,11 +73,11 @@ static void print_tables(const struct outcome *o, const struct cli *cli)
 {
     CLEANUP(str_done) struct str text = {};
     if (o->nist)
-        nist_table(o->nist, wants_colour(cli), cli->arena, &text);
+        nist_table(o->nist, command_wants_colour(cli), cli->arena, &text);
     if (o->nist && o->coverage)
         str_putc(&text, '\n');
     if (o->coverage)
-        coverage_table(o->coverage, wants_colour(cli), cli->arena, &text);
+        coverage_table(o->coverage, command_wants_colour(cli), cli->arena, &text);
     fputs(str_text(&text), stdout);
 }
 

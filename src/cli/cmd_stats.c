@@ -18,7 +18,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 constexpr size_t MEMORY = (size_t)64 << 30;
 
@@ -91,12 +90,6 @@ static enum err_code read_margin(const char *text, struct column_stats_asked *re
     return ERR_OK;
 }
 
-static bool wants_colour(const struct cli *cli)
-{
-    const char *const no = getenv("NO_COLOR");
-    return cli->color == 1 || (cli->color == 0 && isatty(STDOUT_FILENO) && !(no && *no));
-}
-
 /* The document up to the figures; the object stays open. */
 static enum err_code begin_json(const struct stats_args *o, const char *path,
                                 const struct column_table *t, struct jsonw *w, struct err *e)
@@ -140,9 +133,9 @@ static enum err_code compare(const struct cli *cli, const struct stats_args *o, 
     const struct column_bootstrap *const b =
         o->bootstrap ? column_bootstrap_of(&s, &plan, a) : nullptr;
     if (!cli->json) {
-        stats_print(&s, wants_colour(cli), a, out);
+        stats_print(&s, command_wants_colour(cli), a, out);
         if (b)
-            stats_print_bootstrap(&s, b, wants_colour(cli), a, out);
+            stats_print_bootstrap(&s, b, command_wants_colour(cli), a, out);
         return ERR_OK;
     }
     if (begin_json(o, path, t, &w, e))
@@ -173,7 +166,7 @@ static enum err_code fit(const struct cli *cli, const struct stats_args *o, cons
     if (column_fit_of(t, &asked, a, &f, e))
         return err_wrap(e, "'%s'", path);
     if (!cli->json) {
-        fit_print(&f, o->x, o->y, o->level, wants_colour(cli), a, out);
+        fit_print(&f, o->x, o->y, o->level, command_wants_colour(cli), a, out);
         return ERR_OK;
     }
     if (begin_json(o, path, t, &w, e))

@@ -3,7 +3,9 @@
 #include "base/str.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 static const char *const colors[] = {"auto", "always", "never", nullptr};
 
@@ -109,4 +111,10 @@ int command_exit_code(enum err_code code)
         return 1;
     }
     unreachable();
+}
+
+bool command_wants_colour(const struct cli *cli)
+{
+    const char *const no = getenv("NO_COLOR");
+    return cli->color == 1 || (cli->color == 0 && isatty(STDOUT_FILENO) && !(no && *no));
 }

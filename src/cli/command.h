@@ -36,3 +36,5 @@ const struct command *command_find(const struct command *const *list, const char
 /* --help of one command, or of chimera where c is nullptr. parent: the group, or nullptr. */
 void command_help(const struct command *parent, const struct command *c);
 int command_exit_code(enum err_code code);
+/* --color; where that is auto: a terminal, and no NO_COLOR. */
+[[nodiscard]] bool command_wants_colour(const struct cli *cli);

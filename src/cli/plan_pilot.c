@@ -12,7 +12,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 static enum err_code read_budget(const char *text, double *ret, struct err *e)
 {
@@ -189,12 +188,6 @@ static void put_json(const struct results *r, const struct pilot *p, const struc
     str_putc(out, '\n');
 }
 
-static bool wants_colour(const struct cli *cli)
-{
-    const char *const no = getenv("NO_COLOR");
-    return cli->color == 1 || (cli->color == 0 && isatty(STDOUT_FILENO) && !(no && *no));
-}
-
 enum err_code plan_pilot(struct cli *cli, const struct plan_pilot_options *o, struct err *e)
 {
     struct arena *const a = cli->arena;
@@ -211,7 +204,7 @@ enum err_code plan_pilot(struct cli *cli, const struct plan_pilot_options *o, st
     if (cli->json)
         put_json(&r, &p, &wish, &text);
     else
-        say(&p, &wish, a, wants_colour(cli), &text);
+        say(&p, &wish, a, command_wants_colour(cli), &text);
     fputs(str_text(&text), stdout);
     return ERR_OK;
 }

@@ -265,3 +265,9 @@ enum err_code folder_read(const char *path, uint32_t replicate, struct arena *a,
         return err_set(e, ERR_USAGE, "'%s' is empty: no cell was planned or run in it", path);
     return ERR_OK;
 }
+
+bool folder_key_same(const struct folder_key *x, const struct folder_key *y)
+{
+    return strcmp(x->scenario, y->scenario) == 0 && strcmp(x->backend, y->backend) == 0 &&
+           strcmp(x->precision, y->precision) == 0 && strcmp(x->model, y->model) == 0;
+}
