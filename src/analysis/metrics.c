@@ -2,6 +2,7 @@
 
 #include "base/defs.h"
 #include "base/str.h"
+#include "io/csv.h"
 #include "io/jsonw.h"
 #include "num/quantile.h"
 
@@ -180,21 +181,6 @@ void metrics_reason(const struct cell_stats *c, struct str *out)
     }
 }
 
-static void field(struct str *out, const char *text)
-{
-    if (!strpbrk(text, ",\"\r\n")) {
-        str_puts(out, text);
-        return;
-    }
-    str_putc(out, '"');
-    for (; *text; text++) {
-        if (*text == '"')
-            str_putc(out, '"');
-        str_putc(out, *text);
-    }
-    str_putc(out, '"');
-}
-
 void metrics_csv(const struct cell_stats *cells, size_t n, struct str *out)
 {
     for (size_t k = 0; k < COUNT_OF(columns); k++)
@@ -205,7 +191,7 @@ void metrics_csv(const struct cell_stats *cells, size_t n, struct str *out)
         for (size_t k = 0; k < COUNT_OF(columns); k++) {
             const struct column *const c = &columns[k];
             if (c->kind == TEXT)
-                field(out, c->text(&cells[i]));
+                csv_put(out, c->text(&cells[i]));
             else if (c->kind == COUNT && c->count(&cells[i]) >= 0)
                 str_printf(out, "%lld", (long long)c->count(&cells[i]));
             else if (c->kind == NUMBER && isfinite(c->number(&cells[i]))) {
@@ -216,7 +202,7 @@ void metrics_csv(const struct cell_stats *cells, size_t n, struct str *out)
         }
         str_clear(&reason);
         metrics_reason(&cells[i], &reason);
-        field(out, str_text(&reason));
+        csv_put(out, str_text(&reason));
         str_putc(out, '\n');
     }
 }

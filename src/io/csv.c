@@ -2,6 +2,7 @@
 
 #include "base/arena.h"
 #include "base/defs.h"
+#include "base/str.h"
 #include "io/file.h"
 
 #include <errno.h>
@@ -375,4 +376,20 @@ enum err_code csv_open(const char *path, char delimiter, struct arena *a, struct
     *ret = c;
     c = nullptr;
     return ERR_OK;
+}
+
+void csv_put(struct str *out, const char *text)
+{
+    const size_t n = strcspn(text, ",\"\r\n");
+    if (!text[n]) {
+        str_add(out, text, n);
+        return;
+    }
+    str_putc(out, '"');
+    for (; *text; text++) {
+        if (*text == '"')
+            str_putc(out, '"');
+        str_putc(out, *text);
+    }
+    str_putc(out, '"');
 }

@@ -16,6 +16,7 @@
 
 struct arena;
 struct csv;
+struct str;
 
 constexpr size_t CSV_MOST_ROW = (size_t)16 << 20; /* bytes */
 constexpr size_t CSV_MOST_COLUMNS = 4096;
@@ -54,3 +55,6 @@ uint64_t csv_bytes(const struct csv *c); /* read so far */
 
 /* SHA-256 of the whole file, after CSV_END. */
 void csv_digest(struct csv *c, char hex[static DIGEST_HEX]);
+
+/* Append text as a field, in quotes where it needs them. */
+void csv_put(struct str *out, const char *text);

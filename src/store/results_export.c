@@ -2,6 +2,7 @@
 
 #include "base/defs.h"
 #include "base/str.h"
+#include "io/csv.h"
 #include "io/jsonw.h"
 #include "io/sink.h"
 #include "store/duck.h"
@@ -90,18 +91,10 @@ static void add_text(struct str *out, const char *text)
 {
     if (!text)
         return;
-    const size_t n = strcspn(text, ",\"\r\n");
-    if (n && !text[n]) {
-        str_add(out, text, n);
-        return;
-    }
-    str_putc(out, '"');
-    for (; *text; text++) {
-        if (*text == '"')
-            str_putc(out, '"');
-        str_putc(out, *text);
-    }
-    str_putc(out, '"');
+    if (*text)
+        csv_put(out, text);
+    else
+        str_puts(out, "\"\"");
 }
 
 /* The column's pointer, whatever it points to. */
