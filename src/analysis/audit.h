@@ -170,12 +170,15 @@ struct audit_limit { /* a threshold; they stand in one table at the top of each 
     const char *why;
 };
 
+/* Of a table that several checks of one file share: the limits from first to last. */
+#define AUDIT_LIMITS(table, first, last) .limits = &(table)[first], .n_limits = (last) - (first) + 1
+
 struct audit_check { /* a check's file exports a table of these that ends in {} */
     const char *name;
     const char *rule;     /* when it speaks and how loud: one or two sentences, without numbers */
     const char *evidence; /* the keys of its facts: "first_ms median_ms" */
     unsigned blocks;      /* all that a finding of it may block */
-    const struct audit_limit *limits;
+    const struct audit_limit *limits; /* only those that its rule rests on */
     size_t n_limits;
     /* At least one of them; each is called for every cell, group, or once. */
     void (*cell)(const struct audit_cell *c, struct audit *out);

@@ -518,8 +518,7 @@ const struct audit_check audit_law_checks[] = {
                  "f_statistic p_value models correlation_of_depth_and_width variance_inflation "
                  "pairs_that_differ_in_depth_alone pairs_that_differ_in_width_alone",
      .blocks = AUDIT_FIT,
-     .limits = limits,
-     .n_limits = LIMITS,
+     AUDIT_LIMITS(limits, SLOPES_P, LEAST_MODELS),
      .whole = look_at_mixtures},
     {.name = "fit-not-actionable",
      .rule =
@@ -528,8 +527,7 @@ const struct audit_check audit_law_checks[] = {
          "holds it, Student's p is not below slope_p, or leaving out one model turns its sign",
      .evidence = "law points exponent exponent_low exponent_high p_value r2",
      .blocks = AUDIT_FIT,
-     .limits = limits,
-     .n_limits = LIMITS,
+     AUDIT_LIMITS(limits, R2, SLOPE_P),
      .whole = look_at_fits},
     {.name = "leverage",
      .rule = "a model has at least leverage in such a law, and `even` times what evenly spaced "
@@ -539,8 +537,7 @@ const struct audit_check audit_law_checks[] = {
                  "exponent_without exponent_least_leaving_one_out exponent_most_leaving_one_out "
                  "crossover_size crossover_low crossover_high crossover_without",
      .blocks = AUDIT_FIT,
-     .limits = limits,
-     .n_limits = LIMITS,
+     AUDIT_LIMITS(limits, LEVERAGE, MOVES),
      .whole = look_at_leverage},
     {},
 };

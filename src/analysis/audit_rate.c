@@ -270,8 +270,7 @@ const struct audit_check audit_rate_checks[] = {
              "padding together; warn: it is more than prompt and generated tokens together",
      .evidence = "counted_from counted_tokens generated_tokens prompt_tokens padding_tokens",
      .blocks = AUDIT_THROUGHPUT | AUDIT_COST,
-     .limits = limits,
-     .n_limits = LIMITS,
+     AUDIT_LIMITS(limits, SAME, SAME),
      .cell = look_at_padding},
     {.name = "ratio-mean",
      .rule =
@@ -283,8 +282,7 @@ const struct audit_check audit_rate_checks[] = {
                  "mean_ms a b mean_of_rates_a mean_of_rates_b rate_of_totals_a rate_of_totals_b "
                  "pairs_ranked_differently",
      .blocks = AUDIT_THROUGHPUT | AUDIT_COST | AUDIT_WINNER,
-     .limits = limits,
-     .n_limits = LIMITS,
+     AUDIT_LIMITS(limits, RATIO, LEAST_SAMPLES),
      .cell = look_at_ratio,
      .group = compare_ratios},
     {.name = "double-counting",
@@ -292,8 +290,7 @@ const struct audit_check audit_rate_checks[] = {
              "together, or in a dual scenario that of several streams over the latency of one",
      .evidence = "counted_from counted_tokens generated_tokens prompt_tokens",
      .blocks = AUDIT_THROUGHPUT | AUDIT_COST,
-     .limits = limits,
-     .n_limits = LIMITS,
+     AUDIT_LIMITS(limits, SAME, SAME),
      .cell = look_at_doubles},
     {},
 };

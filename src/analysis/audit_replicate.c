@@ -400,16 +400,14 @@ const struct audit_check audit_replicate_checks[] = {
                  "pairs_that_disagree least_ratio_a_to_b most_ratio_a_to_b slow_replicate slow_ms "
                  "fast_replicate fast_ms ratio p_value",
      .blocks = AUDIT_COMPARISON | AUDIT_WINNER | AUDIT_MEAN | AUDIT_MEDIAN | AUDIT_THROUGHPUT,
-     .limits = limits,
-     .n_limits = LIMITS,
+     AUDIT_LIMITS(limits, P, ROWS),
      .group = look_at_replicates},
     {.name = "missing-cells",
      .rule = "warn: a backend and precision has figures in some scenarios of a model and none in "
              "others that anyone ran; or at least `failed` of a cell's measured samples are not ok",
      .evidence = "scenarios missing first_missing status samples not_ok",
      .blocks = AUDIT_WINNER | AUDIT_LATENCY | AUDIT_THROUGHPUT,
-     .limits = limits,
-     .n_limits = LIMITS,
+     AUDIT_LIMITS(limits, FAILED, FAILED),
      .cell = look_at_survivors,
      .whole = look_at_race},
     {},

@@ -15,12 +15,12 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { P, EFFECT, BETWEEN, SHARE, RATIO, ALPHA, FAMILY, LIMITS };
+enum { EFFECT, BETWEEN, P, SHARE, RATIO, ALPHA, FAMILY, LIMITS };
 static const struct audit_limit limits[LIMITS] = {
-    [P] = {"p", 1e-3, "of the F test on log latencies: one false alarm in a thousand cells"},
     [EFFECT] = {"design_effect", 3, "n samples that say as much as n / 3"},
     [BETWEEN] = {"between", 0.01,
                  "standard deviation between invocations, of the level: less decides nothing"},
+    [P] = {"p", 1e-3, "of the F test on log latencies: one false alarm in a thousand cells"},
     [SHARE] = {"share", 0.5, "of the variance of log latency lies between the prompts"},
     [RATIO] = {"ratio", 3,
                "of the slowest prompt's latency to the fastest's: different work; the prompts of "
@@ -309,8 +309,7 @@ const struct audit_check audit_structure_checks[] = {
      .evidence = "n invocations f_statistic p_value intraclass_correlation design_effect "
                  "effective_n between_sd_share device_a invocation_a device_b invocation_b",
      .blocks = AUDIT_EVERYTHING,
-     .limits = limits,
-     .n_limits = LIMITS,
+     AUDIT_LIMITS(limits, EFFECT, P),
      .cell = look_at_replication},
     {.name = "mixture",
      .rule = "warn: prompts (where unknown, prompt lengths to a factor of two) explain more than "
@@ -318,8 +317,7 @@ const struct audit_check audit_structure_checks[] = {
              "to fastest of at least ratio",
      .evidence = "workloads_by workloads fastest_ms slowest_ms variance_between_share p_value n",
      .blocks = AUDIT_MEAN | AUDIT_TAIL,
-     .limits = limits,
-     .n_limits = LIMITS,
+     AUDIT_LIMITS(limits, P, RATIO),
      .cell = look_at_mixture},
     {.name = "multiplicity",
      .rule = "comparisons of one scenario and model whose p is below alpha alone and not after "
@@ -327,8 +325,7 @@ const struct audit_check audit_structure_checks[] = {
      .evidence = "comparisons significant_alone significant_after_holm least_p_lost "
                  "expected_by_chance",
      .blocks = AUDIT_COMPARISON,
-     .limits = limits,
-     .n_limits = LIMITS,
+     AUDIT_LIMITS(limits, ALPHA, FAMILY),
      .group = look_at_family},
     {},
 };

@@ -205,8 +205,7 @@ const struct audit_check audit_work_checks[] = {
              "standard_errors where they vary; fail above large",
      .evidence = "what least least_of most most_of difference_share cells",
      .blocks = AUDIT_COMPARISON | AUDIT_WINNER,
-     .limits = limits,
-     .n_limits = LIMITS,
+     AUDIT_LIMITS(limits, DIFFERENCE, ERRORS),
      .group = look_at_work},
     {.name = "early-stop",
      .rule = "warn: between early and 1 - early of the answers of a cell stopped before max_tokens "
@@ -216,8 +215,7 @@ const struct audit_check audit_work_checks[] = {
      .evidence = "early_share fewest_tokens most_tokens samples early_share_least least_of "
                  "early_share_most most_of",
      .blocks = AUDIT_LATENCY | AUDIT_COMPARISON | AUDIT_WINNER,
-     .limits = limits,
-     .n_limits = LIMITS,
+     AUDIT_LIMITS(limits, EARLY, SHORTER),
      .cell = look_at_stops,
      .group = compare_stops},
     {},
