@@ -26,6 +26,7 @@ constexpr double PANEL_FOOT = 44; /* tics */
 constexpr double FOOT = 30;       /* the axis' name */
 constexpr double LETTER = 7.6;    /* of the labels, about */
 constexpr double VALUE = 92;      /* right of a panel: medians in numbers */
+constexpr double STRETCH = 3;     /* an interval may widen an axis by so much; see drawn_range() */
 
 /* Okabe and Ito (2008): told apart by all eyes. */
 static const char *const palette[] = {"0072B2", "D55E00", "009E73", "CC79A7",
@@ -38,6 +39,11 @@ struct page {
     size_t columns;
     bool log;
     double lo, hi; /* of all panels; used where log */
+    bool cut;      /* an interval goes on beyond its panel */
+};
+
+struct range {
+    double lo, hi;
 };
 
 static void quoted(struct str *s, const char *text)
@@ -54,6 +60,38 @@ static void quoted(struct str *s, const char *text)
 static const char *color(const struct page *p, size_t row)
 {
     return palette[p->f->colors[row] % COUNT_OF(palette)];
+}
+
+/* Of the points alone; lo is HUGE_VAL where there is none. */
+static struct range range_of_points(const struct figure_panel *panel, size_t n_labels)
+{
+    struct range all = {HUGE_VAL, 0};
+    for (size_t i = 0; i < n_labels; i++) {
+        const struct figure_row *const r = &panel->rows[i];
+        if (r->n == 0)
+            continue;
+        all.lo = fmin(all.lo, r->x[0]);
+        all.hi = fmax(all.hi, r->x[r->n - 1]);
+    }
+    return all;
+}
+
+/* With the intervals, which may reach beyond every point: two invocations say little. One that
+ * would leave the points a small part of the axis ends at the edge, with an arrow. */
+static struct range drawn_range(const struct figure_panel *panel, size_t n_labels)
+{
+    const struct range points = range_of_points(panel, n_labels);
+    struct range all = points;
+    for (size_t i = 0; i < n_labels; i++) {
+        const struct figure_row *const r = &panel->rows[i];
+        if (r->n == 0)
+            continue;
+        if (r->lo < all.lo) /* not where it is NaN */
+            all.lo = fmax(r->lo, points.lo / STRETCH);
+        if (r->hi > all.hi)
+            all.hi = fmin(r->hi, points.hi * STRETCH);
+    }
+    return all;
 }
 
 static void measure(struct page *p)
@@ -75,17 +113,11 @@ static void measure(struct page *p)
     p->hi = 0;
     double widest = 1;
     for (size_t k = 0; k < f->n_panels; k++) {
-        double lo = HUGE_VAL, hi = 0;
-        for (size_t i = 0; i < f->n_labels; i++) {
-            const struct figure_row *const r = &f->panels[k].rows[i];
-            if (r->n == 0)
-                continue;
-            lo = fmin(lo, r->x[0]);
-            hi = fmax(hi, r->x[r->n - 1]);
-        }
-        p->lo = fmin(p->lo, lo);
-        p->hi = fmax(p->hi, hi);
-        widest = lo > 0 && hi > 0 ? fmax(widest, hi / lo) : widest;
+        const struct range points = range_of_points(&f->panels[k], f->n_labels);
+        const struct range drawn = drawn_range(&f->panels[k], f->n_labels);
+        p->lo = fmin(p->lo, drawn.lo);
+        p->hi = fmax(p->hi, drawn.hi);
+        widest = points.lo > 0 && points.hi > 0 ? fmax(widest, points.hi / points.lo) : widest;
     }
     /* Within one panel a factor of 8 leaves the fastest with an eighth of the axis. */
     p->log = p->lo > 0 && widest > 8;
@@ -116,9 +148,42 @@ static void data(const struct page *p, size_t panel)
     }
 }
 
-static void annotate(const struct page *p, size_t panel, struct arena *a)
+static struct range axis_of(const struct page *p, size_t panel)
+{
+    if (p->log)
+        return (struct range){p->lo / 1.15, p->hi * 1.15};
+    const double hi = drawn_range(&p->f->panels[panel], p->f->n_labels).hi;
+    return (struct range){0, hi > 0 ? hi * 1.06 : 1};
+}
+
+static void arrow(struct page *p, double from, double to, double y, size_t row)
+{
+    str_printf(p->out,
+               "set arrow from graph %g, first %g to graph %g, first %g head filled size screen "
+               "0.006,25 lw 1.5 lc rgb '#%s' front\n",
+               from, y, to, y, color(p, row));
+    p->cut = true;
+}
+
+static void band(struct page *p, const struct figure_row *r, struct range axis, double y,
+                 size_t row)
+{
+    if (isnan(r->lo) || isnan(r->hi))
+        return;
+    str_printf(p->out,
+               "set object rectangle from first %.9g,%g to first %.9g,%g fs transparent solid 0.35 "
+               "noborder fc rgb '#%s' front\n",
+               fmax(r->lo, axis.lo), y - 0.22, fmin(r->hi, axis.hi), y + 0.22, color(p, row));
+    if (r->lo < axis.lo)
+        arrow(p, 0.02, 0.001, y, row);
+    if (r->hi > axis.hi)
+        arrow(p, 0.98, 0.999, y, row);
+}
+
+static void annotate(struct page *p, size_t panel, struct arena *a)
 {
     const struct figure *const f = p->f;
+    const struct range axis = axis_of(p, panel);
     for (size_t i = 0; i < f->n_labels; i++) {
         const struct figure_row *const r = &f->panels[panel].rows[i];
         const double y = (double)(f->n_labels - i);
@@ -128,12 +193,7 @@ static void annotate(const struct page *p, size_t panel, struct arena *a)
             str_printf(p->out, " at graph 0.012, first %g left tc rgb '#999999' font ',9'\n", y);
             continue;
         }
-        if (!isnan(r->lo) && !isnan(r->hi))
-            str_printf(p->out,
-                       "set object rectangle from first %.9g,%g to first %.9g,%g fs transparent "
-                       "solid 0.35 "
-                       "noborder fc rgb '#%s' front\n",
-                       r->lo, y - 0.22, r->hi, y + 0.22, color(p, i));
+        band(p, r, axis, y, i);
         str_printf(
             p->out,
             "set arrow from first %.9g,%g to first %.9g,%g nohead lw 2.5 lc rgb '#222222' front\n",
@@ -164,22 +224,14 @@ static void log_tics(double lo, double hi, struct str *out)
 
 static void ranges(const struct page *p, size_t panel)
 {
-    if (p->log) {
-        const double lo = p->lo / 1.15, hi = p->hi * 1.15;
-        str_printf(p->out, "set logscale x\nset xrange [%.9g:%.9g]\n", lo, hi);
-        if (hi / lo <= 200)
-            log_tics(lo, hi, p->out);
-        return;
-    }
-    double hi = 0;
-    for (size_t i = 0; i < p->f->n_labels; i++) {
-        const struct figure_row *const r = &p->f->panels[panel].rows[i];
-        hi = r->n ? fmax(hi, r->x[r->n - 1]) : hi;
-    }
-    str_printf(p->out, "set xrange [0:%.9g]\n", hi > 0 ? hi * 1.06 : 1);
+    const struct range axis = axis_of(p, panel);
+    str_printf(p->out, "%sset xrange [%.9g:%.9g]\n", p->log ? "set logscale x\n" : "", axis.lo,
+               axis.hi);
+    if (p->log && axis.hi / axis.lo <= 200)
+        log_tics(axis.lo, axis.hi, p->out);
 }
 
-static void draw_panel(const struct page *p, size_t panel, struct arena *a)
+static void draw_panel(struct page *p, size_t panel, struct arena *a)
 {
     const struct figure *const f = p->f;
     struct str *const out = p->out;
@@ -248,9 +300,9 @@ static void script(const struct figure *f, const char *path, struct str *out, st
     str_printf(
         out,
         "set label 'point: one request   ·   tick: median, its value at the right   ·   "
-        "band: 95%% interval of the median   ·   lower is better' at screen %.6f, screen %.6f "
+        "band: 95%% interval of the median%s   ·   lower is better' at screen %.6f, screen %.6f "
         "left font ',9.5' tc rgb '#666666'\n",
-        14 / WIDTH, 1 - 58 / p.height);
+        p.cut ? " (an arrow: it goes on)" : "", 14 / WIDTH, 1 - 58 / p.height);
     str_puts(out, "set label ");
     quoted(out, arena_printf(a, "%s%s", f->axis, p.log ? ", log scale" : ""));
     str_printf(out,

@@ -20,6 +20,7 @@ struct shape {
     unsigned empty; /* bit i: row i has no samples; of panel 0 only where the other is whole */
     bool whole;     /* panel 1 has every row */
     size_t n_panels;
+    double reach; /* of the intervals: median / reach to median * reach; 0: inside the points */
 };
 
 /* Ratios on both sides of 8 (linear or logarithmic) and 200 (own tics or gnuplot's). */
@@ -38,6 +39,10 @@ static const struct shape shapes[] = {
     {"one sample in all", 1, 10, 0, 100, 6, false, 1},
     {"no sample anywhere", 0, 10, 0, 1, 7, false, 2},
     {"more points than are drawn", MOST, 10, 0.01, 4, 0, true, 2},
+    {"intervals beyond the points, linear", 9, 10, 0.1, 1.3, 0, true, 2, 1.7},
+    {"intervals beyond the points, logarithmic", 9, 10, 0.01, 10, 0, true, 2, 1.7},
+    {"intervals beyond every axis, linear", 9, 10, 0.1, 1.3, 0, true, 2, 1e6},
+    {"intervals beyond every axis, logarithmic", 9, 10, 0.01, 10, 0, true, 2, 1e6},
 };
 
 static bool png_height(const char *path, unsigned *ret)
@@ -63,7 +68,12 @@ static void fill(const struct shape *s, unsigned empty, struct arena *a, struct 
         for (size_t k = 0; k < s->n; k++)
             x[k] = s->at * pow(s->factor, i) + (double)k * s->step;
         const double lo = s->n > 5 ? x[1] : (double)NAN, hi = s->n > 5 ? x[s->n - 2] : (double)NAN;
-        rows[i] = (struct figure_row){nullptr, x, s->n, x[s->n / 2], lo, hi};
+        const double median = x[s->n / 2];
+        rows[i] = (struct figure_row){nullptr, x, s->n, median, lo, hi};
+        if (s->reach > 0) {
+            rows[i].lo = median / s->reach;
+            rows[i].hi = median * s->reach;
+        }
     }
 }
 
