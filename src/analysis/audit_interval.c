@@ -15,9 +15,34 @@ static const struct audit_limit limits[LIMITS] = {
     [CONFIDENCE] = {"confidence", 0.95, "of the intervals that reports print"},
 };
 
+static const char *const normal_advice =
+    "the data are no sample of a normal law: use the median and its interval, and look at the few "
+    "samples that make the spread";
+
 static double normal_lower(double mean, double sd, double n)
 {
     return mean - dist_t_quantile(1 - (1 - limits[CONFIDENCE].value) / 2, n - 1) * sd / sqrt(n);
+}
+
+static void stated_below_zero(const struct audit_cell *c, const struct results_row *r,
+                              struct audit *out)
+{
+    const struct audit_fact facts[] = {audit_number("mean_ms", r->mean_ms),
+                                       audit_number("n", r->n_samples),
+                                       audit_number("interval_low_ms", r->ci_low_ms),
+                                       audit_number("interval_high_ms", r->ci_high_ms)};
+    audit_add(out, &(struct audit_finding){
+                       .check = "impossible-interval",
+                       .severity = AUDIT_WARN,
+                       .subject = audit_subject_of(c),
+                       .facts = facts,
+                       .n_facts = COUNT_OF(facts),
+                       .message = audit_text(out,
+                                             "the interval that the source states reaches from "
+                                             "%.4g to %.4g ms: no latency is below zero",
+                                             r->ci_low_ms, r->ci_high_ms),
+                       .advice = normal_advice,
+                       .blocks = AUDIT_MEAN});
 }
 
 static void below_zero(const struct audit_cell *c, double mean, double sd, double n,
@@ -41,8 +66,7 @@ static void below_zero(const struct audit_cell *c, double mean, double sd, doubl
                                              "the 95 %% interval of the mean of %s reaches from "
                                              "%.4g to %.4g ms: no latency is below zero",
                                              whose, lower, 2 * mean - lower),
-                       .advice = "the data are no sample of a normal law: use the median and its "
-                                 "interval, and look at the few samples that make the spread",
+                       .advice = normal_advice,
                        .blocks = AUDIT_MEAN});
 }
 
@@ -69,10 +93,24 @@ static bool apart(double a, double b)
     return fabs(a - b) > slack(a, b);
 }
 
-/* The largest sd that values between 0 and max with this mean can have (Bhatia and Davis 2000). */
+/* The largest sd that values between min (else 0) and max with this mean can have (Bhatia and Davis
+ * 2000). */
 static double most_sd(const struct results_row *r)
 {
-    return sqrt(r->mean_ms * (r->max_ms - r->mean_ms) * r->n_samples / (r->n_samples - 1));
+    const double from = isnan(r->min_ms) ? 0 : r->min_ms;
+    return sqrt((r->mean_ms - from) * (r->max_ms - r->mean_ms) * r->n_samples / (r->n_samples - 1));
+}
+
+/* The least that n values from min to max can have: all others in the middle. */
+static double least_sd(const struct results_row *r)
+{
+    return (r->max_ms - r->min_ms) / sqrt(2 * (r->n_samples - 1));
+}
+
+/* Mean and median of any data are at most a standard deviation apart (with n, not n - 1). */
+static double most_apart(const struct results_row *r)
+{
+    return r->std_ms * sqrt((r->n_samples - 1) / r->n_samples);
 }
 
 static size_t contradictions(const struct results_row *r, struct contradiction *ret)
@@ -90,6 +128,25 @@ static size_t contradictions(const struct results_row *r, struct contradiction *
          above(r->first_ms, max)},
         {"mean_excl_first_ms", "max_ms", "the mean without the first is above the maximum",
          r->mean_excl_first_ms, max, above(r->mean_excl_first_ms, max)},
+        {"min_ms", "mean_ms", "the minimum is above the mean", r->min_ms, mean,
+         above(r->min_ms, mean)},
+        {"min_ms", "median_ms", "the minimum is above the median", r->min_ms, r->median_ms,
+         above(r->min_ms, r->median_ms)},
+        {"q25_ms", "median_ms", "the lower quartile is above the median", r->q25_ms, r->median_ms,
+         above(r->q25_ms, r->median_ms)},
+        {"median_ms", "q75_ms", "the median is above the upper quartile", r->median_ms, r->q75_ms,
+         above(r->median_ms, r->q75_ms)},
+        {"median_ms", "p90_ms", "the median is above p90", r->median_ms, r->p90_ms,
+         above(r->median_ms, r->p90_ms)},
+        {"p90_ms", "p95_ms", "p90 is above p95", r->p90_ms, r->p95_ms, above(r->p90_ms, r->p95_ms)},
+        {"median_ms", "p95_ms", "the median is above p95", r->median_ms, r->p95_ms,
+         above(r->median_ms, r->p95_ms)},
+        {"p95_ms", "p99_ms", "p95 is above p99", r->p95_ms, r->p99_ms, above(r->p95_ms, r->p99_ms)},
+        {"p95_ms", "max_ms", "p95 is above the maximum", r->p95_ms, max, above(r->p95_ms, max)},
+        {"ci_low_ms", "mean_ms", "the interval of the mean begins above it", r->ci_low_ms, mean,
+         above(r->ci_low_ms, mean)},
+        {"mean_ms", "ci_high_ms", "the interval of the mean ends below it", mean, r->ci_high_ms,
+         above(mean, r->ci_high_ms)},
         {"median_rest_ms", "max_ms", "the median of the rest is above the maximum",
          r->median_rest_ms, max, above(r->median_rest_ms, max)},
         {"ttft_ms", "max_ms", "the time to the first token is above the largest latency",
@@ -98,6 +155,12 @@ static size_t contradictions(const struct results_row *r, struct contradiction *
          of_parts, n >= 2 && apart(mean, of_parts)},
         {"std_ms", "largest_std_ms", "no values up to the maximum have such a spread", r->std_ms,
          most_sd(r), n >= 2 && above(r->std_ms, most_sd(r))},
+        {"std_ms", "least_std_ms", "values that far apart have a larger spread", r->std_ms,
+         least_sd(r), n >= 2 && above(least_sd(r), r->std_ms)},
+        {"mean_minus_median_ms", "most_apart_ms",
+         "no data of such a spread have mean and median so far apart", fabs(mean - r->median_ms),
+         most_apart(r),
+         n >= 2 && fabs(mean - r->median_ms) - most_apart(r) > slack(mean, r->median_ms)},
         {"std_ms", "max_minus_mean_ms", "nothing varies, but the maximum is not the mean",
          r->std_ms, max - mean, n >= 2 && r->std_ms == 0 && above(max, mean)},
         {"max_ms", "n_times_mean_ms", "the maximum alone is more than the sum of all", max,
@@ -113,13 +176,16 @@ static size_t contradictions(const struct results_row *r, struct contradiction *
     return k;
 }
 
-constexpr size_t MOST_CONTRADICTIONS = 16;
+constexpr size_t MOST_CONTRADICTIONS = 32;
 
 static void look_at_row(const struct audit_cell *c, const struct results_row *r, struct audit *out)
 {
     struct contradiction found[MOST_CONTRADICTIONS];
     const size_t n = contradictions(r, found);
-    below_zero(c, r->mean_ms, r->std_ms, r->n_samples, "the row", out);
+    if (r->ci_low_ms < 0)
+        stated_below_zero(c, r, out);
+    else
+        below_zero(c, r->mean_ms, r->std_ms, r->n_samples, "the row", out);
     for (size_t i = 0; i < n; i++) {
         const struct contradiction *const x = &found[i];
         const struct audit_fact facts[] = {audit_number(x->key_a, x->a),
@@ -144,7 +210,8 @@ static void look_at_row(const struct audit_cell *c, const struct results_row *r,
 
 static bool row_speaks(const struct results_row *r)
 {
-    const double figures[] = {r->mean_ms, r->median_ms, r->std_ms, r->p99_ms, r->max_ms};
+    const double figures[] = {r->mean_ms, r->median_ms, r->std_ms,    r->p95_ms,
+                              r->p99_ms,  r->max_ms,    r->ci_low_ms, r->min_ms};
     size_t known = 0;
     for (size_t i = 0; i < COUNT_OF(figures); i++)
         known += isnan(figures[i]) ? 0 : 1;
@@ -171,9 +238,11 @@ static void look(const struct audit_cell *c, struct audit *out)
 
 const struct audit_check audit_interval_checks[] = {
     {.name = "impossible-interval",
-     .rule = "warn: Student's interval of the mean (of the samples, or of a row's mean, std and n) "
-             "reaches below zero; fail: figures of a row contradict each other by more than "
-             "tolerance: a mean, median or percentile above the maximum, a mean that is not that "
+     .rule = "warn: Student's interval of the mean (of the samples, or of a row's mean, std and n, "
+             "or one that a row states) reaches below zero; fail: figures of a row contradict each "
+             "other by more than "
+             "tolerance: minimum, quartiles, median, percentiles and maximum out of order, a mean "
+             "that is not that "
              "of the first and the others, a spread that no such data have",
      .evidence = "mean_ms sd_ms n interval_low_ms interval_high_ms, or the two figures and "
                  "n_samples",

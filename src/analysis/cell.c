@@ -263,8 +263,8 @@ static void take_row(const struct results *r, struct cell_stats *t)
 {
     const struct results_row *row = nullptr;
     for (size_t i = t->cell->first_row; i < t->cell->first_row + t->cell->n_rows; i++)
-        if (cell_rows_has_figures(&r->rows[i])) {
-            row = &r->rows[i];
+        if (cell_rows_has_figures(&r->rows[i]) && !(row && r->rows[i].versus)) {
+            row = &r->rows[i]; /* comparisons with several others repeat the cell's figures */
             t->n_rows++;
         }
     if (t->n_rows != 1 || t->cell->status != STATUS_OK)

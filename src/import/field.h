@@ -29,6 +29,7 @@ enum field : uint8_t {
     FIELD_PARAMS_MILLIONS,
     FIELD_N_LAYERS,
     FIELD_D_MODEL,
+    FIELD_HOST,
     FIELD_N_SAMPLES,
     FIELD_MEAN_MS,
     FIELD_MEDIAN_MS,
@@ -38,6 +39,29 @@ enum field : uint8_t {
     FIELD_FIRST_MS,
     FIELD_MEAN_EXCL_FIRST_MS,
     FIELD_MEDIAN_REST_MS,
+    FIELD_MIN_MS,
+    FIELD_Q25_MS,
+    FIELD_Q75_MS,
+    FIELD_P90_MS,
+    FIELD_P95_MS,
+    FIELD_CI_LOW_MS,
+    FIELD_CI_HIGH_MS,
+    FIELD_COST_PER_MILLION,
+    FIELD_VERSUS,
+    FIELD_VERSUS_N,
+    FIELD_VERSUS_MEAN_MS,
+    FIELD_VERSUS_STD_MS,
+    FIELD_DIFFERENCE_MS,
+    FIELD_CHANGE_PERCENT,
+    FIELD_T_STATISTIC,
+    FIELD_P_VALUE,
+    FIELD_COHENS_D,
+    FIELD_F_STATISTIC,
+    FIELD_F_P_VALUE,
+    FIELD_EXPONENT,
+    FIELD_EXPONENT_LOW,
+    FIELD_EXPONENT_HIGH,
+    FIELD_R2,
     FIELD_COUNT,
 };
 
@@ -71,7 +95,8 @@ struct field_info {
     enum field_kind kind;
     enum field_quantity quantity;
     enum field_of rows;
-    bool names_form;         /* it exists in rows of that kind alone: cell summaries, latency_ms */
+    bool names_form;         /* a column of that name says what the rows are: cell summaries,
+                                latency_ms */
     const char *about;       /* one line */
     const char *const *also; /* columns of these names are taken for it; ends in nullptr */
 };

@@ -243,7 +243,7 @@ static enum field cell_field(const struct resolving *z, bool asked_only)
 {
     for (unsigned f = 0; f < FIELD_COUNT; f++)
         if (field_table[f].rows == FIELD_OF_CELL && z->mapped[f] &&
-            (!asked_only || z->by_field[f].why == MAPPING_ASKED))
+            (z->by_field[f].why == MAPPING_ASKED || (!asked_only && field_table[f].names_form)))
             return (enum field)f;
     return FIELD_COUNT;
 }
@@ -311,7 +311,7 @@ static enum err_code check_measured(const struct resolving *z, struct err *e)
 {
     for (unsigned f = FIELD_LATENCY_MS; f < FIELD_COUNT; f++)
         if (z->mapped[f] && f != FIELD_PROMPT_TOKENS && f != FIELD_PARAMS_MILLIONS &&
-            f != FIELD_N_LAYERS && f != FIELD_D_MODEL)
+            f != FIELD_N_LAYERS && f != FIELD_D_MODEL && f != FIELD_HOST && f != FIELD_VERSUS)
             return ERR_OK;
     CLEANUP(str_done) struct str list = {}, example = {};
     for (size_t i = 0; i < z->q->n_names && example.n == 0; i++) {

@@ -326,8 +326,31 @@ static struct invocation *find_invocation(struct cell *c, uint32_t number)
     return &c->invocations[lo];
 }
 
+constexpr size_t MOST_HOSTS = 200; /* characters of their names */
+
+static const char *text_of(const struct record *r, enum field f, struct arena *a)
+{
+    return record_has(r, f) ? arena_strndup(a, r->values[f].text, r->values[f].n) : nullptr;
+}
+
+/* A cell's samples may come from several. */
+static void take_host(struct cell *c, const struct record *r, struct arena *a)
+{
+    const struct record_value *const v = &r->values[FIELD_HOST];
+    const char *const had = c->model.host;
+    if (!record_has(r, FIELD_HOST))
+        return;
+    for (const char *at = had; at; at = strstr(at, ", ") ? strstr(at, ", ") + 2 : nullptr)
+        if (strncmp(at, v->text, v->n) == 0 && (at[v->n] == '\0' || at[v->n] == ','))
+            return;
+    if (!had)
+        c->model.host = text_of(r, FIELD_HOST, a);
+    else if (strlen(had) + v->n < MOST_HOSTS)
+        c->model.host = arena_printf(a, "%s, %.*s", had, (int)v->n, v->text);
+}
+
 /* What stays the same for all samples of a cell. */
-static bool take_model(struct cell *c, const struct record *r, struct str *why)
+static bool take_model(struct cell *c, const struct record *r, struct arena *a, struct str *why)
 {
     const struct {
         enum field f;
@@ -335,6 +358,7 @@ static bool take_model(struct cell *c, const struct record *r, struct str *why)
     } facts[] = {{FIELD_PARAMS_MILLIONS, &c->model.params_millions},
                  {FIELD_N_LAYERS, &c->model.n_layers},
                  {FIELD_D_MODEL, &c->model.d_model}};
+    take_host(c, r, a);
     for (size_t i = 0; i < COUNT_OF(facts); i++) {
         if (!record_has(r, facts[i].f))
             continue;
@@ -383,7 +407,8 @@ enum target_result target_sample(struct target *t, const struct record *r, struc
         return TARGET_FAILED;
     if (!take_id(t, r, FIELD_INVOCATION, &invocation, why) ||
         !take_id(t, r, FIELD_REPETITION, &line.repetition, why) ||
-        !take_id(t, r, FIELD_PROMPT_INDEX, &line.prompt_index, why) || !take_model(c, r, why))
+        !take_id(t, r, FIELD_PROMPT_INDEX, &line.prompt_index, why) ||
+        !take_model(c, r, t->arena, why))
         return TARGET_BAD;
     if (!c->folder && make_folder(t, c, e))
         return TARGET_FAILED;
@@ -430,7 +455,10 @@ enum target_result target_row(struct target *t, const struct record *r, struct s
         return TARGET_FAILED;
     if (!take_id(t, r, FIELD_INVOCATION, &invocation, why))
         return TARGET_BAD;
-    const int64_t key[] = {(int64_t)(uintptr_t)c, invocation};
+    struct results_row row = cell_rows_none();
+    row.versus = text_of(r, FIELD_VERSUS, t->arena);
+    const uint64_t other = row.versus ? numbering_hash(row.versus, strlen(row.versus), 3) : 0;
+    const int64_t key[] = {(int64_t)(uintptr_t)c, invocation, (int64_t)other};
     bool fresh;
     if (numbering_of(&t->row_keys, numbering_hash(key, sizeof key, 5), &fresh) == UINT32_MAX) {
         (void)err_set(e, ERR_LIMIT, "over %zu rows of cells", NUMBERING_MOST);
@@ -443,8 +471,8 @@ enum target_result target_row(struct target *t, const struct record *r, struct s
                    c->key.scenario, c->key.backend, c->key.precision, c->key.model);
         return TARGET_BAD;
     }
-    struct results_row row = cell_rows_none();
     row.key = c->key;
+    row.host = text_of(r, FIELD_HOST, t->arena);
     row.invocation = (int32_t)invocation;
     row.status = r->status;
     row.reason = r->status == STATUS_OK ? nullptr
@@ -507,7 +535,7 @@ static enum err_code finish_cell(struct target *t, struct cell *c,
             return e->code;
     }
     const struct results_row *const m = &c->model;
-    if (!isnan(m->params_millions) || !isnan(m->n_layers) || !isnan(m->d_model)) {
+    if (!isnan(m->params_millions) || !isnan(m->n_layers) || !isnan(m->d_model) || m->host) {
         cell_rows_write(m, &(struct jsonw){.out = &t->rows});
         str_putc(&t->rows, '\n');
     }

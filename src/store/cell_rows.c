@@ -12,16 +12,48 @@
 #define FIGURE(name) {#name, FIELD_OF(struct results_row, name, double)}
 
 const struct cell_rows_figure cell_rows_figures[] = {
-    FIGURE(n_samples),      FIGURE(mean_ms),
-    FIGURE(median_ms),      FIGURE(std_ms),
-    FIGURE(p99_ms),         FIGURE(max_ms),
-    FIGURE(first_ms),       FIGURE(mean_excl_first_ms),
-    FIGURE(median_rest_ms), FIGURE(ttft_ms),
-    FIGURE(prefill_ms),     FIGURE(decode_ms),
-    FIGURE(prompt_tokens),  FIGURE(generated_tokens),
-    FIGURE(tokens),         FIGURE(tokens_per_s),
-    FIGURE(power_w),        FIGURE(params_millions),
-    FIGURE(n_layers),       FIGURE(d_model),
+    FIGURE(n_samples),
+    FIGURE(mean_ms),
+    FIGURE(median_ms),
+    FIGURE(std_ms),
+    FIGURE(p99_ms),
+    FIGURE(max_ms),
+    FIGURE(first_ms),
+    FIGURE(mean_excl_first_ms),
+    FIGURE(median_rest_ms),
+    FIGURE(ttft_ms),
+    FIGURE(prefill_ms),
+    FIGURE(decode_ms),
+    FIGURE(prompt_tokens),
+    FIGURE(generated_tokens),
+    FIGURE(tokens),
+    FIGURE(tokens_per_s),
+    FIGURE(power_w),
+    FIGURE(min_ms),
+    FIGURE(q25_ms),
+    FIGURE(q75_ms),
+    FIGURE(p90_ms),
+    FIGURE(p95_ms),
+    FIGURE(ci_low_ms),
+    FIGURE(ci_high_ms),
+    FIGURE(cost_per_million),
+    FIGURE(versus_n),
+    FIGURE(versus_mean_ms),
+    FIGURE(versus_std_ms),
+    FIGURE(difference_ms),
+    FIGURE(change_percent),
+    FIGURE(t_statistic),
+    FIGURE(p_value),
+    FIGURE(cohens_d),
+    FIGURE(f_statistic),
+    FIGURE(f_p_value),
+    FIGURE(exponent),
+    FIGURE(exponent_low),
+    FIGURE(exponent_high),
+    FIGURE(r2),
+    FIGURE(params_millions),
+    FIGURE(n_layers),
+    FIGURE(d_model),
 };
 const size_t cell_rows_n_figures = COUNT_OF(cell_rows_figures);
 
@@ -67,6 +99,10 @@ void cell_rows_write(const struct results_row *r, struct jsonw *w)
     jsonw_kstr(w, "status", status_name(r->status));
     if (r->reason)
         jsonw_kstr(w, "reason", r->reason);
+    if (r->host)
+        jsonw_kstr(w, "host", r->host);
+    if (r->versus)
+        jsonw_kstr(w, "versus", r->versus);
     for (size_t i = 0; i < cell_rows_n_figures; i++)
         if (!isnan(get(r, i)))
             jsonw_kf64(w, cell_rows_figures[i].name, get(r, i));
@@ -85,6 +121,8 @@ static bool read_row(const struct json *v, struct arena *a, struct results_row *
     r.key = (struct folder_key){text(v, "scenario", a), text(v, "backend", a),
                                 text(v, "precision", a), text(v, "model", a)};
     r.reason = text(v, "reason", a);
+    r.host = text(v, "host", a);
+    r.versus = text(v, "versus", a);
     const int64_t invocation = json_i64(json_get(v, "invocation"), -1);
     r.invocation = invocation < INT32_MAX ? (int32_t)invocation : -1;
     for (size_t i = 0; i < cell_rows_n_figures; i++)

@@ -2,7 +2,7 @@
  *
  * Such a cell has figures and no samples: nothing can be derived from it again, and no interval
  * made. A line may also stand beside samples, and then holds only what a sample cannot:
- * params_millions, n_layers, d_model.
+ * params_millions, n_layers, d_model, host.
  */
 #pragma once
 
@@ -23,11 +23,18 @@ struct results_row { /* NOT_MEASURED: the source does not say it */
     int32_t invocation; /* -1: not of one invocation */
     enum status status;
     const char *reason; /* nullptr: none given */
+    const char *host;   /* nullptr: not said; several with ", " between */
+    const char *versus; /* the backend that the row compares its own with; nullptr: none */
     double n_samples, mean_ms, median_ms, std_ms, p99_ms, max_ms, first_ms, mean_excl_first_ms,
         median_rest_ms;
     double ttft_ms, prefill_ms, decode_ms, prompt_tokens, generated_tokens, tokens, tokens_per_s,
         power_w;
-    double params_millions, n_layers, d_model; /* of the model */
+    double min_ms, q25_ms, q75_ms, p90_ms, p95_ms, ci_low_ms, ci_high_ms, cost_per_million;
+    double versus_n, versus_mean_ms, versus_std_ms;                       /* of the other */
+    double difference_ms, change_percent, t_statistic, p_value, cohens_d; /* stated of the two */
+    double f_statistic, f_p_value;                    /* stated of all rows that have the same */
+    double exponent, exponent_low, exponent_high, r2; /* the same, of a law by model size */
+    double params_millions, n_layers, d_model;        /* of the model */
 };
 
 /* A number of a row, by its name in the file and in `import --map`. */

@@ -59,6 +59,14 @@ takes "throughput and model facts" "$tr118" --format csv --map tokens_per_s=ort_
     --map params_millions=params:count --const backend=onnxruntime-cpu
 holds "a unit is converted" d/cells.jsonl '"model":"gpt2","status":"ok","tokens_per_s":1433.7408987826927,"params_millions":124.439808,"n_layers":12.0,"d_model":768.0'
 
+table 'backend,n_samples,mean_ms,std_ms,compared_with,p_value,ci_lower_ms,os\na,7,1.5,0.1,b,0.03,-0.5,linux\na,7,1.5,0.1,c,0.2,,linux\n'
+takes "what a source states of comparisons" t.csv
+ok "a row for each that a cell is compared with" sh -c '[ "$(wc -l <d/cells.jsonl)" = 2 ]'
+holds "with whom, how sure, where" d/cells.jsonl '"host":"linux","versus":"b",.*"ci_low_ms":-0.5,"p_value":0.03}'
+table 'backend,latency_ms,p_value,exponent,os\na,1.5,1,2,linux\na,1.6,1,2,windows\n'
+takes "a column named like a statistic does not make samples cells" t.csv
+holds "the systems that a cell ran on" d/cells.jsonl '"host":"linux, windows"}'
+
 # ---- samples
 
 table 'latency_ms,ttft_ms,note\n10.50,1e1,"a, ""b""\n2nd"\n11,NaN,\n'
