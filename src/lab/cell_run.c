@@ -323,6 +323,16 @@ static enum err_code timed_repetition(struct cell_run *c, uint32_t repetition,
     return ERR_OK;
 }
 
+/* The measured window of telemetry begins: the last reading before its first request. */
+static void begin_measuring(struct cell_run *c)
+{
+    for (uint32_t k = 0; k < agents_of(c); k++)
+        if (c->agents[k]->worker) {
+            worker_process_sample(c->agents[k]->worker);
+            telemetry_measure(&c->agents[k]->telemetry);
+        }
+}
+
 static enum err_code all_phases(struct cell_run *c, struct invocation_failure *f, struct err *e)
 {
     const struct experiment *const x = c->spec.experiment;
@@ -332,6 +342,7 @@ static enum err_code all_phases(struct cell_run *c, struct invocation_failure *f
     for (uint32_t i = 0; i < x->warmup_runs && f->status == STATUS_OK; i++)
         if (pass(c, PHASE_WARMUP, requests, f, e))
             return e->code;
+    begin_measuring(c);
     for (uint32_t i = 0; i < c->todo->repetitions && f->status == STATUS_OK; i++)
         if (c->todo->requests ? fixed_repetition(c, i, f, e) : timed_repetition(c, i, f, e))
             return e->code;

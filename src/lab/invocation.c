@@ -151,6 +151,7 @@ static const struct json *start(struct invocation *v, const struct invocation_sp
     *ret = (struct invocation_failure){};
     clock_wall(v->started_at);
     v->started = clock_now();
+    v->telemetry.watch = spec->watch;
     const struct worker_options o = {
         .argv = spec->argv,
         .environment = spec->environment,

@@ -27,6 +27,7 @@ struct invocation_spec { /* what to load, and how to watch it; borrowed as long 
     nsec_t sample_every;
     bool keep_trace; /* false: sampled for the memory limit alone */
     int64_t memory_limit_bytes;
+    struct watch *watch; /* of the machine; nullptr: none */
 };
 
 struct invocation_failure {

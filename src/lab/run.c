@@ -133,12 +133,16 @@ static enum err_code start_agent(struct run *r, const struct run_target *t, stru
     if (r->s.o->listener.loading)
         r->s.o->listener.loading(r->s.o->listener.context, &c);
     invocation_done(i);
-    const struct invocation_spec spec = run_inner_spec(r, t->configuration, t->invocation, agent,
-                                                       v->segment, t->scenario->mode == MODE_DUAL);
+    struct invocation_spec spec = run_inner_spec(r, t->configuration, t->invocation, agent,
+                                                 v->segment, t->scenario->mode == MODE_DUAL);
+    if (agent == 0 && r->x->resource_monitoring)
+        spec.watch = &r->watch;
     invocation_start(i, &spec, &r->s.stop, a, f);
     run_clock_loaded(&r->clock);
     if (f->status != STATUS_OK)
         return ERR_OK;
+    if (telemetry_write_sources(spec.watch, v->journal, e))
+        return e->code;
     return telemetry_write_loaded(v->journal, agent, i->started, i->ready, i->started_at,
                                   i->loaded_text, e);
 }
@@ -367,12 +371,18 @@ static enum err_code all_blocks(struct run *r, struct err *e)
     return code;
 }
 
+static void run_done(struct run *r)
+{
+    watch_done(&r->watch);
+}
+
 enum err_code run_all(const struct run_options *o, struct arena *a, struct run_summary *ret,
                       struct err *e)
 {
     const nsec_t began = clock_now(), cpu = clock_cpu();
     CLEANUP(run_folder_done) struct run_folder folder = {.lock_fd = -1};
     *ret = (struct run_summary){};
+    CLEANUP(run_done)
     struct run r = {
         .s = {.o = o, .folder = &folder, .stop = {.fd = o->stop_fd}, .a = a, .summary = ret},
         .x = o->experiment,
@@ -381,6 +391,7 @@ enum err_code run_all(const struct run_options *o, struct arena *a, struct run_s
         .outcome =
             ARENA_ARRAY(a, uint8_t, (size_t)o->plan->n_configurations * o->plan->n_scenarios + 1),
     };
+    watch_open(&r.watch, "");
     memset(r.outcome, STATUS_SKIPPED, (size_t)o->plan->n_configurations * o->plan->n_scenarios);
     limits(&r);
     run_clock_init(&r.clock, o->plan->n_scenarios, a);

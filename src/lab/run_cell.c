@@ -6,6 +6,7 @@
 #include "io/digest.h"
 #include "io/file.h"
 #include "io/json.h"
+#include "lab/telemetry_machine.h"
 #include "store/results_folder.h"
 
 #include <string.h>
@@ -118,6 +119,7 @@ static struct run_record begin_record(const struct run_state *s, const struct ru
         .cpu_percent_peak = NOT_MEASURED,
         .rss_mb_mean = NOT_MEASURED,
         .rss_mb_peak = NOT_MEASURED,
+        .machine = run_record_machine_none(),
         .sample_interval_s = x->resource_monitoring ? x->resource_interval_s : NOT_MEASURED,
         .experiment_sha256 = s->folder->experiment_sha256,
         .plan_sha256 = s->folder->plan_sha256,
@@ -173,6 +175,7 @@ enum err_code run_cell_close(struct run_state *s, const struct run_target *t, ui
         put_counts(&r, todo);
     r.why_no_resources = todo ? "the run was interrupted after the last sample of this invocation"
                               : "nothing was measured";
+    r.machine.why = r.why_no_resources;
     return write_outcome(t, &r, f, a, e);
 }
 
@@ -194,6 +197,9 @@ static void on_sample(void *context, const struct sample_log_record *r)
 static void put_measured(struct run_record *r, const struct cell_run *c)
 {
     const struct telemetry_summary u = telemetry_summarise(&c->agents[0]->telemetry);
+    const struct telemetry *const all[] = {&c->agents[0]->telemetry,
+                                           c->agents[1] ? &c->agents[1]->telemetry : nullptr};
+    r->machine = telemetry_machine_summarise(all, COUNT_OF(all));
     r->began = c->began;
     r->ended = c->ended;
     r->evidence_after = c->evidence_after.n ? c->evidence_after.text : nullptr;

@@ -41,6 +41,7 @@ struct run {
     uint32_t threads, dual_threads, max_context, max_batch;
     struct run_clock clock;
     struct run_adapt_cell *adapt;     /* as outcome; nullptr: no target */
+    struct watch watch;               /* of the machine, where resources are monitored */
     nsec_t quality_wall, quality_cpu; /* of the quality pass: no overhead of what is timed */
 };
 

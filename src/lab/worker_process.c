@@ -20,13 +20,14 @@
 
 constexpr size_t LONGEST_REPLY = (size_t)256 << 20;
 constexpr nsec_t SECOND = 1'000'000'000;
+constexpr nsec_t WAITS_PAUSE = SECOND / 4;
 
 struct worker_process {
     pid_t pid;
     int pidfd, input, replies, chatter; /* -1: closed */
     struct process process; /* what it uses; not readable where the worker was gone at once */
     struct worker_options options; /* argv and environment are not kept */
-    nsec_t next_sample;
+    nsec_t next_sample, next_waits;
     struct process_usage last;
     nsec_t sampling_cost;
     uint64_t samples, oom_kills_before;
@@ -191,7 +192,8 @@ enum err_code worker_process_start(const struct worker_options *o, struct worker
     w->options = *o;
     w->options.argv = w->options.environment = nullptr;
     w->oom_kills_before = kills;
-    w->process = (struct process){.stat_fd = -1, .statm_fd = -1, .children_fd = -1};
+    w->process = (struct process){
+        .stat_fd = -1, .statm_fd = -1, .children_fd = -1, .status_fd = -1, .schedstat_fd = -1};
     struct err no_process; /* gone already: nothing to sample, and the wait will say so */
     (void)!process_open(&w->process, "/proc", pid, &no_process);
     w->next_sample = clock_now() + o->sample_every;
@@ -262,21 +264,30 @@ static void reap(struct worker_process *w)
         w->gone = true;
 }
 
-void worker_process_sample(struct worker_process *w)
+static void sample(struct worker_process *w, bool all)
 {
     if (w->options.sample_every <= 0 || w->gone)
         return;
     const nsec_t before = clock_now();
     if (process_read(&w->process, &w->last)) {
+        if (w->options.on_usage && (all || before >= w->next_waits)) {
+            process_read_waits(&w->process, &w->last);
+            w->next_waits = before + WAITS_PAUSE;
+        }
         w->over_memory =
             w->options.memory_limit_bytes > 0 && w->last.rss_bytes > w->options.memory_limit_bytes;
         if (w->options.on_usage)
-            w->options.on_usage(w->options.context, &w->last);
+            w->options.on_usage(w->options.context, &w->last, all);
         w->samples++;
     }
     const nsec_t after = clock_now();
     w->sampling_cost += after - before;
     w->next_sample = after + w->options.sample_every;
+}
+
+void worker_process_sample(struct worker_process *w)
+{
+    sample(w, true);
 }
 
 void worker_process_send(struct worker_process *w, const char *text, size_t n, nsec_t deadline)
@@ -366,7 +377,7 @@ enum worker_event worker_process_wait(struct worker_process *const *w, size_t n,
             drain_chatter(w[i]);
             reap(w[i]);
             if (clock_now() >= w[i]->next_sample)
-                worker_process_sample(w[i]);
+                sample(w[i], false);
         }
     }
 }

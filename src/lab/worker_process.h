@@ -21,8 +21,9 @@ struct worker_options {
     const char *const *environment; /* "NAME=VALUE" over our own, ends in nullptr; may be nullptr */
     nsec_t sample_every;            /* 0: never */
     int64_t memory_limit_bytes;     /* resident; 0: none. Looked at when sampled */
-    /* Called from the wait at every sample; may be nullptr. */
-    void (*on_usage)(void *context, const struct process_usage *u);
+    /* Called from the wait at every sample; may be nullptr. edge: of worker_process_sample(), where
+     * something begins or ends; otherwise u lacks what is asked for now and then only. */
+    void (*on_usage)(void *context, const struct process_usage *u, bool edge);
     void *context;
 };
 

@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 constexpr size_t LINE_ROOM = 1024; /* a stat line is 52 numbers and a name of 15 bytes: below 800 */
+constexpr size_t STATUS_ROOM = 4096;
 constexpr unsigned MOST_CHILDREN = 64;
 
 struct stat_line {
@@ -75,6 +76,8 @@ enum err_code process_open(struct process *p, const char *proc, pid_t pid, struc
     fresh.stat_fd = open_in(proc, pid, "stat");
     fresh.statm_fd = open_in(proc, pid, "statm");
     fresh.children_fd = open_in(proc, pid, name);
+    fresh.status_fd = open_in(proc, pid, "status");
+    fresh.schedstat_fd = open_in(proc, pid, "schedstat");
     if (fresh.stat_fd < 0 || fresh.statm_fd < 0) {
         process_done(&fresh);
         return err_set(e, ERR_UNAVAILABLE, "no process %d in %s", (int)pid, proc);
@@ -88,11 +91,13 @@ enum err_code process_open(struct process *p, const char *proc, pid_t pid, struc
 
 void process_done(struct process *p)
 {
-    const int fds[] = {p->stat_fd, p->statm_fd, p->children_fd};
-    for (size_t i = 0; i < COUNT_OF(fds); i++)
-        if (fds[i] >= 0)
-            (void)close(fds[i]);
-    p->stat_fd = p->statm_fd = p->children_fd = -1;
+    int *const fds[] = {&p->stat_fd, &p->statm_fd, &p->children_fd, &p->status_fd,
+                        &p->schedstat_fd};
+    for (size_t i = 0; i < COUNT_OF(fds); i++) {
+        if (*fds[i] >= 0)
+            (void)close(*fds[i]);
+        *fds[i] = -1;
+    }
 }
 
 static nsec_t own_cpu(const struct process *p, const struct stat_line *s)
@@ -142,6 +147,27 @@ static void add_children(const struct process *p, struct process_usage *u)
     }
 }
 
+/* schedstat: time on a CPU, time ready without one, times that it got one. */
+static nsec_t read_waited(const struct process *p)
+{
+    char text[LINE_ROOM];
+    long long ran, waited;
+    return read_fd(p->schedstat_fd, text) && sscanf(text, "%lld %lld", &ran, &waited) == 2 ? waited
+                                                                                           : -1;
+}
+
+static int64_t read_preempted(const struct process *p)
+{
+    char text[STATUS_ROOM];
+    const ssize_t n = p->status_fd < 0 ? -1 : pread(p->status_fd, text, sizeof text - 1, 0);
+    if (n <= 0)
+        return -1;
+    text[n] = '\0';
+    const char *const at = strstr(text, "\nnonvoluntary_ctxt_switches:");
+    long long switches;
+    return at && sscanf(at + 28, "%lld", &switches) == 1 ? switches : -1;
+}
+
 bool process_read(const struct process *p, struct process_usage *ret)
 {
     char stat[LINE_ROOM], statm[LINE_ROOM];
@@ -153,14 +179,21 @@ bool process_read(const struct process *p, struct process_usage *ret)
     u.cpu_ns = own_cpu(p, &s) + from_ticks(s.cutime + s.cstime);
     u.n_threads = s.n_threads;
     u.state = s.state;
+    u.waited_ns = u.preempted = -1;
     add_children(p, &u);
     *ret = u;
     return true;
 }
 
+void process_read_waits(const struct process *p, struct process_usage *ret)
+{
+    ret->waited_ns = read_waited(p);
+    ret->preempted = read_preempted(p);
+}
+
 int64_t process_peak_rss(const char *proc, pid_t pid)
 {
-    char text[4096];
+    char text[STATUS_ROOM];
     const int fd = open_in(proc, pid, "status");
     if (fd < 0)
         return -1;

@@ -16,7 +16,8 @@ struct process {
     clockid_t cpu_clock;
     bool has_cpu_clock;
     int stat_fd, statm_fd,
-        children_fd; /* children_fd is -1 where the kernel does not list children */
+        children_fd;             /* children_fd is -1 where the kernel does not list children */
+    int status_fd, schedstat_fd; /* -1: not there */
 };
 
 struct process_usage {
@@ -26,6 +27,9 @@ struct process_usage {
     uint32_t n_threads;  /* of the process itself */
     uint32_t n_children; /* alive now, of its main thread; their own children are not counted */
     char state;          /* R, S, D, Z, ... */
+    /* Of its main thread, since it began; -1: not asked, or the kernel does not say. */
+    nsec_t waited_ns;  /* ready to run, without a CPU */
+    int64_t preempted; /* involuntary context switches */
 };
 
 /* proc: "/proc", or a copy of one for a test (must outlive p). ERR_UNAVAILABLE: no such process. */
@@ -36,6 +40,8 @@ void process_done(
 
 /* false: the process is gone; *ret is untouched. Allocates nothing. */
 [[nodiscard]] bool process_read(const struct process *p, struct process_usage *ret);
+/* waited_ns and preempted, which process_read() leaves at -1: they cost more than all the rest. */
+void process_read_waits(const struct process *p, struct process_usage *ret);
 
 /* The most that pid itself ever had resident (VmHWM), in bytes; -1 where it cannot be read. Slower
  * than process_read(): ask at the end, before the process is reaped. */

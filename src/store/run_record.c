@@ -117,6 +117,61 @@ static void resources(const struct run_record *r, struct jsonw *w)
     jsonw_end_object(w);
 }
 
+struct run_record_machine run_record_machine_none(void)
+{
+    const double x = NOT_MEASURED;
+    return (struct run_record_machine){nullptr, x, 0, x, x, x, x, x, x, x, x,
+                                       x,       x, x, x, x, x, x, x, x, {}};
+}
+
+static void machine_sources(const struct run_record_machine *m, struct jsonw *w)
+{
+    jsonw_kobject(w, "sources");
+    for (size_t i = 0; i < RUN_RECORD_SOURCES; i++)
+        if (m->sources[i].source)
+            jsonw_kstr(w, m->sources[i].name, m->sources[i].source);
+    jsonw_end_object(w);
+    jsonw_kobject(w, "unknown");
+    for (size_t i = 0; i < RUN_RECORD_SOURCES; i++)
+        if (m->sources[i].name && !m->sources[i].source)
+            jsonw_kstr(w, m->sources[i].name, m->sources[i].why);
+    jsonw_end_object(w);
+}
+
+static void machine(const struct run_record_machine *m, struct jsonw *w)
+{
+    const struct {
+        const char *key;
+        double value;
+    } numbers[] = {
+        {"window_s", m->window_s},
+        {"steal_percent", m->steal_percent},
+        {"steal_percent_most", m->steal_percent_most},
+        {"others_percent", m->others_percent},
+        {"busy_percent", m->busy_percent},
+        {"pressure_percent", m->pressure_percent},
+        {"waited_percent", m->waited_percent},
+        {"preempted", m->preempted},
+        {"temperature_celsius_mean", m->celsius_mean},
+        {"temperature_celsius_most", m->celsius_most},
+        {"temperature_celsius_limit", m->celsius_limit},
+        {"clock_mhz_least", m->mhz_least},
+        {"clock_mhz_mean", m->mhz_mean},
+        {"clock_mhz_most", m->mhz_most},
+        {"clock_mhz_top", m->mhz_top},
+        {"clock_mhz_first", m->mhz_first},
+        {"clock_mhz_last", m->mhz_last},
+        {"throttle_events", m->throttle_events},
+    };
+    jsonw_kobject(w, "machine");
+    for (size_t i = 0; i < COUNT_OF(numbers); i++)
+        jsonw_kf64(w, numbers[i].key, numbers[i].value);
+    jsonw_ki64(w, "n_readings", m->n_readings);
+    machine_sources(m, w);
+    jsonw_kstr(w, "reason", m->why);
+    jsonw_end_object(w);
+}
+
 static double per(nsec_t ns, uint64_t n)
 {
     return n ? (double)ns / 1e3 / (double)n : NOT_MEASURED;
@@ -154,6 +209,8 @@ static void null_because(struct jsonw *w)
         {"label_reason", "the label is true"},
         {"evidence_after", "the evidence did not change after loading"},
         {"resources", "resources.reason says it"},
+        {"machine", "machine.reason or machine.unknown says it; clock_mhz_first and clock_mhz_last "
+                    "take 8 readings, temperature_celsius_limit a sensor that has one"},
         {"overhead", "nothing of its kind was recorded"},
     };
     jsonw_kobject(w, "null_because");
@@ -186,6 +243,7 @@ enum err_code run_record_write(const char *path, const struct run_record *r, str
     segments(r, &w);
     counts(r, &w);
     resources(r, &w);
+    machine(&r->machine, &w);
     overhead(r, &w);
     null_because(&w);
     jsonw_end_object(&w);

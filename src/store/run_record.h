@@ -16,6 +16,31 @@ struct run_record_segment { /* one worker process that took part; the last one i
     const struct json *loaded; /* the worker's reply to load; nullptr: it never loaded */
 };
 
+struct run_record_source {
+    const char *name, *source, *why; /* source nullptr: not read here, and why */
+};
+
+/* What the machine did while the measured requests ran. NOT_MEASURED: sources or why say why. */
+constexpr size_t RUN_RECORD_SOURCES = 5;
+struct run_record_machine {
+    const char *why;     /* nothing was recorded at all; nullptr: it was */
+    double window_s;     /* from the first look at the counters to the last */
+    uint32_t n_readings; /* looks at heat, clocks and throttling */
+    /* of all CPUs' time: taken by other guests (mean, and the most in a second), worked, worked for
+     * other processes than the worker and chimera */
+    double steal_percent, steal_percent_most, busy_percent, others_percent;
+    double pressure_percent; /* of the window: some task was ready and had no CPU */
+    /* of the worker's main thread: ready without a CPU, of the window; involuntary switches */
+    double waited_percent, preempted;
+    double celsius_mean, celsius_most, celsius_limit; /* the limit is the sensor's own */
+    double mhz_least, mhz_mean, mhz_most;             /* over CPUs and readings */
+    double mhz_top, mhz_first, mhz_last; /* of the fastest CPU of each reading: mean; of the first
+                                            and last quarter */
+    double throttle_events;
+    struct run_record_source sources[RUN_RECORD_SOURCES];
+};
+[[nodiscard]] struct run_record_machine run_record_machine_none(void);
+
 struct run_record {
     /* the cell */
     const char *scenario, *backend, *precision, *model;
@@ -40,6 +65,7 @@ struct run_record {
     double cpu_percent_mean, cpu_percent_peak, rss_mb_mean, rss_mb_peak, sample_interval_s;
     uint32_t n_readings;
     const char *why_no_resources;
+    struct run_record_machine machine;
     /* what the harness took, in its last segment */
     uint64_t recorded_samples, recorded_tokens, telemetry_readings;
     nsec_t record, record_most, transit, telemetry;
