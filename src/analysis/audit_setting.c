@@ -180,6 +180,9 @@ static const char *region_of(const struct audit_cell *c)
     for (size_t i = 0; i < c->n_evidence; i++)
         if (c->evidence[i]->timed_region)
             return c->evidence[i]->timed_region;
+    for (size_t i = 0; i < c->n_stated; i++)
+        if (c->stated[i].timed_region)
+            return c->stated[i].timed_region;
     return nullptr;
 }
 

@@ -103,7 +103,10 @@ static void print_json(const struct import_request *q, const struct import_repor
     jsonw_kstr(&w, "output", q->out);
     jsonw_ki64(&w, "rows", (int64_t)r->rows);
     jsonw_ki64(&w, "rows_left_out", (int64_t)r->bad);
-    jsonw_kstr(&w, "rows_are", r->form == MAPPING_SAMPLES ? "samples" : "cells");
+    jsonw_kstr(&w, "rows_are",
+               r->readings                  ? "readings of power"
+               : r->form == MAPPING_SAMPLES ? "samples"
+                                            : "cells");
     jsonw_ki64(&w, "cells", (int64_t)r->counts.cells);
     jsonw_ki64(&w, "samples", (int64_t)r->counts.samples);
     jsonw_ki64(&w, "samples_not_ok", (int64_t)r->counts.not_ok);
@@ -121,6 +124,9 @@ static void print_text(const struct import_request *q, const struct import_repor
     if (r->form == MAPPING_CELLS)
         printf("%zu cell%s, no samples: %s\n", r->counts.cells, r->counts.cells == 1 ? "" : "s",
                q->out);
+    else if (r->readings)
+        printf("%" PRIu64 " readings of power in %zu cell%s: %s\n", r->counts.samples,
+               r->counts.cells, r->counts.cells == 1 ? "" : "s", q->out);
     else
         printf("%" PRIu64 " sample%s of %zu cell%s%s: %s\n", r->counts.samples,
                r->counts.samples == 1 ? "" : "s", r->counts.cells, r->counts.cells == 1 ? "" : "s",

@@ -234,11 +234,11 @@ static enum err_code take_samples(struct reading *z, const struct entry *x, stru
         if (number_of(x, "n_gen", z->a) == 0)
             record_set_number(r, FIELD_PREFILL_MS, values[i] / 1e6);
         record_set_number(r, FIELD_REPETITION, (double)i);
-        r->known &= ~(UINT64_C(1) << FIELD_TOKENS_PER_S);
+        r->known &= ~record_bit(FIELD_TOKENS_PER_S);
         record_set_number(r, FIELD_TOKENS_PER_S, rate);
         if (session_emit(z->s, r, false, e))
             return e->code;
-        r->known &= ~(UINT64_C(1) << FIELD_STARTED_AT);
+        r->known &= ~record_bit(FIELD_STARTED_AT);
     }
     const struct moment m = moment_of(values, n);
     compare_statistics(z, x, label, &m, tokens);

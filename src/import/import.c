@@ -46,7 +46,8 @@ static const struct {
 
 static bool phases_known(const struct session *s)
 {
-    return s->phases_known || s->map.form == MAPPING_CELLS || mapping_has(&s->map, FIELD_PHASE);
+    return s->phases_known || s->map.readings || s->map.form == MAPPING_CELLS ||
+           mapping_has(&s->map, FIELD_PHASE);
 }
 
 static bool needs_default(const struct session *s, size_t i)
@@ -112,7 +113,10 @@ static void imported(struct jsonw *w, const struct session *s)
     jsonw_kstr(w, "tool", s->source.tool);
     if (!s->source.tool)
         jsonw_kstr(w, "tool_reason", "the format does not say which tool wrote it");
-    jsonw_kstr(w, "rows_are", s->map.form == MAPPING_SAMPLES ? "samples" : "cells");
+    jsonw_kstr(w, "rows_are",
+               s->map.readings                  ? "readings of power"
+               : s->map.form == MAPPING_SAMPLES ? "samples"
+                                                : "cells");
     jsonw_kbool(w, "phases_known", phases_known(s));
     if (s->delimiter)
         jsonw_kstr(w, "delimiter", s->delimiter);
@@ -245,6 +249,7 @@ enum err_code import_run(const struct import_request *q, struct arena *a, struct
         return e->code;
     *ret = (struct import_report){.counts = target_counts(s.target),
                                   .form = s.map.form,
+                                  .readings = s.map.readings,
                                   .rows = s.rows,
                                   .bad = s.bad,
                                   .notes = s.notes,

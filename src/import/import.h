@@ -40,6 +40,7 @@ struct import_request {
 struct import_report {
     struct target_counts counts;
     enum mapping_form form;
+    bool readings;      /* samples that are readings of the power, not requests */
     uint64_t rows, bad; /* rows of the source, and how many of them were left out */
     const char **notes; /* what a person should know, a line each */
     size_t n_notes;

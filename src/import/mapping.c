@@ -8,6 +8,7 @@
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 struct resolving {
     const struct mapping_request *q;
@@ -36,6 +37,7 @@ void mapping_start(const struct mapping *m, struct record *r)
     r->phase = m->template.phase;
     r->status = m->template.status;
     r->submitted_ns = m->template.submitted_ns;
+    r->reason = m->template.reason;
     for (size_t i = 0; i < m->n_consts; i++)
         r->values[m->consts[i].field] = m->template.values[m->consts[i].field];
 }
@@ -269,6 +271,22 @@ static enum err_code no_latency(const struct resolving *z, enum field id, struct
         z->q->source, column, field_table[id].name, column, field_table[id].name);
 }
 
+/* A trace of power: a clock, the power, and nothing else that was measured. */
+static bool is_trace(const struct resolving *z)
+{
+    static const char *const clocks[] = {"t_ns", "t_us",      "t_ms",      "t_s",       "t",
+                                         "time", "timestamp", "time_s",    "time_ms",   "time_ns",
+                                         "dt_s", "dt_ms",     "elapsed_s", "elapsed_ms"};
+    for (unsigned f = FIELD_LATENCY_MS; f < FIELD_PARAMS_MILLIONS; f++)
+        if (f != FIELD_POWER_W && f != FIELD_IDLE_POWER_W && z->mapped[f])
+            return false;
+    bool clock = z->mapped[FIELD_STARTED_AT];
+    for (size_t i = 0; i < z->q->n_names; i++)
+        for (size_t k = 0; k < COUNT_OF(clocks); k++)
+            clock = clock || strcasecmp(z->q->names[i], clocks[k]) == 0;
+    return clock && z->mapped[FIELD_POWER_W] && !z->mapped[FIELD_IDLE_POWER_W];
+}
+
 /* What only one kind of rows has decides; where both kinds are there, what was asked for does. */
 static enum err_code choose_form(struct resolving *z, struct mapping *m, struct err *e)
 {
@@ -287,7 +305,12 @@ static enum err_code choose_form(struct resolving *z, struct mapping *m, struct 
                        "say which it is with --map latency_ms=%s, or with --map mean_ms=COLUMN",
                        z->q->source, z->by_field[FIELD_LATENCY_MS].name, z->by_field[any].name,
                        z->by_field[FIELD_LATENCY_MS].name);
-    const bool per_sample = latency && asked == FIELD_COUNT;
+    m->readings = !latency && any == FIELD_COUNT && is_trace(z);
+    if (m->readings) {
+        m->template.status = STATUS_SKIPPED;
+        m->template.reason = "a reading of the power, not a request";
+    }
+    const bool per_sample = m->readings || (latency && asked == FIELD_COUNT);
     const enum field id = sample_id(z);
     if (!per_sample && any == FIELD_COUNT && id != FIELD_COUNT)
         return no_latency(z, id, e);
@@ -310,8 +333,9 @@ static enum err_code choose_form(struct resolving *z, struct mapping *m, struct 
 static enum err_code check_measured(const struct resolving *z, struct err *e)
 {
     for (unsigned f = FIELD_LATENCY_MS; f < FIELD_COUNT; f++)
-        if (z->mapped[f] && f != FIELD_PROMPT_TOKENS && f != FIELD_PARAMS_MILLIONS &&
-            f != FIELD_N_LAYERS && f != FIELD_D_MODEL && f != FIELD_HOST && f != FIELD_VERSUS)
+        if (z->mapped[f] && f != FIELD_PROMPT_TOKENS && f != FIELD_PADDING_TOKENS &&
+            f != FIELD_COST_PER_HOUR && f != FIELD_PARAMS_MILLIONS && f != FIELD_N_LAYERS &&
+            f != FIELD_D_MODEL && f != FIELD_HOST && f != FIELD_VERSUS)
             return ERR_OK;
     CLEANUP(str_done) struct str list = {}, example = {};
     for (size_t i = 0; i < z->q->n_names && example.n == 0; i++) {

@@ -34,6 +34,7 @@ struct mapping {
     size_t n;
     struct mapping_const *consts;
     size_t n_consts;
+    bool readings; /* samples that are readings of the power alone: no requests, no latency */
     struct record template; /* every row begins as it: the constants */
     const char **unused;    /* columns that no field took */
     size_t n_unused;

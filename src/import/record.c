@@ -34,7 +34,7 @@ void record_clear(struct record *r)
 static void keep(struct record *r, enum field f, struct record_value v)
 {
     r->values[f] = v;
-    r->known |= UINT64_C(1) << f;
+    r->known |= record_bit(f);
 }
 
 void record_set_text(struct record *r, enum field f, const char *text)

@@ -18,8 +18,8 @@ struct record_value {
 };
 
 struct record {
-    uint64_t place; /* line, or number of the entry, in the source */
-    uint64_t known; /* bit f: values[f] is there */
+    uint64_t place;              /* line, or number of the entry, in the source */
+    unsigned _BitInt(128) known; /* bit f: values[f] is there */
     struct record_value values[FIELD_COUNT];
     enum phase phase;
     enum status status;
@@ -31,12 +31,17 @@ struct record {
     const char *stop; /* why generation ended, one for the sample; nullptr: not said */
 };
 
-static_assert(FIELD_COUNT <= 64, "struct record.known has a bit for each");
+static_assert(FIELD_COUNT <= 128, "struct record.known has a bit for each");
+
+[[nodiscard]] static inline unsigned _BitInt(128) record_bit(enum field f)
+{
+    return (unsigned _BitInt(128))1 << f;
+}
 
 void record_clear(struct record *r);
 [[nodiscard]] static inline bool record_has(const struct record *r, enum field f)
 {
-    return r->known >> f & 1;
+    return (r->known & record_bit(f)) != 0;
 }
 
 /* text[0..n), which ends in a NUL and is borrowed as long as r is used, in that unit (nullptr: the

@@ -133,7 +133,7 @@ enum err_code session_emit(struct session *s, struct record *r, bool as_cell, st
     for (size_t i = 0; i < s->map.n_consts; i++) {
         const enum field f = s->map.consts[i].field;
         r->values[f] = t->values[f];
-        r->known |= t->known & UINT64_C(1) << f;
+        r->known |= t->known & record_bit(f);
         if (f == FIELD_PHASE)
             r->phase = t->phase;
         else if (f == FIELD_STATUS)

@@ -29,6 +29,29 @@ struct invocation {
     uint64_t seq;
 };
 
+/* Figures that samples.jsonl has no key for: what stays of them is a mean per cell. */
+static const struct mean {
+    enum field f;
+    size_t at; /* in struct results_row */
+} means[] = {
+    {FIELD_IDLE_POWER_W, FIELD_OF(struct results_row, idle_power_w, double)},
+    {FIELD_POWER_SAMPLES, FIELD_OF(struct results_row, power_samples, double)},
+    {FIELD_POWER_WINDOW_MS, FIELD_OF(struct results_row, power_window_ms, double)},
+    {FIELD_ENERGY_J, FIELD_OF(struct results_row, energy_j, double)},
+    {FIELD_COST_PER_HOUR, FIELD_OF(struct results_row, cost_per_hour, double)},
+    {FIELD_COST_PER_MILLION, FIELD_OF(struct results_row, cost_per_million, double)},
+};
+enum { MEANS = sizeof means / sizeof *means };
+
+static const struct {
+    enum field f;
+    size_t at;
+} kept_words[] = {
+    {FIELD_RAN_BACKEND, FIELD_OF(struct results_row, ran_backend, const char *)},
+    {FIELD_RAN_PRECISION, FIELD_OF(struct results_row, ran_precision, const char *)},
+    {FIELD_TIMED_REGION, FIELD_OF(struct results_row, timed_region, const char *)},
+};
+
 struct cell {
     struct folder_key key;
     const char *folder; /* nullptr: not made yet */
@@ -40,8 +63,10 @@ struct cell {
     uint64_t bytes, samples;
     struct invocation *invocations; /* by number */
     size_t n_invocations, room, last;
-    struct results_row model; /* its model's figures */
+    struct results_row model; /* its model's figures, and means of what lines do not hold */
     uint64_t model_place;
+    uint64_t n_means[MEANS];
+    bool has_model;
 };
 
 /* The words of an id field: all numbers, or all numbered. */
@@ -187,7 +212,7 @@ static enum err_code new_cell(struct target *t, const struct record *r, struct e
 static enum err_code find_cell(struct target *t, const struct record *r, struct cell **ret,
                                struct err *e)
 {
-    t->counts.defaulted |= ~r->known & t->key_bits;
+    t->counts.defaulted |= (uint64_t)~r->known & t->key_bits;
     if (t->last && is_of(t->last, r)) {
         *ret = t->last;
         return ERR_OK;
@@ -363,6 +388,7 @@ static bool take_model(struct cell *c, const struct record *r, struct arena *a, 
         if (!record_has(r, facts[i].f))
             continue;
         const double x = record_number(r, facts[i].f);
+        c->has_model = true;
         if (isnan(*facts[i].to)) {
             *facts[i].to = x;
             c->model_place = r->place;
@@ -373,6 +399,62 @@ static bool take_model(struct cell *c, const struct record *r, struct arena *a, 
         }
     }
     return true;
+}
+
+static void add_to(double *count, double x)
+{
+    *count = isnan(*count) ? x : *count + x;
+}
+
+static void take_means(struct cell *c, const struct record *r)
+{
+    struct results_row *const m = &c->model;
+    for (size_t i = 0; i < MEANS; i++) {
+        if (!record_has(r, means[i].f))
+            continue;
+        const double x = record_number(r, means[i].f);
+        double mean;
+        memcpy(&mean, (char *)m + means[i].at, sizeof mean);
+        mean = c->n_means[i]++ == 0 ? x : mean + (x - mean) / (double)c->n_means[i];
+        memcpy((char *)m + means[i].at, &mean, sizeof mean);
+        c->has_model = true;
+    }
+    if (record_has(r, FIELD_POWER_SAMPLES)) {
+        add_to(&m->power_windows, 1);
+        add_to(&m->power_windows_once, record_number(r, FIELD_POWER_SAMPLES) <= 1);
+    }
+    if (record_has(r, FIELD_ENERGY_J)) {
+        add_to(&m->energies, 1);
+        add_to(&m->energies_not_positive, !(record_number(r, FIELD_ENERGY_J) > 0));
+    }
+}
+
+static bool holds_word(const char *list, const char *word, size_t n)
+{
+    for (const char *at = list; (at = strstr(at, word)); at += n)
+        if ((at == list || at[-1] == ' ') && (at[n] == '\0' || strncmp(at + n, " | ", 3) == 0))
+            return true;
+    return false;
+}
+
+/* Several in one cell stand beside each other, up to a length. */
+static void take_words(struct target *t, struct results_row *m, const struct record *r)
+{
+    constexpr size_t MOST = 400;
+    for (size_t i = 0; i < COUNT_OF(kept_words); i++) {
+        if (!record_has(r, kept_words[i].f))
+            continue;
+        const struct record_value *const v = &r->values[kept_words[i].f];
+        const char *list;
+        memcpy(&list, (char *)m + kept_words[i].at, sizeof list);
+        if (list && strlen(list) == v->n && memcmp(list, v->text, v->n) == 0)
+            continue;
+        const char *const word = arena_strndup(t->arena, v->text, v->n);
+        if (list && (holds_word(list, word, v->n) || strlen(list) > MOST))
+            continue;
+        list = list ? arena_printf(t->arena, "%s | %s", list, word) : word;
+        memcpy((char *)m + kept_words[i].at, &list, sizeof list);
+    }
 }
 
 /* Rows that name a repetition or a prompt can repeat one. A bounded look: the first millions. */
@@ -410,6 +492,8 @@ enum target_result target_sample(struct target *t, const struct record *r, struc
         !take_id(t, r, FIELD_PROMPT_INDEX, &line.prompt_index, why) ||
         !take_model(c, r, t->arena, why))
         return TARGET_BAD;
+    take_means(c, r);
+    take_words(t, &c->model, r);
     if (!c->folder && make_folder(t, c, e))
         return TARGET_FAILED;
     line.invocation = invocation < 0 ? 0 : (uint32_t)invocation;
@@ -479,9 +563,11 @@ enum target_result target_row(struct target *t, const struct record *r, struct s
                  : r->reason            ? r->reason
                                         : "the source gives no reason";
     for (size_t i = 0; i < cell_rows_n_figures; i++) {
-        const double x = record_number(r, field_find(cell_rows_figures[i].name));
+        const enum field f = field_find(cell_rows_figures[i].name);
+        const double x = f == FIELD_COUNT ? NOT_MEASURED : record_number(r, f);
         memcpy((char *)&row + cell_rows_figures[i].offset, &x, sizeof x);
     }
+    take_words(t, &row, r);
     if (!cell_rows_has_figures(&row)) {
         row.status = STATUS_ERROR;
         row.reason = "the source has no figure of it";
@@ -534,8 +620,9 @@ static enum err_code finish_cell(struct target *t, struct cell *c,
                 &text, e))
             return e->code;
     }
-    const struct results_row *const m = &c->model;
-    if (!isnan(m->params_millions) || !isnan(m->n_layers) || !isnan(m->d_model) || m->host) {
+    struct results_row *const m = &c->model;
+    if (c->has_model || m->ran_backend || m->ran_precision || m->host || m->timed_region) {
+        m->beside_samples = true;
         cell_rows_write(m, &(struct jsonw){.out = &t->rows});
         str_putc(&t->rows, '\n');
     }

@@ -51,11 +51,30 @@ const struct cell_rows_figure cell_rows_figures[] = {
     FIGURE(exponent_low),
     FIGURE(exponent_high),
     FIGURE(r2),
+    FIGURE(padding_tokens),
+    FIGURE(idle_power_w),
+    FIGURE(power_samples),
+    FIGURE(power_window_ms),
+    FIGURE(power_std_w),
+    FIGURE(power_min_w),
+    FIGURE(power_max_w),
+    FIGURE(energy_j),
+    FIGURE(cost_per_hour),
+    FIGURE(power_windows),
+    FIGURE(power_windows_once),
+    FIGURE(energies),
+    FIGURE(energies_not_positive),
     FIGURE(params_millions),
     FIGURE(n_layers),
     FIGURE(d_model),
 };
 const size_t cell_rows_n_figures = COUNT_OF(cell_rows_figures);
+
+#define WORD(name) {#name, FIELD_OF(struct results_row, name, const char *)}
+
+const struct cell_rows_word cell_rows_words[] = {WORD(ran_backend), WORD(ran_precision),
+                                                 WORD(timed_region)};
+const size_t cell_rows_n_words = COUNT_OF(cell_rows_words);
 
 constexpr size_t MODEL_FACTS = 3; /* the last ones */
 
@@ -81,6 +100,8 @@ struct results_row cell_rows_none(void)
 
 bool cell_rows_has_figures(const struct results_row *r)
 {
+    if (r->beside_samples)
+        return false;
     for (size_t i = 0; i < cell_rows_n_figures - MODEL_FACTS; i++)
         if (!isnan(get(r, i)))
             return true;
@@ -103,6 +124,14 @@ void cell_rows_write(const struct results_row *r, struct jsonw *w)
         jsonw_kstr(w, "host", r->host);
     if (r->versus)
         jsonw_kstr(w, "versus", r->versus);
+    if (r->beside_samples)
+        jsonw_kbool(w, "beside_samples", true);
+    for (size_t i = 0; i < cell_rows_n_words; i++) {
+        const char *word;
+        memcpy(&word, (const char *)r + cell_rows_words[i].offset, sizeof word);
+        if (word)
+            jsonw_kstr(w, cell_rows_words[i].name, word);
+    }
     for (size_t i = 0; i < cell_rows_n_figures; i++)
         if (!isnan(get(r, i)))
             jsonw_kf64(w, cell_rows_figures[i].name, get(r, i));
@@ -127,6 +156,11 @@ static bool read_row(const struct json *v, struct arena *a, struct results_row *
     r.invocation = invocation < INT32_MAX ? (int32_t)invocation : -1;
     for (size_t i = 0; i < cell_rows_n_figures; i++)
         *at(&r, i) = json_f64(json_get(v, cell_rows_figures[i].name), NOT_MEASURED);
+    for (size_t i = 0; i < cell_rows_n_words; i++) {
+        const char *const word = text(v, cell_rows_words[i].name, a);
+        memcpy((char *)&r + cell_rows_words[i].offset, &word, sizeof word);
+    }
+    r.beside_samples = json_bool(json_get(v, "beside_samples"), false);
     *ret = r;
     return r.key.scenario && r.key.backend && r.key.precision && r.key.model &&
            status_parse(json_str(json_get(v, "status"), "ok"), &ret->status);

@@ -1,8 +1,9 @@
 /* cell_rows.h - cells.jsonl: what an imported source says of whole cells, a line each.
  *
  * Such a cell has figures and no samples: nothing can be derived from it again, and no interval
- * made. A line may also stand beside samples, and then holds only what a sample cannot:
- * params_millions, n_layers, d_model, host.
+ * made. A line may also stand beside samples (`beside_samples`), and then holds only what the lines
+ * of samples do not: what the model is, and what a source says of power, price, the host and what
+ * ran.
  */
 #pragma once
 
@@ -34,20 +35,34 @@ struct results_row { /* NOT_MEASURED: the source does not say it */
     double difference_ms, change_percent, t_statistic, p_value, cohens_d; /* stated of the two */
     double f_statistic, f_p_value;                    /* stated of all rows that have the same */
     double exponent, exponent_low, exponent_high, r2; /* the same, of a law by model size */
-    double params_millions, n_layers, d_model;        /* of the model */
+    /* Beside samples: means over them. */
+    double padding_tokens, idle_power_w, power_samples, power_window_ms, power_std_w, power_min_w,
+        power_max_w, energy_j, cost_per_hour;
+    double power_windows, power_windows_once; /* samples that say their power_samples; at most 1 */
+    double energies, energies_not_positive;   /* samples that say their energy_j; those <= 0 */
+    const char *ran_backend, *ran_precision, *timed_region; /* several words: " | " between */
+    bool beside_samples;
+    double params_millions, n_layers, d_model; /* of the model */
 };
 
-/* A number of a row, by its name in the file and in `import --map`. */
+/* A number of a row, by its name in the file and (but for counts over samples) in `import --map`.
+ */
 struct cell_rows_figure {
     const char *name;
     size_t offset; /* of a double in struct results_row */
 };
+struct cell_rows_word { /* the same of a text */
+    const char *name;
+    size_t offset; /* of a const char * */
+};
+extern const struct cell_rows_word cell_rows_words[];
+extern const size_t cell_rows_n_words;
 extern const struct cell_rows_figure cell_rows_figures[];
 extern const size_t cell_rows_n_figures;
 
 /* All NOT_MEASURED, status ok, no invocation. */
 [[nodiscard]] struct results_row cell_rows_none(void);
-/* Does it say more than what its model is? */
+/* Is it a row of a cell's own: not beside samples, and more than what its model is? */
 [[nodiscard]] bool cell_rows_has_figures(const struct results_row *r);
 
 /* One line's object; unknown figures are left out. */
