@@ -63,7 +63,7 @@ struct level level_of(const double *x, const size_t *start, size_t n_units,
         for (size_t i = 0; l.unit == LEVEL_SAMPLES && i < n; i++)
             y[i] = log(x[i]);
         l.n = l.n ? l.n : n;
-        l.n_effective = (double)l.n / interval_dependence_mean(y, l.n);
+        l.n_effective = (double)l.n / interval_dependence_difference(y, l.n);
     }
     const struct moment m = moment_of(y, l.n);
     l.mean = m.mean;

@@ -28,7 +28,8 @@ struct level {
     enum level_unit unit;
     const double *y; /* n logs of ms */
     size_t n;
-    double n_effective; /* n, less where consecutive values resemble each other */
+    double n_effective; /* n, less where consecutive values resemble each other; more, by what
+                           chance may show, where they alternate */
     double mean, var;   /* of y; NOT_MEASURED: fewer than one, two values */
 };
 

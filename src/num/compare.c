@@ -42,6 +42,19 @@ struct compare_t compare_welch(const struct moment *a, const struct moment *b, d
     return t_test(a->mean - b->mean, sqrt(v), df, conf);
 }
 
+static double welch_df(double va, double da, double vb, double db, double more)
+{
+    const double v = va + vb;
+    return v * v / (va * va / (da + more) + vb * vb / (db + more)) - more;
+}
+
+double compare_few_df(double va, double da, double vb, double db)
+{
+    if (!(va + vb > 0))
+        return da + db;
+    return fmin(welch_df(va, da, vb, db, 2), welch_df(1 / (da + 1), da, 1 / (db + 1), db, 0.5));
+}
+
 struct compare_t compare_paired(const struct moment *differences, double conf)
 {
     const size_t n = differences->n;

@@ -2,6 +2,7 @@
 
 #include "base/arena.h"
 #include "base/defs.h"
+#include "num/compare.h"
 #include "num/dist.h"
 #include "num/moment.h"
 #include "num/quantile.h"
@@ -28,23 +29,46 @@ static void give_reason(struct interval *v)
 /* ---- dependence within one unit ---- */
 
 /* The lag-1 autocorrelation of a short series is too small, for an AR(1) with its mean estimated by
- * about (1 + 4 rho) / n (Marriott and Pope 1954; Kendall 1954). Both constants are by simulation:
- * 2 / n more, because the width grows faster with a rho that is too large than it shrinks with one
- * too small; and what independent values show by chance (2 / sqrt n) counts in proportion. */
-static double lag1(const double *x, size_t n)
+ * about (1 + 4 rho) / n (Marriott and Pope 1954; Kendall 1954). All constants but the 4 are by
+ * simulation. What independent values show by chance (2 / sqrt n) counts in proportion. */
+static double lag1(const double *x, size_t n, double bias)
 {
     constexpr double MOST = 0.97;
     if (n < INTERVAL_SERIES_N)
         return 0;
     const double r = moment_lag1(x, n), size = (double)n;
-    const double rho = r + (3 + 4 * r) / size;
-    return isnan(rho) || rho < 0 ? 0 : fmin(rho * fmin(1, rho * sqrt(size) / 2), MOST);
+    const double rho = r + (bias + 4 * r) / size;
+    return isnan(rho) ? 0 : fmin(rho * fmin(1, fabs(rho) * sqrt(size) / 2), MOST);
+}
+
+/* Of an interval: 2 / n more, because the width grows faster with a rho that is too large than it
+ * shrinks with one too small; nothing is narrowed. */
+static double lag1_of_one(const double *x, size_t n)
+{
+    return fmax(0, lag1(x, n, 3));
+}
+
+/* Of a difference, whose error rests on two series: what one shows by chance the other evens out,
+ * if chance counts in both directions. No further down than chance goes: values that take turns
+ * (two prompts) are not worth a multiple of their number. */
+static double lag1_of_two(const double *x, size_t n)
+{
+    return n < INTERVAL_SERIES_N ? 0 : fmax(-1 / sqrt((double)n), lag1(x, n, 1.5));
+}
+
+static double of_mean_variance(double rho)
+{
+    return (1 + rho) / (1 - rho);
 }
 
 double interval_dependence_mean(const double *x, size_t n)
 {
-    const double rho = lag1(x, n);
-    return (1 + rho) / (1 - rho);
+    return of_mean_variance(lag1_of_one(x, n));
+}
+
+double interval_dependence_difference(const double *x, size_t n)
+{
+    return of_mean_variance(lag1_of_two(x, n));
 }
 
 /* Correlation of "below its p-quantile" between two normal values with correlation r:
@@ -64,14 +88,19 @@ static double indicator_correlation(double r, double p, double z)
     return half * sum / (2 * M_PI) / (p * (1 - p));
 }
 
-double interval_dependence_quantile(const double *x, size_t n, double p)
+static double of_share_variance(double rho, double p)
 {
     constexpr double NEGLIGIBLE = 1e-4;
-    const double rho = lag1(x, n), z = dist_t_quantile(p, INFINITY);
+    const double z = dist_t_quantile(p, INFINITY);
     double tau = 1;
-    for (double r = rho; r > NEGLIGIBLE; r *= rho)
+    for (double r = rho; fabs(r) > NEGLIGIBLE; r *= rho)
         tau += 2 * indicator_correlation(r, p, z);
     return tau;
+}
+
+double interval_dependence_quantile(const double *x, size_t n, double p)
+{
+    return of_share_variance(lag1_of_one(x, n), p);
 }
 
 /* ---- the mean ---- */
@@ -190,7 +219,8 @@ static struct interval by_order(const struct nested *s, const double *sorted, do
     v.df = v.n_effective - 1;
     const double wider = tau > 1 ? sqrt(tau) * t_of(conf, v.df) / t_of(conf, (double)n - 1) : 1;
     const struct ends outer = order_ends(sorted, n, p, conf, wider);
-    const struct ends inner = order_ends(sorted, n, p, INNER, sqrt(tau));
+    const double tau_of_two = of_share_variance(lag1_of_two(s->x, n), p);
+    const struct ends inner = order_ends(sorted, n, p, INNER, sqrt(tau_of_two));
     v.lo = outer.lo;
     v.hi = outer.hi;
     v.log_se = log_se_of(inner, t_of(INNER, INFINITY));
@@ -300,10 +330,8 @@ struct interval interval_ratio(const struct interval *b, const struct interval *
     v.at = b->at / a->at;
     v.kind = b->kind;
     v.n_effective = fmin(b->n_effective, a->n_effective);
-    v.df = fmin(b->df, a->df);
     const double vb = b->log_se * b->log_se, va = a->log_se * a->log_se;
-    if (va + vb > 0)
-        v.df = (va + vb) * (va + vb) / (va * va / (a->df + 2) + vb * vb / (b->df + 2)) - 2;
+    v.df = compare_few_df(va, a->df, vb, b->df);
     v.log_se = sqrt(va + vb);
     const double half = isnan(v.log_se) ? NOT_MEASURED : t_of(conf, v.df) * v.log_se;
     v.lo = v.at * exp(-half);

@@ -53,8 +53,8 @@ struct arena;
 [[nodiscard]] struct interval interval_quantile(const struct nested *s, const double *sorted,
                                                 double p, double conf, struct arena *scratch);
 
-/* b.at / a.at, at exp(-+ t se) of their log_se; t has the degrees of freedom that Welch (1947)
- * gives for few of them, with n + 1 and - 2. NOT_MEASURED where one is. */
+/* b.at / a.at, at exp(-+ t se) of their log_se; t has the degrees of freedom of
+ * compare_few_df(). NOT_MEASURED where one is. */
 [[nodiscard]] struct interval interval_ratio(const struct interval *b, const struct interval *a,
                                              double conf);
 
@@ -66,3 +66,6 @@ struct arena;
  * or a constant series: 1. */
 [[nodiscard]] double interval_dependence_mean(const double *x, size_t n);
 [[nodiscard]] double interval_dependence_quantile(const double *x, size_t n, double p);
+/* tau of the mean for a comparison with another series: too little and too much by chance have to
+ * be alike, so that it may be below 1, by what chance makes of independent values. */
+[[nodiscard]] double interval_dependence_difference(const double *x, size_t n);

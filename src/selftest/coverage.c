@@ -112,14 +112,13 @@ static void count_differences(struct coverage_row *part, const struct cell_stats
         for (size_t j = i + 1; j < FAMILY; j++)
             v[k++] = verdict_compare(&cells[i].level, &cells[j].level, VERDICT_MARGIN);
     verdict_family(v, PAIRS, a);
-    for (k = 0; k < PAIRS; k++)
+    for (k = 0; k < PAIRS; k++) {
         wrong += v[k].p_holm < VERDICT_ALPHA;
-    part->families++;
-    part->wrong += wrong > 0;
-    for (k = 0; k < PAIRS; k += PAIRS - 1) { /* the first and the last share no cell */
-        part->alike++;
         part->different += v[k].p < VERDICT_ALPHA;
     }
+    part->alike += PAIRS;
+    part->families++;
+    part->wrong += wrong > 0;
 }
 
 static void simulate(const struct coverage_law *l, const struct shape *s,

@@ -14,19 +14,19 @@ def series(n, ar):
     return np.array(x)
 
 
-def rho(x):
+def rho(x, bias=3, least=0.0):
     n = len(x)
     if n < 20:
         return 0.0
     d = x - x.mean()
     r = (d[1:] * d[:-1]).sum() / (d * d).sum()
-    rho = max(r + (3 + 4 * r) / n, 0)
-    return min(rho * min(1, rho * np.sqrt(n) / 2), 0.97)
+    rho = r + (bias + 4 * r) / n
+    return np.clip(rho * min(1, abs(rho) * np.sqrt(n) / 2), least, 0.97)
 
 
-def tau_quantile(x, p):
-    r, z, total, k = rho(x), stats.norm.ppf(p), 1.0, 1
-    while r ** k > 1e-4:
+def tau_quantile(x, p, r=None):
+    r, z, total, k = rho(x) if r is None else r, stats.norm.ppf(p), 1.0, 1
+    while abs(r ** k) > 1e-4:
         joint = integrate.quad(lambda t: np.exp(-z * z / (1 + np.sin(t))) / (2 * np.pi), 0, np.arcsin(r ** k))[0]
         total += 2 * joint / (p * (1 - p))
         k += 1
@@ -62,7 +62,8 @@ def order(x, p):
 
 
 def order_se(x, p):
-    lo, hi = order_at(x, p, 0.8, np.sqrt(tau_quantile(x, p)))
+    of_two = rho(x, 1.5, -1 / np.sqrt(len(x)))
+    lo, hi = order_at(x, p, 0.8, np.sqrt(tau_quantile(x, p, of_two)))
     return np.log(hi / lo) / 2 / stats.norm.ppf(0.9)
 
 
@@ -107,7 +108,9 @@ def woodruff_se(u, p):
 def ratio(b, a):
     """(at, se, df) of each."""
     vb, va = b[1] ** 2, a[1] ** 2
-    df = (va + vb) ** 2 / (va ** 2 / (a[2] + 2) + vb ** 2 / (b[2] + 2)) - 2
+    like = 1 / (b[2] + 1), 1 / (a[2] + 1)
+    df = min((v + w) ** 2 / (v ** 2 / (b[2] + more) + w ** 2 / (a[2] + more)) - more
+             for v, w, more in ((vb, va, 2), (*like, 0.5)))
     half = stats.t.ppf(0.975, df) * np.sqrt(va + vb)
     return b[0] / a[0] * np.exp(-half), b[0] / a[0] * np.exp(half)
 
@@ -144,3 +147,6 @@ show('ratio', ratio(b, a))
 one = series(100, 0.6)
 c = (np.median(one), order_se(one, 0.5), len(one) / tau_quantile(one, 0.5) - 1)
 show('ratio to one invocation', ratio(b, c))
+zigzag = np.array([100 + (2 if i % 2 else -2) + (i * i * 7919 % 1009) / 1009 for i in range(40)])
+d = (np.median(zigzag), order_se(zigzag, 0.5), len(zigzag) / tau_quantile(zigzag, 0.5) - 1)
+show('ratio to one that alternates', ratio(b, d))
