@@ -1,23 +1,20 @@
 /* chimera import: what another tool measured, as a results folder. */
 #include "base/arena.h"
 #include "base/defs.h"
-#include "base/str.h"
 #include "cli/command.h"
 #include "cli/command_all.h"
-#include "import/field.h"
+#include "cli/import_print.h"
 #include "import/import.h"
-#include "io/jsonw.h"
 
-#include <inttypes.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
 
 struct import_args {
-    const char *out, *delimiter;
+    const char *out, *delimiter, *wide;
     unsigned format; /* 0: by the file's name */
     struct opt_list map, constants;
-    bool skip_bad, force, fields;
+    bool skip_bad, force, fields, dry;
 };
 
 static const char *const formats[] = {"auto",     "csv",        "jsonl",  "llama-bench",
@@ -30,16 +27,23 @@ static const struct opt opts[] = {
     {OPT_CHOICE, 'f', "format",    "FORMAT", "auto",  "csv, jsonl, llama-bench, guidellm, vllm-bench, aiperf; auto is csv or jsonl by the file's name",
      FIELD_OF(struct import_args, format, unsigned), .choice = formats},
     {OPT_LIST,   'm', "map",       "FIELD=COLUMN", nullptr,
-     "take FIELD from COLUMN; COLUMN:UNIT where its unit is another, COLUMN*X to multiply, nothing to take none",
+     "take FIELD from COLUMN; COLUMN:UNIT where its unit is another, COLUMN*X to multiply, nothing to take none; "
+     "FIELD@NAME=COLUMN for each column of a wide table",
      FIELD_OF(struct import_args, map, struct opt_list)},
     {OPT_LIST,   'c', "const",     "FIELD=VALUE", nullptr, "FIELD is VALUE in every row",
      FIELD_OF(struct import_args, constants, struct opt_list)},
+    {OPT_STR,    0,   "wide",      "FIELD",  nullptr,
+     "each row is one of each NAME: FIELD@NAME, or onnx_latency_ms beside torch_latency_ms; FIELD is what NAME is: "
+     "backend, precision, model, scenario [backend, where the names show it]",
+     FIELD_OF(struct import_args, wide, const char *)},
     {OPT_STR,    0,   "delimiter", "CHAR",   nullptr, "between columns of a csv; 'tab' for a tab [found in the first line]",
      FIELD_OF(struct import_args, delimiter, const char *)},
     {OPT_FLAG,   0,   "skip-bad",  nullptr,  nullptr, "leave malformed rows out, and say how many; else they are an error",
      FIELD_OF(struct import_args, skip_bad, bool)},
     {OPT_FLAG,   0,   "force",     nullptr,  nullptr, "replace what an earlier import made in DIR",
      FIELD_OF(struct import_args, force, bool)},
+    {OPT_FLAG,   'n', "dry-run",   nullptr,  nullptr, "read all of SOURCE, show what each column is taken for, and write nothing",
+     FIELD_OF(struct import_args, dry, bool)},
     {OPT_FLAG,   0,   "fields",    nullptr,  nullptr, "list the fields that --map and --const know, and stop",
      FIELD_OF(struct import_args, fields, bool)},
     {},
@@ -90,70 +94,17 @@ static enum err_code find_delimiter(const char *word, char *ret, struct err *e)
                          word);
 }
 
-static void print_json(const struct import_request *q, const struct import_report *r)
-{
-    CLEANUP(str_done) struct str text = {};
-    struct jsonw w = {.out = &text, .pretty = true};
-    jsonw_object(&w);
-    jsonw_kstr(&w, "schema", "chimera.import/1");
-    jsonw_kstr(&w, "chimera_version", CHIMERA_VERSION);
-    jsonw_kobject(&w, "generated_from");
-    jsonw_kstr(&w, "source", q->source);
-    jsonw_end_object(&w);
-    jsonw_kstr(&w, "output", q->out);
-    jsonw_ki64(&w, "rows", (int64_t)r->rows);
-    jsonw_ki64(&w, "rows_left_out", (int64_t)r->bad);
-    jsonw_kstr(&w, "rows_are",
-               r->readings                  ? "readings of power"
-               : r->form == MAPPING_SAMPLES ? "samples"
-                                            : "cells");
-    jsonw_ki64(&w, "cells", (int64_t)r->counts.cells);
-    jsonw_ki64(&w, "samples", (int64_t)r->counts.samples);
-    jsonw_ki64(&w, "samples_not_ok", (int64_t)r->counts.not_ok);
-    jsonw_ki64(&w, "samples_repeated", (int64_t)r->counts.repeated);
-    jsonw_karray(&w, "notes");
-    for (size_t i = 0; i < r->n_notes; i++)
-        jsonw_str(&w, r->notes[i]);
-    jsonw_end_array(&w);
-    jsonw_end_object(&w);
-    puts(str_text(&text));
-}
-
-static void print_text(const struct import_request *q, const struct import_report *r)
-{
-    if (r->form == MAPPING_CELLS)
-        printf("%zu cell%s, no samples: %s\n", r->counts.cells, r->counts.cells == 1 ? "" : "s",
-               q->out);
-    else if (r->readings)
-        printf("%" PRIu64 " readings of power in %zu cell%s: %s\n", r->counts.samples,
-               r->counts.cells, r->counts.cells == 1 ? "" : "s", q->out);
-    else
-        printf("%" PRIu64 " sample%s of %zu cell%s%s: %s\n", r->counts.samples,
-               r->counts.samples == 1 ? "" : "s", r->counts.cells, r->counts.cells == 1 ? "" : "s",
-               r->counts.not_ok ? ", not all of them ok" : "", q->out);
-}
-
-/* As a table of docs/IMPORT.md, which is compared with it. */
-static void print_fields(void)
-{
-    static const char *const rows[] = {
-        [FIELD_OF_SAMPLE] = "samples", [FIELD_OF_CELL] = "cells", [FIELD_OF_BOTH] = "both"};
-    for (size_t f = 0; f < FIELD_COUNT; f++) {
-        const struct field_info *const i = &field_table[f];
-        printf("| `%s` | %s | %s | %s | ", i->name, rows[i->rows], i->about,
-               field_units((enum field)f));
-        for (size_t k = 0; i->also[k]; k++)
-            printf("%s%s", k ? ", " : "", i->also[k]);
-        puts(" |");
-    }
-}
-
 static enum err_code run(struct cli *cli, const void *args, const struct opt_list *operands, int *,
                          struct err *e)
 {
     const struct import_args *const o = args;
+    if (o->fields && operands->n)
+        return err_set(e, ERR_USAGE,
+                       "import: --fields lists what --map knows and takes no SOURCE; 'chimera "
+                       "import %s --dry-run' shows what its columns are taken for",
+                       operands->items[0]);
     if (o->fields) {
-        print_fields();
+        import_print_fields();
         return ERR_OK;
     }
     if (operands->n == 0)
@@ -164,12 +115,16 @@ static enum err_code run(struct cli *cli, const void *args, const struct opt_lis
                                .n_map = o->map.n,
                                .constants = o->constants.items,
                                .n_constants = o->constants.n,
+                               .wide = o->wide,
+                               .dry = o->dry,
                                .skip_bad = o->skip_bad,
                                .force = o->force,
                                .stop = &stopped};
     struct import_report report;
-    if (!o->out || !*o->out)
-        return err_set(e, ERR_USAGE, "import: needs -o DIR, the folder to make");
+    if (!o->dry && (!o->out || !*o->out))
+        return err_set(e, ERR_USAGE,
+                       "import: needs -o DIR, the folder to make, or --dry-run to see what would "
+                       "be taken");
     if (find_format(q.source, o->format, &q.format, e) ||
         find_delimiter(o->delimiter, &q.delimiter, e))
         return e->code;
@@ -183,9 +138,9 @@ static enum err_code run(struct cli *cli, const void *args, const struct opt_lis
     for (size_t i = 0; i < report.n_notes && !cli->quiet; i++)
         fprintf(stderr, "chimera: %s\n", report.notes[i]);
     if (cli->json)
-        print_json(&q, &report);
+        import_print_json(&q, &report);
     else
-        print_text(&q, &report);
+        import_print_text(cli, &q, &report);
     return ERR_OK;
 }
 
@@ -200,10 +155,16 @@ const struct command cmd_import = {
         "up:\n"
         "what the source lacks stays unknown, and manifest.json says what came from where. The\n"
         "folder appears whole or not at all.\n\n"
-        "--fields lists the fields, their units and the columns that are taken for them by name;\n"
+        "--dry-run shows what each column is taken for; --fields lists the fields, their units "
+        "and\n"
+        "the columns that are taken for them by name. A table with a column of latencies for each\n"
+        "backend is taken by names like onnx_latency_ms, or --map latency_ms@onnx=COLUMN.\n"
         "docs/IMPORT.md says what each format gives, and what is not known then.",
     .examples =
+        "  chimera import latency.csv --dry-run\n"
         "  chimera import latency.csv -o results/theirs --const backend=vllm\n"
+        "  chimera import both.csv -o results/both --map latency_ms@onnx=a --map "
+        "latency_ms@torch=b\n"
         "  chimera import log.csv -o results/log --map latency_ms=elapsed:s --map model=name",
     .opts = opts,
     .args_bytes = sizeof(struct import_args),

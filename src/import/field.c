@@ -13,15 +13,16 @@
 const struct field_info field_table[FIELD_COUNT] = {
     [FIELD_SCENARIO] = {"scenario", FIELD_KIND_NAME, FIELD_PLAIN, FIELD_OF_BOTH, false,
         "prompt set and mode; \"imported\" where the source has none",
-        ALSO("prompt_set", "workload", "task")},
+        ALSO("scenario_name", "prompt_set", "workload", "task")},
     [FIELD_BACKEND] = {"backend", FIELD_KIND_NAME, FIELD_PLAIN, FIELD_OF_BOTH, false,
         "engine and device; \"unknown\" where the source has none",
-        ALSO("engine", "runtime", "framework")},
+        ALSO("backend_name", "engine", "runtime", "framework")},
     [FIELD_MODEL] = {"model", FIELD_KIND_NAME, FIELD_PLAIN, FIELD_OF_BOTH, false,
-        "the model; \"unknown\" where the source has none", ALSO("model_name", "model_id")},
+        "the model; \"unknown\" where the source has none", ALSO("model_name", "model_id", "model_tag")},
     [FIELD_PRECISION] = {"precision", FIELD_KIND_NAME, FIELD_PLAIN, FIELD_OF_BOTH, false,
         "fp32, fp16, int8, q4_k_m, ...; \"unknown\" where the source has none",
-        ALSO("quantization", "quant", "dtype")},
+        ALSO("quantization", "quant", "dtype", "quantization_mode", "quant_mode", "quant_type",
+        "torch_dtype")},
     [FIELD_RAN_BACKEND] = {"ran_backend", FIELD_KIND_NAME, FIELD_PLAIN, FIELD_OF_BOTH, false,
         "what the source says really ran: engine, execution provider or device, where it is not the "
         "label", ALSO("backend_used", "actual_backend", "execution_provider", "device")},
@@ -33,39 +34,51 @@ const struct field_info field_table[FIELD_COUNT] = {
     [FIELD_INVOCATION] = {"invocation", FIELD_KIND_ID, FIELD_PLAIN, FIELD_OF_BOTH, false,
         "the process that ran it; 0 where the source has none", ALSO("invocation_id")},
     [FIELD_REPETITION] = {"repetition", FIELD_KIND_ID, FIELD_PLAIN, FIELD_OF_SAMPLE, false,
-        "the pass over the prompts", ALSO("rep", "repeat", "iteration", "iter", "trial")},
+        "the pass over the prompts; where no prompts are told apart, the number of the sample",
+        ALSO("repetition_index", "rep", "rep_idx", "repeat", "iteration", "iter", "trial", "sample_idx",
+        "sample_index", "request_idx", "request_index")},
     [FIELD_PROMPT_INDEX] = {"prompt_index", FIELD_KIND_ID, FIELD_PLAIN, FIELD_OF_SAMPLE, false,
         "the prompt; words are numbered as they appear", ALSO("prompt_idx", "prompt_id")},
     [FIELD_PHASE] = {"phase", FIELD_KIND_PHASE, FIELD_PLAIN, FIELD_OF_SAMPLE, false,
         "cold, warmup or measured; measured where the source has none, and the audit knows that it "
         "was not said", ALSO()},
     [FIELD_STARTED_AT] = {"started_at", FIELD_KIND_TIME, FIELD_INSTANT, FIELD_OF_SAMPLE, false,
-        "when it was sent: ISO 8601, or a number with its unit (COLUMN:s)", ALSO()},
+        "when it was sent: ISO 8601, or a number with its unit (COLUMN:s)",
+        ALSO("start_time", "timestamp", "datetime")},
     [FIELD_STATUS] = {"status", FIELD_KIND_STATUS, FIELD_PLAIN, FIELD_OF_BOTH, false,
-        "ok, error, timeout, ...; ok where the source has none", ALSO()},
+        "ok, error, timeout, ...; ok where the source has none", ALSO("success", "succeeded", "ok")},
     [FIELD_LATENCY_MS] = {"latency_ms", FIELD_KIND_AMOUNT, FIELD_DURATION, FIELD_OF_SAMPLE, true,
         "from sending to the last token",
-        ALSO("e2e_latency_ms", "request_latency_ms", "total_latency_ms", "elapsed_ms", "duration_ms")},
+        ALSO("e2e_latency_ms", "request_latency_ms", "total_latency_ms", "elapsed_ms", "duration_ms",
+        "e2e_ms", "total_ms", "total_time_ms", "total_duration_ms", "response_time_ms", "wall_ms",
+        "wall_time_ms", "inference_ms", "inference_time_ms", "inference_latency_ms")},
     [FIELD_TTFT_MS] = {"ttft_ms", FIELD_KIND_AMOUNT, FIELD_DURATION, FIELD_OF_BOTH, false,
-        "to the first token", ALSO("time_to_first_token_ms")},
+        "to the first token", ALSO("time_to_first_token_ms", "first_token_ms", "first_token_latency_ms")},
     [FIELD_PREFILL_MS] = {"prefill_ms", FIELD_KIND_AMOUNT, FIELD_DURATION, FIELD_OF_BOTH, false,
-        "over the prompt", ALSO("prefill_time_ms", "prompt_eval_ms")},
+        "over the prompt", ALSO("prefill_time_ms", "prefill_latency_ms", "prefill_duration_ms", "prompt_eval_ms",
+        "prompt_eval_duration_ms", "prompt_ms")},
     [FIELD_DECODE_MS] = {"decode_ms", FIELD_KIND_AMOUNT, FIELD_DURATION, FIELD_OF_BOTH, false,
-        "from the first token to the last", ALSO("decode_time_ms", "eval_ms")},
+        "from the first token to the last", ALSO("decode_time_ms", "decode_latency_ms", "decode_duration_ms", "eval_ms",
+        "eval_duration_ms", "predicted_ms")},
     [FIELD_PROMPT_TOKENS] = {"prompt_tokens", FIELD_KIND_WHOLE, FIELD_PLAIN, FIELD_OF_BOTH, false,
-        "of the request, without padding", ALSO("input_tokens", "n_prompt_tokens")},
+        "of the request, without padding", ALSO("input_tokens", "n_prompt_tokens", "num_prompt_tokens", "n_input_tokens",
+        "prompt_eval_count", "prompt_n")},
     [FIELD_PADDING_TOKENS] = {"padding_tokens", FIELD_KIND_WHOLE, FIELD_PLAIN, FIELD_OF_BOTH, false,
         "added to the prompts to fill a window or a batch", ALSO("pad_tokens", "n_padding")},
     [FIELD_GENERATED_TOKENS] = {"generated_tokens", FIELD_KIND_WHOLE, FIELD_PLAIN, FIELD_OF_BOTH, false,
-        "of the answer", ALSO("output_tokens", "completion_tokens", "tokens_generated", "new_tokens")},
+        "of the answer", ALSO("output_tokens", "completion_tokens", "tokens_generated", "new_tokens", "n_output_tokens",
+        "n_generated_tokens", "num_generated_tokens", "num_output_tokens", "eval_count",
+        "predicted_n")},
     [FIELD_TOKENS] = {"tokens", FIELD_KIND_WHOLE, FIELD_PLAIN, FIELD_OF_BOTH, false,
         "where the source does not say which", ALSO("total_tokens", "num_tokens", "n_tokens")},
     [FIELD_TOKENS_PER_S] = {"tokens_per_s", FIELD_KIND_AMOUNT, FIELD_PLAIN, FIELD_OF_BOTH, false,
         "as the source has it; nothing is derived from it",
-        ALSO("tokens_per_second", "tok_s", "tok_per_s", "tps", "throughput_tok_s")},
+        ALSO("tokens_per_second", "tokens_s", "tok_s", "tok_per_s", "tok_per_sec", "tokens_per_sec", "tps",
+        "throughput_tok_s", "throughput_tokens_per_s", "throughput_tokens_per_second",
+        "throughput_tps")},
     [FIELD_POWER_W] = {"power_w", FIELD_KIND_NUMBER, FIELD_POWER, FIELD_OF_BOTH, false,
         "while it ran", ALSO("power_watts", "avg_power_w", "mean_power_w", "power_mean_w",
-        "power_mean_watts")},
+        "power_mean_watts", "gpu_power_w", "power_draw_w")},
     [FIELD_IDLE_POWER_W] = {"idle_power_w", FIELD_KIND_NUMBER, FIELD_POWER, FIELD_OF_BOTH, false,
         "of the same device at rest, as the source subtracts it",
         ALSO("idle_w", "idle_watts", "idle_power_watts", "baseline_power_w", "baseline_w",
@@ -90,11 +103,11 @@ const struct field_info field_table[FIELD_COUNT] = {
         ALSO("cost_per_hour_usd", "price_per_hour", "usd_per_hour", "rate_usd_per_hour",
         "hourly_rate_usd")},
     [FIELD_PARAMS_MILLIONS] = {"params_millions", FIELD_KIND_AMOUNT, FIELD_MILLIONS, FIELD_OF_BOTH, false,
-        "parameters of the model, in millions", ALSO("params_m")},
+        "parameters of the model, in millions", ALSO("params_m", "n_params_m", "num_params_m", "n_params_millions", "parameters_millions")},
     [FIELD_N_LAYERS] = {"n_layers", FIELD_KIND_WHOLE, FIELD_PLAIN, FIELD_OF_BOTH, false,
-        "of the model", ALSO("n_layer", "num_layers", "num_hidden_layers")},
+        "of the model", ALSO("n_layer", "num_layers", "num_hidden_layers", "layers")},
     [FIELD_D_MODEL] = {"d_model", FIELD_KIND_WHOLE, FIELD_PLAIN, FIELD_OF_BOTH, false,
-        "width of the model", ALSO("n_embd", "hidden_size")},
+        "width of the model", ALSO("n_embd", "hidden_size", "hidden_dim", "embedding_dim")},
     [FIELD_HOST] = {"host", FIELD_KIND_NAME, FIELD_PLAIN, FIELD_OF_BOTH, false,
         "machine, system or driver that it ran on", ALSO("hostname", "machine", "os", "platform",
         "operating_system", "driver", "driver_version")},
@@ -113,7 +126,7 @@ const struct field_info field_table[FIELD_COUNT] = {
     [FIELD_MAX_MS] = {"max_ms", FIELD_KIND_AMOUNT, FIELD_DURATION, FIELD_OF_CELL, true,
         "latency of the cell", ALSO("max_latency_ms", "latency_max_ms")},
     [FIELD_FIRST_MS] = {"first_ms", FIELD_KIND_AMOUNT, FIELD_DURATION, FIELD_OF_CELL, true,
-        "latency of the cell's first sample", ALSO("first_latency_ms")},
+        "latency of the cell's first sample", ALSO("first_latency_ms", "first_sample_ms")},
     [FIELD_MEAN_EXCL_FIRST_MS] = {"mean_excl_first_ms", FIELD_KIND_AMOUNT, FIELD_DURATION,
         FIELD_OF_CELL, true, "latency without the first sample", ALSO("mean_excl_first_latency_ms")},
     [FIELD_MEDIAN_REST_MS] = {"median_rest_ms", FIELD_KIND_AMOUNT, FIELD_DURATION, FIELD_OF_CELL, true,
@@ -216,13 +229,10 @@ const char *field_units(enum field f)
     return lists[field_table[f].quantity];
 }
 
-constexpr size_t LONGEST = 64;
-
-/* "Latency (ms)" -> "latency_ms"; "" where it does not fit. */
-static void plain_name(const char *name, char out[static LONGEST])
+void field_plain_name(const char *name, char out[static FIELD_LONGEST])
 {
     size_t n = 0;
-    for (; *name && n + 2 < LONGEST; name++) {
+    for (; *name && n + 2 < FIELD_LONGEST; name++) {
         if (isalnum((unsigned char)*name))
             out[n++] = (char)tolower((unsigned char)*name);
         else if (n > 0 && out[n - 1] != '_')
@@ -235,8 +245,8 @@ static void plain_name(const char *name, char out[static LONGEST])
 
 unsigned field_matches(enum field f, const char *column)
 {
-    char plain[LONGEST];
-    plain_name(column, plain);
+    char plain[FIELD_LONGEST];
+    field_plain_name(column, plain);
     if (strcmp(plain, field_table[f].name) == 0)
         return 1;
     for (unsigned i = 0; field_table[f].also[i]; i++)
@@ -248,8 +258,8 @@ unsigned field_matches(enum field f, const char *column)
 /* name with its unit cut off or changed to the field's own would be the field's. */
 static bool is_with_unit(enum field f, const char *plain, const char *unit)
 {
-    char lower[LONGEST], other[2 * LONGEST];
-    plain_name(unit, lower);
+    char lower[FIELD_LONGEST], other[2 * FIELD_LONGEST];
+    field_plain_name(unit, lower);
     const size_t n = strlen(plain), u = strlen(lower);
     if (n < u + 2 || strcmp(plain + n - u, lower) != 0 || plain[n - u - 1] != '_')
         return false;
@@ -262,10 +272,11 @@ static bool is_with_unit(enum field f, const char *plain, const char *unit)
 
 enum field field_in_other_unit(const char *column, const char **ret_unit)
 {
-    static const char *const counts[] = {"params", "parameters", "n_params", "num_params",
-                                         "model_n_params"};
-    char plain[LONGEST];
-    plain_name(column, plain);
+    static const char *const counts[] = {"params",      "parameters",     "n_params",
+                                         "num_params",  "model_n_params", "param_count",
+                                         "params_count"};
+    char plain[FIELD_LONGEST];
+    field_plain_name(column, plain);
     for (size_t i = 0; i < COUNT_OF(counts); i++)
         if (strcmp(plain, counts[i]) == 0) {
             *ret_unit = "count";
@@ -275,6 +286,7 @@ enum field field_in_other_unit(const char *column, const char **ret_unit)
         for (size_t i = 0; i < COUNT_OF(units); i++)
             if (units[i].quantity == field_table[f].quantity &&
                 units[i].quantity != FIELD_INSTANT && units[i].times != units[i].by &&
+                strcmp(units[i].name, "min") != 0 && /* "latency_min" is the least one */
                 is_with_unit((enum field)f, plain, units[i].name)) {
                 *ret_unit = units[i].name;
                 return (enum field)f;

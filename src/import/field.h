@@ -130,6 +130,10 @@ struct field_unit { /* a value in it, times `times`, by `by`, is one in the fiel
 /* "ns, us, ms, s, min"; "" where it has no units. */
 [[nodiscard]] const char *field_units(enum field f);
 
+constexpr size_t FIELD_LONGEST = 64; /* of a plain name, with its NUL */
+/* "Latency (ms)" -> "latency_ms"; "" where it does not fit. */
+void field_plain_name(const char *name, char out[static FIELD_LONGEST]);
+
 /* Is the column's name the field's, or one of those that are taken for it? Compared without case,
  * every run of other characters than letters and digits being one '_'. 0: no; 1: its own name; 2
  * and more: a synonym, the smaller the better. */

@@ -6,21 +6,15 @@
 
 #include <string.h>
 
-static enum err_code take_row(struct session *s, const struct csv_row *row, struct record *r,
-                              struct err *e)
+static bool take_field(const struct mapping_column *c, const void *row, struct record *r,
+                       struct str *why)
 {
-    mapping_start(&s->map, r);
-    r->place = row->line;
-    str_clear(&s->row_why);
-    for (size_t i = 0; i < s->map.n; i++) {
-        const struct mapping_column *const c = &s->map.columns[i];
-        const struct csv_field *const f = &row->fields[c->column];
-        if (record_take(r, c->field, f->text, f->n, c->unit, c->times, &s->row_why))
-            continue;
-        s->rows++;
-        return session_bad(s, row->line, str_text(&s->row_why), e);
+    const struct csv_field *const f = &((const struct csv_row *)row)->fields[c->column];
+    if (c->truth && f->n == 1 && (*f->text == '0' || *f->text == '1')) {
+        const char *const word = *f->text == '1' ? "true" : "false";
+        return record_take(r, c->field, word, strlen(word), nullptr, 1, why);
     }
-    return session_take(s, r, e);
+    return record_take(r, c->field, f->text, f->n, c->unit, c->times, why);
 }
 
 static enum err_code open_table(struct session *s, struct csv **ret, struct err *e)
@@ -31,6 +25,7 @@ static enum err_code open_table(struct session *s, struct csv **ret, struct err 
     struct mapping_request columns = {.source = s->source.file,
                                       .map = q->map,
                                       .n_map = q->n_map,
+                                      .wide = q->wide,
                                       .constants = q->constants,
                                       .n_constants = q->n_constants};
     columns.names = csv_names(*ret, &columns.n_names);
@@ -58,13 +53,12 @@ enum err_code from_csv_read(struct session *s, struct err *e)
 {
     CLEANUP(csv_closep) struct csv *table = nullptr;
     struct csv_row row;
-    struct record r;
     if (open_table(s, &table, e) || session_begin(s, e))
         return e->code;
     for (;;) {
         switch (csv_next(table, &row, e)) {
         case CSV_ROW:
-            if (take_row(s, &row, &r, e))
+            if (session_row(s, &row, row.line, take_field, e))
                 return e->code;
             continue;
         case CSV_BAD:

@@ -70,8 +70,13 @@ static bool take_value(const struct mapping_column *c, const struct json *v, str
 {
     if (!v || json_is_null(v))
         return true;
+    const double x = json_f64(v, NOT_MEASURED);
+    if (json_is_num(v) && c->truth && (x == 0 || x == 1)) {
+        const char *const word = x == 1 ? "true" : "false";
+        return record_take(r, c->field, word, strlen(word), nullptr, 1, why);
+    }
     if (json_is_num(v))
-        return record_take_number(r, c->field, json_f64(v, NOT_MEASURED), c->unit, c->times, why);
+        return record_take_number(r, c->field, x, c->unit, c->times, why);
     if (json_is_str(v) && memchr(json_str(v, ""), '\0', json_len(v))) {
         str_printf(why, "%s: the text holds a NUL", field_table[c->field].name);
         return false;
@@ -87,25 +92,19 @@ static bool take_value(const struct mapping_column *c, const struct json *v, str
     return record_take(r, c->field, word, strlen(word), c->unit, c->times, why);
 }
 
+static bool take_key(const struct mapping_column *c, const void *object, struct record *r,
+                     struct str *why)
+{
+    return take_value(c, follow(object, c->name), r, why);
+}
+
 static enum err_code take_object(struct session *s, const struct json *v, uint64_t place,
                                  struct err *e)
 {
-    struct record r;
-    mapping_start(&s->map, &r);
-    r.place = place;
-    str_clear(&s->row_why);
-    if (!json_is_object(v)) {
-        s->rows++;
-        return session_bad(s, place, "no object; {\"latency_ms\": ...} was expected", e);
-    }
-    for (size_t i = 0; i < s->map.n; i++) {
-        const struct mapping_column *const c = &s->map.columns[i];
-        if (take_value(c, follow(v, c->name), &r, &s->row_why))
-            continue;
-        s->rows++;
-        return session_bad(s, place, str_text(&s->row_why), e);
-    }
-    return session_take(s, &r, e);
+    if (json_is_object(v))
+        return session_row(s, v, place, take_key, e);
+    s->rows++;
+    return session_bad(s, place, "no object; {\"latency_ms\": ...} was expected", e);
 }
 
 static enum err_code resolve(struct session *s, const struct keys *k, struct err *e)
@@ -116,6 +115,7 @@ static enum err_code resolve(struct session *s, const struct keys *k, struct err
                                             .n_names = k->n,
                                             .map = q->map,
                                             .n_map = q->n_map,
+                                            .wide = q->wide,
                                             .constants = q->constants,
                                             .n_constants = q->n_constants};
     return mapping_resolve(&columns, s->a, &s->map, e) || session_begin(s, e) ? e->code : ERR_OK;

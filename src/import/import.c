@@ -57,33 +57,53 @@ static bool needs_default(const struct session *s, size_t i)
                : target_counts(s->target).defaulted >> defaults[i].field & 1;
 }
 
-static void mapped(struct jsonw *w, const struct session *s)
+static void column_json(struct jsonw *w, const struct mapping *m, const struct mapping_column *c,
+                        const char *label)
 {
     static const char *const whys[] = {[MAPPING_ASKED] = "asked for",
                                        [MAPPING_SAME_NAME] = "same name",
                                        [MAPPING_SYNONYM] = "synonym"};
-    jsonw_karray(w, "map");
-    for (size_t i = 0; i < s->map.n; i++) {
-        const struct mapping_column *const c = &s->map.columns[i];
-        jsonw_object(w);
-        jsonw_kstr(w, "field", field_table[c->field].name);
-        jsonw_kstr(w, "column", c->name);
-        jsonw_kstr(w, "why", whys[c->why]);
-        if (c->unit)
-            jsonw_kstr(w, "unit", c->unit->name);
-        if (c->times != 1)
-            jsonw_kf64(w, "times", c->times);
+    jsonw_object(w);
+    jsonw_kstr(w, "field", field_table[c->field].name);
+    jsonw_kstr(w, "column", c->name);
+    jsonw_kstr(w, "why", whys[c->why]);
+    if (c->unit)
+        jsonw_kstr(w, "unit", c->unit->name);
+    if (c->times != 1)
+        jsonw_kf64(w, "times", c->times);
+    if (label) {
+        jsonw_kobject(w, "of");
+        jsonw_kstr(w, field_table[m->label_field].name, label);
         jsonw_end_object(w);
     }
+    jsonw_end_object(w);
+}
+
+void import_map_json(const struct mapping *m, struct jsonw *w)
+{
+    jsonw_karray(w, "map");
+    for (size_t i = 0; i < m->n; i++)
+        column_json(w, m, &m->columns[i], nullptr);
+    for (size_t k = 0; k < m->n_labels; k++)
+        for (size_t i = 0; i < m->labels[k].n; i++)
+            column_json(w, m, &m->labels[k].columns[i], m->labels[k].label);
     jsonw_end_array(w);
     jsonw_karray(w, "const");
-    for (size_t i = 0; i < s->map.n_consts; i++) {
+    for (size_t i = 0; i < m->n_consts; i++) {
         jsonw_object(w);
-        jsonw_kstr(w, "field", field_table[s->map.consts[i].field].name);
-        jsonw_kstr(w, "value", s->map.consts[i].text);
+        jsonw_kstr(w, "field", field_table[m->consts[i].field].name);
+        jsonw_kstr(w, "value", m->consts[i].text);
         jsonw_end_object(w);
     }
     jsonw_end_array(w);
+    jsonw_karray(w, "columns_not_used");
+    for (size_t i = 0; i < m->n_unused; i++)
+        jsonw_str(w, m->unused[i]);
+    jsonw_end_array(w);
+}
+
+static void defaults_json(struct jsonw *w, const struct session *s)
+{
     jsonw_karray(w, "defaults");
     for (size_t i = 0; i < COUNT_OF(defaults); i++) {
         if (!needs_default(s, i))
@@ -95,10 +115,6 @@ static void mapped(struct jsonw *w, const struct session *s)
                    "the source does not say it (of every row), and no --const was given");
         jsonw_end_object(w);
     }
-    jsonw_end_array(w);
-    jsonw_karray(w, "columns_not_used");
-    for (size_t i = 0; i < s->map.n_unused; i++)
-        jsonw_str(w, s->map.unused[i]);
     jsonw_end_array(w);
 }
 
@@ -122,7 +138,10 @@ static void imported(struct jsonw *w, const struct session *s)
         jsonw_kstr(w, "delimiter", s->delimiter);
     jsonw_ki64(w, "rows", (int64_t)s->rows);
     jsonw_ki64(w, "rows_left_out", (int64_t)s->bad);
-    mapped(w, s);
+    if (s->map.n_labels)
+        jsonw_ki64(w, "empty_places", (int64_t)s->empty);
+    import_map_json(&s->map, w);
+    defaults_json(w, s);
     jsonw_karray(w, "notes");
     for (size_t i = 0; i < s->n_notes; i++)
         jsonw_str(w, s->notes[i]);
@@ -140,6 +159,10 @@ static void request_digest(const struct session *s, char hex[static DIGEST_HEX])
                    s->map.columns[i].name,
                    s->map.columns[i].unit ? s->map.columns[i].unit->name : "",
                    s->map.columns[i].times);
+    for (size_t k = 0; k < s->map.n_labels; k++)
+        for (size_t i = 0; i < s->map.labels[k].n; i++)
+            str_printf(&text, "map %s@%s=%s\n", field_table[s->map.labels[k].columns[i].field].name,
+                       s->map.labels[k].label, s->map.labels[k].columns[i].name);
     for (size_t i = 0; i < s->map.n_consts; i++)
         str_printf(&text, "const %s=%s\n", field_table[s->map.consts[i].field].name,
                    s->map.consts[i].text);
@@ -169,17 +192,48 @@ static void manifest(const struct session *s, const char *started_at, struct str
 
 /* ---- notes ---- */
 
+static void add_name(struct str *text, const struct mapping_column *c, const char *label)
+{
+    if (c->why == MAPPING_SYNONYM)
+        str_printf(text, "%s%s%s%s=%s%s%s", text->n ? ", " : "", field_table[c->field].name,
+                   label ? "@" : "", label ? label : "", c->name, c->unit ? ":" : "",
+                   c->unit ? c->unit->name : "");
+}
+
+/* What was taken for what nobody asked for, in the words of --map. */
+static void note_names(struct session *s)
+{
+    CLEANUP(str_done) struct str text = {};
+    const struct mapping *const m = &s->map;
+    for (size_t i = 0; i < m->n; i++)
+        add_name(&text, &m->columns[i], nullptr);
+    for (size_t k = 0; k < m->n_labels; k++)
+        for (size_t i = 0; i < m->labels[k].n; i++)
+            add_name(&text, &m->labels[k].columns[i], m->labels[k].label);
+    if (text.n)
+        session_note(s, "taken by their names: %s", text.text);
+    if (m->n_labels)
+        session_note(s, "a wide table: each row is one of each of %zu labels, which are %s",
+                     m->n_labels, field_table[m->label_field].name);
+    if (s->empty)
+        session_note(s, "%" PRIu64 " empty places of the wide table are no %s", s->empty,
+                     m->form == MAPPING_SAMPLES ? "samples" : "cells");
+    if (s->not_that[FIELD_STARTED_AT])
+        session_note(s,
+                     "%" PRIu64 " values of started_at are no instants that can be read and were "
+                     "left out; --map started_at=COLUMN:s (ms, us, ns) says their unit",
+                     s->not_that[FIELD_STARTED_AT]);
+    if (s->not_that[FIELD_PARAMS_MILLIONS])
+        session_note(s,
+                     "%" PRIu64 " counts of parameters are below 10000 and were left out; --map "
+                     "params_millions=COLUMN:M (count, K, B) says what they are",
+                     s->not_that[FIELD_PARAMS_MILLIONS]);
+}
+
 static void note_columns(struct session *s)
 {
     CLEANUP(str_done) struct str text = {};
-    for (size_t i = 0; i < s->map.n; i++) {
-        const struct mapping_column *const c = &s->map.columns[i];
-        if (c->why == MAPPING_SYNONYM)
-            str_printf(&text, "%s%s=%s", text.n ? ", " : "", field_table[c->field].name, c->name);
-    }
-    if (text.n)
-        session_note(s, "taken by their names: %s", text.text);
-    str_clear(&text);
+    note_names(s);
     for (size_t i = 0; i < s->map.n_unused; i++)
         str_printf(&text, "%s%s", i ? ", " : "", s->map.unused[i]);
     if (text.n)
@@ -234,9 +288,9 @@ enum err_code import_run(const struct import_request *q, struct arena *a, struct
     s.source.format = formats[q->format].name;
     if (file_is_folder(q->source))
         return err_set(e, ERR_USAGE, "import: '%s' is a folder; a file is wanted", q->source);
-    if (q->n_map && !formats[q->format].maps)
-        return err_set(e, ERR_USAGE, "import: --map is for csv and jsonl: %s has fixed fields",
-                       formats[q->format].name);
+    if ((q->n_map || q->wide) && !formats[q->format].maps)
+        return err_set(e, ERR_USAGE, "import: --%s is for csv and jsonl: %s has fixed fields",
+                       q->n_map ? "map" : "wide", formats[q->format].name);
     if (formats[q->format].read(&s, e) || session_check(&s, e))
         return e->code;
     if (target_counts(s.target).cells == 0)
@@ -253,6 +307,7 @@ enum err_code import_run(const struct import_request *q, struct arena *a, struct
                                   .rows = s.rows,
                                   .bad = s.bad,
                                   .notes = s.notes,
-                                  .n_notes = s.n_notes};
+                                  .n_notes = s.n_notes,
+                                  .map = s.map};
     return ERR_OK;
 }

@@ -32,8 +32,10 @@ struct import_request {
     char delimiter; /* csv; 0: found in the first line */
     const char *const *map, *const *constants;
     size_t n_map, n_constants;
-    bool skip_bad;                     /* leave malformed rows out; else they are an error */
-    bool force;                        /* replace what an earlier import made in out */
+    const char *wide; /* csv, jsonl: what the labels of a wide table are; see mapping.h */
+    bool dry;         /* read all of it, say what would be, and write nothing; out may be nullptr */
+    bool skip_bad;    /* leave malformed rows out; else they are an error */
+    bool force;       /* replace what an earlier import made in out */
     const volatile sig_atomic_t *stop; /* not 0: give up, ERR_INTERRUPTED; nullptr: never */
 };
 
@@ -44,7 +46,12 @@ struct import_report {
     uint64_t rows, bad; /* rows of the source, and how many of them were left out */
     const char **notes; /* what a person should know, a line each */
     size_t n_notes;
+    struct mapping map; /* of csv and jsonl: which column is what */
 };
+
+struct jsonw;
+/* The keys map, const and columns_not_used, into an object that is open. */
+void import_map_json(const struct mapping *m, struct jsonw *w);
 
 /* ERR_USAGE: a field, column or folder that cannot be; ERR_PARSE: the source is malformed. After
  * any failure nothing was written to out. Text of ret belongs to a. */

@@ -4,16 +4,27 @@
 #include "base/defs.h"
 #include "base/nearest.h"
 #include "base/str.h"
+#include "import/labelled.h"
 
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
 
+struct label_column { /* of a wide table */
+    const char *label;
+    struct mapping_column c;
+};
+
 struct resolving {
     const struct mapping_request *q;
     struct arena *a;
-    struct mapping_column by_field[FIELD_COUNT];
+    enum field label_field; /* FIELD_COUNT: nobody said */
+    struct label_column *labels;
+    size_t n_labels;
+    const char *could_be_wide;                   /* nullptr, or columns that look like it */
+    struct mapping_column by_field[FIELD_COUNT]; /* of labels: the first one's */
+    bool labelled[FIELD_COUNT];
     bool mapped[FIELD_COUNT], constant[FIELD_COUNT], barred[FIELD_COUNT];
     bool *used; /* columns */
 };
@@ -42,15 +53,20 @@ void mapping_start(const struct mapping *m, struct record *r)
         r->values[m->consts[i].field] = m->template.values[m->consts[i].field];
 }
 
-/* "FIELD=rest" of an option. */
+/* "FIELD=rest" of an option, or "FIELD@LABEL=rest" where labels are taken. */
 static enum err_code split(const char *option, const char *item, struct arena *a, enum field *ret,
-                           const char **ret_rest, struct err *e)
+                           const char **ret_label, const char **ret_rest, struct err *e)
 {
     const char *const equals = strchr(item, '=');
     if (!equals)
         return err_set(e, ERR_USAGE, "import: %s '%s': needs FIELD=%s", option, item,
                        strcmp(option, "--map") == 0 ? "COLUMN" : "VALUE");
-    const char *const name = arena_strndup(a, item, (size_t)(equals - item));
+    char *const name = arena_strndup(a, item, (size_t)(equals - item));
+    char *const at = ret_label ? strchr(name, '@') : nullptr;
+    if (at) {
+        *at = '\0';
+        *ret_label = at + 1;
+    }
     const enum field f = field_find(name);
     if (f == FIELD_COUNT) {
         const char *const near = field_nearest(name);
@@ -58,7 +74,7 @@ static enum err_code split(const char *option, const char *item, struct arena *a
             return err_set(e, ERR_USAGE, "import: %s '%s': no such field: '%s'; did you mean '%s'?",
                            option, item, name, near);
         return err_set(e, ERR_USAGE,
-                       "import: %s '%s': no such field: '%s'; 'chimera import --help' lists them",
+                       "import: %s '%s': no such field: '%s'; 'chimera import --fields' lists them",
                        option, item, name);
     }
     *ret = f;
@@ -151,31 +167,71 @@ static enum err_code read_column(const struct resolving *z, const char *item, co
                             field_table[ret->field].name);
 }
 
+static void add_label(struct resolving *z, const char *label, const struct mapping_column *c)
+{
+    z->labels[z->n_labels++] = (struct label_column){label, *c};
+    if (!z->labelled[c->field])
+        z->by_field[c->field] = *c;
+    z->labelled[c->field] = z->mapped[c->field] = z->used[c->column] = true;
+}
+
+static enum err_code check_label(const struct resolving *z, const char *item, const char *label,
+                                 enum field f, struct err *e)
+{
+    if (!*label)
+        return err_set(e, ERR_USAGE, "import: --map '%s': a label belongs behind '@'", item);
+    if (field_table[f].kind == FIELD_KIND_NAME)
+        return err_set(e, ERR_USAGE, "import: --map '%s': %s names a cell, and has no labels", item,
+                       field_table[f].name);
+    for (size_t i = 0; i < z->n_labels; i++)
+        if (z->labels[i].c.field == f && strcmp(z->labels[i].label, label) == 0)
+            return err_set(e, ERR_USAGE, "import: --map: %s@%s is mapped twice",
+                           field_table[f].name, label);
+    return ERR_OK;
+}
+
+static enum err_code take_map(struct resolving *z, const char *item, struct err *e)
+{
+    const struct mapping_request *const q = z->q;
+    enum field f = FIELD_SCENARIO;
+    const char *rest = "", *label = nullptr;
+    if (split("--map", item, z->a, &f, &label, &rest, e))
+        return e->code;
+    if (z->barred[f] || (z->mapped[f] && !(label && z->labelled[f])))
+        return err_set(e, ERR_USAGE,
+                       "import: --map: %s is mapped twice; of a wide table, where each column is "
+                       "another backend's, write %s@NAME=COLUMN for each",
+                       field_table[f].name, field_table[f].name);
+    if (label && check_label(z, item, label, f, e))
+        return e->code;
+    if (!*rest) {
+        z->barred[f] = true;
+        return ERR_OK;
+    }
+    struct mapping_column c = {.field = f, .why = MAPPING_ASKED};
+    if (read_column(z, item, rest, &c, e))
+        return e->code;
+    c.name = q->names[c.column];
+    for (size_t k = c.column + 1; k < q->n_names; k++)
+        if (strcmp(q->names[k], c.name) == 0)
+            return err_set(e, ERR_USAGE, "import: --map '%s': '%s' has two columns '%s'", item,
+                           q->source, c.name);
+    if (label) {
+        add_label(z, label, &c);
+        return ERR_OK;
+    }
+    z->by_field[f] = c;
+    z->mapped[f] = z->used[c.column] = true;
+    return ERR_OK;
+}
+
 static enum err_code take_maps(struct resolving *z, struct err *e)
 {
     const struct mapping_request *const q = z->q;
-    for (size_t i = 0; i < q->n_map; i++) {
-        enum field f = FIELD_SCENARIO;
-        const char *rest = "";
-        if (split("--map", q->map[i], z->a, &f, &rest, e))
+    z->labels = ARENA_ARRAY(z->a, struct label_column, q->n_map + q->n_names + 1);
+    for (size_t i = 0; i < q->n_map; i++)
+        if (take_map(z, q->map[i], e))
             return e->code;
-        if (z->mapped[f] || z->barred[f])
-            return err_set(e, ERR_USAGE, "import: --map: %s is mapped twice", field_table[f].name);
-        if (!*rest) {
-            z->barred[f] = true;
-            continue;
-        }
-        struct mapping_column c = {.field = f, .why = MAPPING_ASKED};
-        if (read_column(z, q->map[i], rest, &c, e))
-            return e->code;
-        c.name = q->names[c.column];
-        for (size_t k = c.column + 1; k < q->n_names; k++)
-            if (strcmp(q->names[k], c.name) == 0)
-                return err_set(e, ERR_USAGE, "import: --map '%s': '%s' has two columns '%s'",
-                               q->map[i], q->source, c.name);
-        z->by_field[f] = c;
-        z->mapped[f] = z->used[c.column] = true;
-    }
     return ERR_OK;
 }
 
@@ -188,7 +244,7 @@ static enum err_code take_constants(struct resolving *z, struct mapping *m, stru
         enum field f = FIELD_SCENARIO;
         const char *rest = "";
         CLEANUP(str_done) struct str why = {};
-        if (split("--const", q->constants[i], z->a, &f, &rest, e))
+        if (split("--const", q->constants[i], z->a, &f, nullptr, &rest, e))
             return e->code;
         if (z->mapped[f] || z->constant[f])
             return err_set(e, ERR_USAGE, "import: --const: %s is given twice", field_table[f].name);
@@ -205,12 +261,35 @@ static enum err_code take_constants(struct resolving *z, struct mapping *m, stru
     return ERR_OK;
 }
 
+/* The one unused column whose name is the field's with another unit: "latency_s"; n_names: none. */
+static size_t find_by_unit(const struct resolving *z, enum field f, const struct field_unit **ret)
+{
+    size_t found = z->q->n_names;
+    for (size_t i = 0; i < z->q->n_names; i++) {
+        const char *unit;
+        if (z->used[i] || field_in_other_unit(z->q->names[i], &unit) != f ||
+            strncasecmp(z->q->names[i], "elapsed", 7) == 0) /* since when? a clock of a trace */
+            continue;
+        if (found < z->q->n_names)
+            return z->q->n_names;
+        found = i;
+        *ret = field_unit_find(f, unit);
+    }
+    return found;
+}
+
+/* "timestamp" may be a number of no known unit, "params" may be in millions already. */
+static bool may_be_another(enum field f)
+{
+    return f == FIELD_STARTED_AT || f == FIELD_PARAMS_MILLIONS;
+}
+
 /* The unused column whose name fits the field best; a name that stands twice fits nothing. */
 static void take_by_name(struct resolving *z, enum field f)
 {
     const struct mapping_request *const q = z->q;
     unsigned best = 0;
-    size_t column = 0;
+    size_t column = q->n_names;
     bool twice = false;
     if (z->mapped[f] || z->constant[f] || z->barred[f])
         return;
@@ -224,20 +303,106 @@ static void take_by_name(struct resolving *z, enum field f)
             column = i;
         }
     }
-    if (best == 0 || twice)
+    const struct field_unit *unit = nullptr;
+    if (best == 0)
+        column = find_by_unit(z, f, &unit);
+    if (twice || column == q->n_names)
         return;
     z->by_field[f] = (struct mapping_column){.field = f,
                                              .why = best == 1 ? MAPPING_SAME_NAME : MAPPING_SYNONYM,
                                              .column = column,
                                              .name = q->names[column],
-                                             .times = 1};
+                                             .unit = unit,
+                                             .times = 1,
+                                             .guessed = best != 1 && may_be_another(f),
+                                             .truth = best != 1 && f == FIELD_STATUS};
     z->mapped[f] = z->used[column] = true;
+}
+
+/* What labels are that were asked for with '@'. */
+static enum field labels_are(const struct resolving *z)
+{
+    return z->label_field < FIELD_COUNT ? z->label_field : FIELD_BACKEND;
+}
+
+static enum err_code read_wide(struct resolving *z, struct err *e)
+{
+    static const enum field may[] = {FIELD_BACKEND, FIELD_PRECISION, FIELD_MODEL, FIELD_SCENARIO};
+    z->label_field = FIELD_COUNT;
+    if (!z->q->wide)
+        return ERR_OK;
+    for (size_t i = 0; i < COUNT_OF(may); i++)
+        if (strcmp(z->q->wide, field_table[may[i]].name) == 0)
+            z->label_field = may[i];
+    return z->label_field < FIELD_COUNT
+               ? ERR_OK
+               : err_set(e, ERR_USAGE,
+                         "import: --wide '%s': backend, precision, model or scenario was expected",
+                         z->q->wide);
+}
+
+static void say_wide(struct resolving *z, const struct labelled_columns *found)
+{
+    CLEANUP(str_done) struct str list = {};
+    constexpr size_t SHOWN = 6;
+    for (size_t i = 0; i < found->n && i < SHOWN; i++)
+        str_printf(&list, "%s%.60s", i ? ", " : "", z->q->names[found->columns[i].column]);
+    z->could_be_wide =
+        arena_printf(z->a,
+                     "%s%s look like the same field of several backends: --wide backend takes them "
+                     "so (or --wide precision, model, scenario)",
+                     str_text(&list), found->n > SHOWN ? ", ..." : "");
+}
+
+/* Columns of a wide table: asked for with '@', or by their names. */
+static enum err_code take_labels(struct resolving *z, struct err *e)
+{
+    const struct mapping_request *const q = z->q;
+    if (z->n_labels == 0) {
+        bool taken[FIELD_COUNT];
+        for (unsigned f = 0; f < FIELD_COUNT; f++)
+            taken[f] = z->mapped[f] || z->constant[f] || z->barred[f];
+        const struct labelled_columns found =
+            labelled_find(q->names, q->n_names, z->used, taken, z->label_field, z->a);
+        if (found.n && found.by == FIELD_COUNT)
+            say_wide(z, &found);
+        if (found.n == 0 && z->label_field < FIELD_COUNT)
+            return err_set(e, ERR_USAGE,
+                           "import: --wide %s: no two columns of '%s' have the name of one field "
+                           "with a label beside it, such as onnx_latency_ms and torch_latency_ms; "
+                           "--map FIELD@LABEL=COLUMN says which column is whose",
+                           q->wide, q->source);
+        if (found.by == FIELD_COUNT)
+            return ERR_OK;
+        z->label_field = found.by;
+        for (size_t i = 0; i < found.n; i++) {
+            const struct labelled *const l = &found.columns[i];
+            add_label(z, l->label,
+                      &(struct mapping_column){.field = l->field,
+                                               .why = MAPPING_SYNONYM,
+                                               .column = l->column,
+                                               .name = q->names[l->column],
+                                               .unit = l->unit,
+                                               .times = 1});
+        }
+    }
+    const enum field by = z->label_field = labels_are(z);
+    if (z->n_labels == 0 || !(z->mapped[by] || z->constant[by]))
+        return ERR_OK;
+    return err_set(e, ERR_USAGE,
+                   "import: labels of columns would be %s, and %s%s%s is it already; --wide says "
+                   "what labels are: backend, precision, model or scenario",
+                   field_table[by].name, z->constant[by] ? "a constant" : "column '",
+                   z->constant[by] ? "" : z->by_field[by].name, z->constant[by] ? "" : "'");
 }
 
 static void leave(struct resolving *z, enum field f)
 {
     z->mapped[f] = false;
     z->used[z->by_field[f].column] = false;
+    for (size_t i = 0; i < z->n_labels; i++)
+        if (z->labels[i].c.field == f)
+            z->used[z->labels[i].c.column] = false;
 }
 
 /* A field of whole cells that is there, asked for or (where asked_only is false) by its name. */
@@ -267,8 +432,9 @@ static enum err_code no_latency(const struct resolving *z, enum field id, struct
         e, ERR_USAGE,
         "import: the rows of '%s' are samples, since '%s' is %s, but no column is "
         "latency_ms: map the time that is to be compared (--map latency_ms=COLUMN), or take "
-        "each row for a run of its cell (--map invocation=%s --map %s=)",
-        z->q->source, column, field_table[id].name, column, field_table[id].name);
+        "each row for a run of its cell (--map invocation=%s --map %s=)%s%s",
+        z->q->source, column, field_table[id].name, column, field_table[id].name,
+        z->could_be_wide ? "; " : "", z->could_be_wide ? z->could_be_wide : "");
 }
 
 /* A trace of power: a clock, the power, and nothing else that was measured. */
@@ -347,8 +513,29 @@ static enum err_code check_measured(const struct resolving *z, struct err *e)
     list_names(z->q->names, z->q->n_names, &list);
     return err_set(e, ERR_USAGE,
                    "import: no column of '%s' is a measured field; map one, such as --map %s; it "
-                   "has: %s",
-                   z->q->source, example.n ? example.text : "latency_ms=COLUMN", str_text(&list));
+                   "has: %s%s%s",
+                   z->q->source, example.n ? example.text : "latency_ms=COLUMN", str_text(&list),
+                   z->could_be_wide ? "; " : "", z->could_be_wide ? z->could_be_wide : "");
+}
+
+/* By label, in the order of the table. */
+static void put_labels(const struct resolving *z, struct mapping *m)
+{
+    m->label_field = z->label_field;
+    m->labels = ARENA_ARRAY(z->a, struct mapping_label, z->n_labels + 1);
+    for (size_t i = 0; i < z->n_labels; i++) {
+        const struct label_column *const l = &z->labels[i];
+        size_t k = 0;
+        if (!z->mapped[l->c.field])
+            continue;
+        while (k < m->n_labels && strcmp(m->labels[k].label, l->label) != 0)
+            k++;
+        if (k == m->n_labels)
+            m->labels[m->n_labels++] = (struct mapping_label){
+                .label = l->label,
+                .columns = ARENA_ARRAY(z->a, struct mapping_column, z->n_labels)};
+        m->labels[k].columns[m->labels[k].n++] = l->c;
+    }
 }
 
 static void list_unused(const struct resolving *z, struct mapping *m)
@@ -361,10 +548,12 @@ static void list_unused(const struct resolving *z, struct mapping *m)
         m->unused[m->n_unused++] = q->names[i];
         const char *unit;
         const enum field f = field_in_other_unit(q->names[i], &unit);
-        if (!m->hint && f != FIELD_COUNT && !z->mapped[f] && !z->constant[f])
+        if (!m->hint && !z->could_be_wide && f != FIELD_COUNT && !z->mapped[f] && !z->constant[f])
             m->hint = arena_printf(z->a, "--map %s=%s:%s would take '%s'", field_table[f].name,
                                    q->names[i], unit, q->names[i]);
     }
+    if (!m->hint)
+        m->hint = z->could_be_wide;
 }
 
 enum err_code mapping_constants(const struct mapping_request *q, struct arena *a,
@@ -380,16 +569,18 @@ enum err_code mapping_resolve(const struct mapping_request *q, struct arena *a, 
 {
     struct resolving z = {.q = q, .a = a, .used = ARENA_ARRAY(a, bool, q->n_names + 1)};
     *ret = (struct mapping){};
-    if (take_maps(&z, e) || take_constants(&z, ret, e))
+    if (read_wide(&z, e) || take_maps(&z, e) || take_constants(&z, ret, e))
         return e->code;
     for (unsigned f = 0; f < FIELD_COUNT; f++)
-        take_by_name(&z, (enum field)f);
-    if (choose_form(&z, ret, e) || check_measured(&z, e))
+        if (!z.labelled[f] && !(q->wide && f == z.label_field))
+            take_by_name(&z, (enum field)f);
+    if (take_labels(&z, e) || choose_form(&z, ret, e) || check_measured(&z, e))
         return e->code;
     ret->columns = ARENA_ARRAY(a, struct mapping_column, FIELD_COUNT);
     for (unsigned f = 0; f < FIELD_COUNT; f++)
-        if (z.mapped[f])
+        if (z.mapped[f] && !z.labelled[f])
             ret->columns[ret->n++] = z.by_field[f];
+    put_labels(&z, ret);
     list_unused(&z, ret);
     return ERR_OK;
 }

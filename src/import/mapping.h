@@ -21,6 +21,16 @@ struct mapping_column {
     const char *name;              /* of the column */
     const struct field_unit *unit; /* nullptr: the field's own */
     double times;                  /* 1 unless --map FIELD=COLUMN*X */
+    bool guessed; /* its name is a field's in many files, and something else in some: a value that
+                     is none of the field's is left out, and said */
+    bool truth;   /* a column "success": 1 and 0 are true and false; in "status" they are neither */
+};
+
+/* Of a wide table: what each row holds of one label, which is a row of its own. */
+struct mapping_label {
+    const char *label;
+    struct mapping_column *columns;
+    size_t n;
 };
 
 struct mapping_const {
@@ -30,8 +40,12 @@ struct mapping_const {
 
 struct mapping {
     enum mapping_form form;
-    struct mapping_column *columns; /* in order of the fields */
+    struct mapping_column
+        *columns; /* in order of the fields; of every label, where there are any */
     size_t n;
+    enum field label_field; /* what the labels are; of no meaning without any */
+    struct mapping_label *labels;
+    size_t n_labels;
     struct mapping_const *consts;
     size_t n_consts;
     bool readings; /* samples that are readings of the power alone: no requests, no latency */
@@ -41,15 +55,18 @@ struct mapping {
     const char *hint; /* of an unused column that is a field in another unit; nullptr: none */
 };
 
-/* map, constants: items "FIELD=COLUMN", "FIELD=COLUMN:UNIT", "FIELD=COLUMN*X", "FIELD=" (take no
- * column for it), "FIELD=VALUE". source is for messages. ERR_USAGE names a field or column that is
- * not there and the nearest right one. Text belongs to a or is borrowed. */
+/* map, constants: items "FIELD=COLUMN", "FIELD@LABEL=COLUMN" (of a wide table), either with ":UNIT"
+ * or
+ * "*X" behind it, "FIELD=" (take no column for it), "FIELD=VALUE". source is for messages.
+ * ERR_USAGE names a field or column that is not there and the nearest right one. Text belongs to a
+ * or is borrowed. */
 struct mapping_request {
     const char *source;
     const char *const *names; /* the columns */
     size_t n_names;
     const char *const *map, *const *constants;
     size_t n_map, n_constants;
+    const char *wide; /* the field that labels are of; nullptr: backend, or as their words show */
 };
 [[nodiscard]] enum err_code mapping_resolve(const struct mapping_request *q, struct arena *a,
                                             struct mapping *ret, struct err *e);

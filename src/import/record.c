@@ -115,6 +115,17 @@ static bool take_phase(struct record *r, const char *text, size_t n, struct str 
     return true;
 }
 
+/* "200", "503": the answer of an HTTP server. */
+static bool is_http(const char *text, size_t n, uint8_t *ret)
+{
+    constexpr char ANY[] = "0123456789";
+    if (n != 3 || strspn(text, ANY) < n || !strchr("245", *text))
+        return false;
+    const bool late = strncmp(text, "408", n) == 0 || strncmp(text, "504", n) == 0;
+    *ret = *text == '2' ? STATUS_OK : late ? STATUS_TIMEOUT : STATUS_ERROR;
+    return true;
+}
+
 static bool take_status(struct record *r, const char *text, size_t n, struct str *why)
 {
     static const struct word others[] = {
@@ -137,7 +148,7 @@ static bool take_status(struct record *r, const char *text, size_t n, struct str
     for (uint8_t s = 0; s < STATUS_COUNT; s++)
         words[s] = (struct word){status_name((enum status)s), s};
     if (!find_word(words, STATUS_COUNT, text, n, &x) &&
-        !find_word(others, COUNT_OF(others), text, n, &x))
+        !find_word(others, COUNT_OF(others), text, n, &x) && !is_http(text, n, &x))
         return wrong(why, FIELD_STATUS, text, n,
                      "is no status: ok, error, timeout, crashed, oom, degraded, fail_accuracy, "
                      "skipped, unavailable, incompatible");
@@ -156,6 +167,8 @@ bool record_take_number(struct record *r, enum field f, double x, const struct f
     if (isnan(x))
         return true;
     (void)snprintf(shown, sizeof shown, "%.15g", x);
+    if (kind == FIELD_KIND_STATUS)
+        return take_status(r, shown, strlen(shown), why);
     if (kind == FIELD_KIND_TIME && !unit)
         return wrong(why, f, shown, strlen(shown),
                      "is a number without its unit: --map started_at=COLUMN:s, ms, us or ns");

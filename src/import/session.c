@@ -24,7 +24,7 @@ void session_done(struct session *s)
 
 enum err_code session_begin(struct session *s, struct err *e)
 {
-    return target_open(s->q->out, s->q->force, s->a, &s->target, e);
+    return target_open(s->q->dry ? nullptr : s->q->out, s->q->force, s->a, &s->target, e);
 }
 
 void session_note(struct session *s, const char *fmt, ...)
@@ -56,9 +56,8 @@ enum err_code session_bad(struct session *s, uint64_t place, const char *why, st
     return session_complain(s, line.text, e);
 }
 
-static enum err_code take(struct session *s, const struct record *r, bool as_cell, struct err *e)
+static enum err_code put_row(struct session *s, const struct record *r, bool as_cell, struct err *e)
 {
-    s->rows++;
     if (s->q->stop && *s->q->stop)
         return err_set(e, ERR_INTERRUPTED, "interrupted; nothing was written");
     str_clear(&s->row_why);
@@ -73,6 +72,72 @@ static enum err_code take(struct session *s, const struct record *r, bool as_cel
         return e->code;
     }
     unreachable();
+}
+
+static enum err_code take(struct session *s, const struct record *r, bool as_cell, struct err *e)
+{
+    s->rows++;
+    return put_row(s, r, as_cell, e);
+}
+
+/* ---- rows of tables ---- */
+
+constexpr double LEAST_PARAMS_MILLIONS = 0.01; /* fewer are millions already: "params: 124" */
+
+/* A guessed column's value that is none of the field's is left out. */
+static bool leave_out(struct session *s, const struct mapping_column *c, bool taken,
+                      struct record *r)
+{
+    const bool small = taken && c->unit && c->field == FIELD_PARAMS_MILLIONS &&
+                       record_number(r, c->field) < LEAST_PARAMS_MILLIONS;
+    if (!c->guessed || (taken && !small))
+        return false;
+    r->known &= ~record_bit(c->field);
+    s->not_that[c->field]++;
+    str_clear(&s->row_why);
+    return true;
+}
+
+enum err_code session_row(struct session *s, const void *row, uint64_t place,
+                          bool (*take_value)(const struct mapping_column *c, const void *row,
+                                             struct record *r, struct str *why),
+                          struct err *e)
+{
+    const struct mapping *const m = &s->map;
+    struct record r;
+    s->rows++;
+    mapping_start(m, &r);
+    r.place = place;
+    str_clear(&s->row_why);
+    for (size_t i = 0; i < m->n; i++) {
+        const bool taken = take_value(&m->columns[i], row, &r, &s->row_why);
+        if (!leave_out(s, &m->columns[i], taken, &r) && !taken)
+            return session_bad(s, place, str_text(&s->row_why), e);
+    }
+    if (m->n_labels == 0)
+        return put_row(s, &r, m->form == MAPPING_CELLS, e);
+    if (!s->parts)
+        s->parts = ARENA_ARRAY(s->a, struct record, m->n_labels);
+    for (size_t k = 0; k < m->n_labels; k++) {
+        s->parts[k] = r;
+        for (size_t i = 0; i < m->labels[k].n; i++)
+            if (!take_value(&m->labels[k].columns[i], row, &s->parts[k], &s->row_why))
+                return session_bad(s, place, str_text(&s->row_why), e);
+    }
+    for (size_t k = 0; k < m->n_labels; k++) {
+        struct record *const part = &s->parts[k];
+        bool holds = false;
+        for (size_t i = 0; i < m->labels[k].n; i++)
+            holds = holds || record_has(part, m->labels[k].columns[i].field);
+        if (!holds) {
+            s->empty++;
+            continue;
+        }
+        record_set_text(part, m->label_field, m->labels[k].label);
+        if (put_row(s, part, m->form == MAPPING_CELLS, e))
+            return e->code;
+    }
+    return ERR_OK;
 }
 
 enum err_code session_take(struct session *s, const struct record *r, struct err *e)

@@ -12,8 +12,11 @@ struct session {
     struct target *target;
     struct mapping map;
     uint64_t rows, bad;
-    struct str complaints; /* the first bad rows, a line each */
-    struct str row_why;    /* of the row in hand */
+    struct str complaints;          /* the first bad rows, a line each */
+    struct str row_why;             /* of the row in hand */
+    struct record *parts;           /* of the row in hand of a wide table, one for each label */
+    uint64_t empty;                 /* places of a wide table that hold nothing */
+    uint64_t not_that[FIELD_COUNT]; /* values of guessed columns that are none of the field's */
     const char **notes;
     size_t n_notes, room_notes;
     struct target_source source;
@@ -30,6 +33,14 @@ void session_done(struct session *s); /* for CLEANUP() too */
 
 /* The target, once the mapping stands: nothing is made before. */
 [[nodiscard]] enum err_code session_begin(struct session *s, struct err *e);
+/* A row of a table into the folder, one for each label where it is wide. take: the value of a
+ * column into r, from the reader's row; false: it is none of the field's, for the reason in `why`.
+ */
+[[nodiscard]] enum err_code session_row(struct session *s, const void *row, uint64_t place,
+                                        bool (*take)(const struct mapping_column *c,
+                                                     const void *row, struct record *r,
+                                                     struct str *why),
+                                        struct err *e);
 /* A row: into the folder, or among the bad ones. */
 [[nodiscard]] enum err_code session_take(struct session *s, const struct record *r, struct err *e);
 /* A row that cannot be read; place: its line or number. ERR_PARSE where there are too many. */

@@ -83,6 +83,7 @@ struct file { /* for the manifest */
 
 struct target {
     struct arena *arena;
+    bool dry; /* nothing is written */
     struct place place;
     struct cell **cells;
     size_t n_cells, room_cells;
@@ -107,8 +108,10 @@ enum err_code target_open(const char *dir, bool force, struct arena *a, struct t
     t->arena = a;
     for (size_t k = 0; k < COUNT_OF(key_fields); k++)
         t->key_bits |= UINT64_C(1) << key_fields[k];
-    if (place_open(&t->place, dir, force, a, e) ||
-        file_make_folders(file_join(a, t->place.beside, "runs"), e))
+    t->dry = !dir;
+    t->place.dir = t->place.beside = "";
+    if (dir && (place_open(&t->place, dir, force, a, e) ||
+                file_make_folders(file_join(a, t->place.beside, "runs"), e)))
         return e->code;
     *ret = t;
     t = nullptr;
@@ -132,7 +135,8 @@ void target_discardp(struct target **p)
     numbering_done(&t->seen);
     numbering_done(&t->row_keys);
     str_done(&t->rows);
-    place_discard(&t->place);
+    if (!t->dry)
+        place_discard(&t->place);
     *p = nullptr;
 }
 
@@ -249,7 +253,7 @@ static enum err_code make_folder(struct target *t, struct cell *c, struct err *e
     c->folder = folder;
     c->path = file_join(a, folder, "samples.jsonl");
     c->digest = digest_new();
-    return file_make_folders(folder, e);
+    return t->dry ? ERR_OK : file_make_folders(folder, e);
 }
 
 /* ---- lines ---- */
@@ -271,8 +275,10 @@ static enum err_code append(const char *path, const char *text, size_t n, struct
     return ERR_OK;
 }
 
-static enum err_code flush(struct cell *c, struct err *e)
+static enum err_code flush(const struct target *t, struct cell *c, struct err *e)
 {
+    if (t->dry)
+        str_clear(&c->waiting);
     if (c->waiting.n == 0)
         return ERR_OK;
     digest_add(c->digest, c->waiting.text, c->waiting.n);
@@ -527,7 +533,7 @@ enum target_result target_sample(struct target *t, const struct record *r, struc
     t->counts.samples++;
     look_for_repeats(t, c, &line, r);
     imported_line_format(&line, r, &c->waiting);
-    return c->waiting.n > most_waiting(t) && flush(c, e) ? TARGET_FAILED : TARGET_TAKEN;
+    return c->waiting.n > most_waiting(t) && flush(t, c, e) ? TARGET_FAILED : TARGET_TAKEN;
 }
 
 enum target_result target_row(struct target *t, const struct record *r, struct str *why,
@@ -608,7 +614,7 @@ static enum err_code finish_cell(struct target *t, struct cell *c,
 {
     char hex[DIGEST_HEX];
     if (c->folder) {
-        if (flush(c, e))
+        if (flush(t, c, e))
             return e->code;
         digest_end(c->digest, hex);
         add_file(t, c->path, c->bytes, hex);
@@ -658,6 +664,8 @@ static enum err_code write_manifest(struct target *t, const struct str *head, st
 enum err_code target_commit(struct target *t, const struct target_source *source,
                             const struct str *manifest, const char *environment, struct err *e)
 {
+    if (t->dry)
+        return ERR_OK;
     for (size_t i = 0; i < t->n_cells; i++)
         if (finish_cell(t, t->cells[i], source, e))
             return e->code;

@@ -21,8 +21,9 @@ struct target;
 constexpr size_t TARGET_MOST_CELLS = 100'000;
 constexpr size_t TARGET_MOST_INVOCATIONS = 200'000; /* of all cells: each is a file */
 
-/* ERR_USAGE where dir holds something, unless force and an import made it. Everything is written to
- * a folder beside dir until target_commit(). */
+/* dir nullptr: everything is checked and counted, and nothing is written. ERR_USAGE where dir holds
+ * something, unless force and an import made it. Everything is written to a folder beside dir until
+ * target_commit(). */
 [[nodiscard]] enum err_code target_open(const char *dir, bool force, struct arena *a,
                                         struct target **ret, struct err *e);
 void target_discardp(struct target **p); /* for CLEANUP(): what was not committed is removed */

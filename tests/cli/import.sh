@@ -39,7 +39,7 @@ all=d/runs/imported/unknown/unknown/unknown/samples.jsonl
 
 # ---- cells
 
-takes "a row per cell" "$tr117" --format csv --map precision=quantization
+takes "a row per cell" "$tr117" --map precision=quantization
 ok "42 cells" sh -c '[ "$(wc -l <d/cells.jsonl)" = 42 ]'
 holds "figures are as they stand" d/cells.jsonl '"precision":"fp32".*"first_ms":1061.902800000098,'
 holds "what is not used is named" err "columns not used: ratio_first_over_median_rest, max_index"
@@ -65,7 +65,7 @@ ok "a row for each that a cell is compared with" sh -c '[ "$(wc -l <d/cells.json
 holds "with whom, how sure, where" d/cells.jsonl '"host":"linux","versus":"b",.*"ci_low_ms":-0.5,"p_value":0.03}'
 table 'backend,latency_ms,p_value,exponent,os\na,1.5,1,2,linux\na,1.6,1,2,windows\n'
 takes "a column named like a statistic does not make samples cells" t.csv
-holds "the systems that a cell ran on" d/cells.jsonl '"host":"linux, windows"}'
+holds "the systems that a cell ran on" d/cells.jsonl '"host":"linux, windows"'
 
 # ---- samples
 
@@ -105,9 +105,79 @@ fi
 printf 'latency_ms\n1\n' | "$chimera" import - --format csv -o pipe >out 2>err
 ok "standard input" test -s pipe/manifest.json
 
+# ---- a column for each backend
+
+table 'prompt_id,a (ms),b (s),tokens\n0,1,2,3\n1,2,,4\n2,3,4,5\n'
+takes "a wide table with names of columns" t.csv --map 'latency_ms@onnx=a (ms)' --map 'latency_ms@torch=b (s):s'
+wide() { echo "d/runs/imported/$1/unknown/unknown/samples.jsonl"; } # BACKEND
+check "a sample for each place that holds one" "$(cat d/runs/*/*/*/*/samples.jsonl | wc -l)" 5
+holds "in its unit, with what is common" "$(wide torch)" '"prompt_index":2,"latency_ms":4000.0,"tokens":5}'
+holds "an empty place is counted" d/manifest.json '"empty_places": 1'
+holds "the manifest says which column was whose" d/manifest.json '"backend": "torch"'
+check "and how many rows the source has" "$(grep -c '"rows": 3' d/manifest.json)" 1
+table 'prompt_id,ORT CPU latency_ms,torch_latency_s,ort_cpu_ttft_ms,speedup\n0,1,2,3,4\n1,2,3,4,5\n'
+takes "names that engines and devices have" t.csv
+holds "are said" err "latency_ms@ort_cpu=ORT CPU latency_ms, ttft_ms@ort_cpu=ort_cpu_ttft_ms, latency_ms@torch=torch_latency_s:s"
+holds "a field of one of them" "$(wide ort_cpu)" '"latency_ms":2,"ttft_ms":4}'
+table 'latency_ms_fp32,latency_ms_int8,backend\n1,2,x\n'
+takes "names of precisions" t.csv
+ok "are precisions" test -s d/runs/imported/x/int8/unknown/samples.jsonl
+table 'rep,alpha_latency_ms,beta_latency_ms\n0,1,2\n'
+refuses "other names are not guessed" 2 "alpha_latency_ms, beta_latency_ms look like .* --wide backend takes them" t.csv
+takes "but taken when asked" t.csv --wide model
+ok "as what was asked" test -s d/runs/imported/unknown/unknown/beta/samples.jsonl
+table 'prefill_latency_ms,decode_latency_ms,latency_ms,cpu_latency_ms,gpu_latency_ms\n1,2,3,1,2\n'
+takes "phases are no backends, and a column of the field's own goes first" t.csv
+ok "one cell" test -s "$all"
+table 'backend,onnx_latency_ms,torch_latency_ms\nx,1,2\n'
+refuses "labels beside a backend" 2 "column 'backend' is it already" t.csv --map latency_ms@a=onnx_latency_ms
+refuses "a word that --wide does not know" 2 "backend, precision, model or scenario" t.csv --wide backnd
+refuses "nothing wide" 2 "no two columns" "$tr117" --wide backend
+refuses "a label twice" 2 "latency_ms@a is mapped twice" t.csv --map latency_ms@a=onnx_latency_ms --map latency_ms@a=torch_latency_ms
+refuses "a column twice says how" 2 "write latency_ms@NAME=COLUMN" t.csv --map latency_ms=onnx_latency_ms --map latency_ms=torch_latency_ms
+refuses "no label" 2 "a label belongs behind" t.csv --map latency_ms@=onnx_latency_ms
+table 'prompt_id,onnx_latency_ms,torch_latency_ms\n0,1,x\n1,1,2\n'
+refuses "a malformed place" 1 "t.csv:2: latency_ms: 'x'" t.csv
+takes "leaves its row out" t.csv --skip-bad
+check "all of it" "$(cat d/runs/*/*/*/*/samples.jsonl | wc -l)" 2
+lines() { printf "$@" >t.jsonl; } # FORMAT
+lines '{"id":0,"lat":{"onnx":1,"torch":2}}\n'
+takes "keys inside" t.jsonl --map latency_ms@onnx=lat.onnx --map latency_ms@torch=lat.torch
+ok "are columns too" test -s "$(wide torch)"
+
+# ---- well-known names, and what would be taken
+
+takes "TR118's table as it is" "$tr118"
+check "two backends of nine models" "$(grep -c '"backend":"ort_cpu"\|"backend":"torch_gpu"' d/cells.jsonl)" 18
+holds "what was taken as what is said" err "params_millions=params:count, n_layers=n_layer, d_model=n_embd, tokens_per_s@ort_cpu=ort_cpu_tok_s"
+"$chimera" audit d >out 2>err
+ok "its law is found" sh -c 'tr -s " \n" " " <out | grep -q "exponent -0.5057334853 rests on tiny-gpt2 (leverage 0.805).* 76.41M"'
+takes "TR117's as it is" "$tr117"
+rm -rf d
+"$chimera" import "$tr118" --dry-run >out 2>err
+check "a dry run is done" $? 0
+ok "and shows each column" grep -q '^torch_gpu_tok_s  tokens_per_s .*backend torch_gpu  by its name' out
+ok "and what is not used" grep -q '^ratio .*not used' out
+"$chimera" import "$tr118" --dry-run -o d --json >out 2>err
+ok "as JSON too" grep -q '"dry_run": true' out
+ok "and writes nothing" sh -c '[ ! -e d ] && [ -z "$(ls -d .*.import-* 2>/dev/null)" ]'
+printf 'latency_ms\nx\n' >t.csv
+"$chimera" import t.csv -n >out 2>err
+check "a dry run refuses what an import refuses" $? 1
+"$chimera" import --fields t.csv >out 2>err
+ok "--fields of a file says how to see it" sh -c '[ "$1" = 2 ] && grep -q -- --dry-run err' - $?
+table 'latency_ms,timestamp,success,sample_idx,quantization\n1,1700000000.5,1,0,int8\n2,1700000001.5,0,1,int8\n'
+takes "a timestamp of no unit, success in digits" t.csv
+holds "the first is left out" err "2 values of started_at are no instants"
+holds "the second is a status" d/runs/imported/unknown/int8/unknown/samples.jsonl '"status":"error".*"repetition":1'
+table 'latency_ms,status\n1,200\n2,503\n3,504\n'
+takes "answers of HTTP" t.csv
+check "are statuses" "$(sed 's/.*"status":"\([a-z]*\)".*/\1/' $all | xargs)" "ok error timeout"
+table 'latency_ms,status\n1,1\n'
+refuses "a status that could mean two things" 1 "'1' is no status" t.csv
+
 # ---- jsonl
 
-lines() { printf "$@" >t.jsonl; } # FORMAT
 lines '{"model":"m","usage":{"output_tokens":7},"t":0.5,"ok":true,"x":[1]}\n\n{"model":"m","usage":{"output_tokens":8},"t":NaN,"ok":false}\n'
 takes "objects on lines, keys inside them" t.jsonl --map latency_ms=t:s --map generated_tokens=usage.output_tokens --map status=ok
 of_m=d/runs/imported/unknown/unknown/m/samples.jsonl
@@ -191,15 +261,20 @@ refuses "--map of a fixed format" 2 "has fixed fields" "$fixtures/aiperf.json" -
 
 # ---- what is refused, and that nothing is left
 
+table 'latency_ms,repetition,prompt_index\n1,0,0\n2,0,1\n3,0,0\n'
 refuses "a field that is not there" 2 "did you mean 'latency_ms'" t.csv --map latncy_ms=x
 refuses "a column that is not there" 2 "did you mean 'repetition'" t.csv --map repetition=repetitoin
 refuses "a unit that is not one" 2 "no unit of latency_ms: ns, us, ms, s, min" t.csv --map latency_ms=latency_ms:sec
 refuses "a unit of what has none" 2 "model has no units" t.csv --map model=repetition:s
 printf 'latency_s,params\n1,5\n' >u.csv
 refuses "a column whose name tells another unit" 2 "write latency_ms=latency_s:s" u.csv --map latency_ms=latency_s
-refuses "nothing that was measured in the field's unit" 2 "such as --map latency_ms=latency_s:s" u.csv
+takes "a column whose name tells its unit" u.csv
+holds "is taken in it" $all '"latency_ms":1000.0'
+holds "and that is said" err "taken by their names: latency_ms=latency_s:s"
+printf 'latency_min,model\n1,a\n' >u2.csv
+refuses "the least latency is nobody's minutes" 2 "no column of 'u2.csv' is a measured field" u2.csv
 takes "the unit" u.csv --map latency_ms=latency_s:s
-holds "another column in another unit is hinted at" err "columns not used: params (--map params_millions=params:count would take 'params')"
+holds "a value that cannot be a count of parameters is left out, and that is said" err "1 counts of parameters are below 10000"
 refuses "a constant that is no value" 2 "is no number" t.csv --const ttft_ms=fast
 printf 'model,rep,tokens_per_s\nm,0,5\nm,1,6\n' >runs.csv
 refuses "samples without a latency" 2 "--map invocation=rep --map repetition=" runs.csv
