@@ -100,6 +100,10 @@ static void blocks(const struct column_stats *s, struct jsonw *w)
     if (s->interaction)
         term(w, "group_by_block", &s->both_term);
     jsonw_kf64(w, "df_residual", s->df_residual);
+    if (s->over_blocks.df > 0) {
+        term(w, "group_over_means_of_cells", &s->over_blocks);
+        jsonw_kf64(w, "df_residual_over_means_of_cells", s->df_over_blocks);
+    }
     ranks(w, "friedman", &s->friedman);
     jsonw_kstr(w, "friedman_note", s->friedman_reason);
     jsonw_end_object(w);
@@ -131,19 +135,38 @@ static void rank_tests(const struct column_stats_pair *p, struct jsonw *w)
     jsonw_end_object(w);
 }
 
-static void paired(const struct column_stats_pair *p, struct jsonw *w)
+static void differences(const char *key, const char *unit, const char *alone,
+                        const struct column_stats_differences *d, struct jsonw *w)
 {
-    jsonw_kobject(w, "paired");
-    jsonw_ki64(w, "pairs", (int64_t)p->n_paired);
-    jsonw_ki64(w, "without_a_partner", (int64_t)p->n_unpaired);
-    jsonw_kf64(w, "sd_of_differences", p->sd_difference);
-    t_test(w, "t_test", &p->paired);
+    jsonw_kobject(w, key);
+    jsonw_ki64(w, unit, (int64_t)d->n);
+    jsonw_ki64(w, alone, (int64_t)d->alone);
+    jsonw_kf64(w, "sd_of_differences", d->sd);
+    t_test(w, "t_test", &d->t);
     jsonw_kobject(w, "wilcoxon");
-    jsonw_kf64(w, "v", p->wilcoxon.v);
-    jsonw_kf64(w, "p", p->wilcoxon.p);
-    jsonw_ki64(w, "n", (int64_t)p->wilcoxon.n);
-    jsonw_kbool(w, "exact", p->wilcoxon.exact);
+    jsonw_kf64(w, "v", d->wilcoxon.v);
+    jsonw_kf64(w, "p", d->wilcoxon.p);
+    jsonw_ki64(w, "n", (int64_t)d->wilcoxon.n);
+    jsonw_kbool(w, "exact", d->wilcoxon.exact);
     jsonw_end_object(w);
+    jsonw_end_object(w);
+}
+
+static void permutation(const struct column_stats_pair *p, struct jsonw *w)
+{
+    const struct permutation *const t = &p->permutation;
+    jsonw_key(w, "permutation");
+    if (isnan(t->p)) {
+        jsonw_null(w);
+        jsonw_kstr(w, "permutation_reason",
+                   p->reason ? p->reason : "not asked for, or more than 100 values");
+        return;
+    }
+    jsonw_object(w);
+    jsonw_kf64(w, "p", t->p);
+    jsonw_kbool(w, "exact", t->exact);
+    jsonw_ki64(w, "assignments", (int64_t)t->assignments);
+    jsonw_kf64(w, "error_of_p", t->p_error);
     jsonw_end_object(w);
 }
 
@@ -198,15 +221,24 @@ static void verdict(const struct column_stats *s, const struct column_stats_pair
     jsonw_kobject(w, "verdict");
     jsonw_kstr(w, "word", column_stats_verdict_name(p->verdict));
     jsonw_kstr(w, "text", column_stats_verdict_text(s, p, a));
-    jsonw_kstr(w, "rests_on",
-               s->table->pair
-                   ? s->asked.margin_is_ratio ? "paired t test of the logs" : "paired t test"
-               : s->asked.margin_is_ratio ? "Welch's t test of the logs"
-                                          : "Welch's t test");
+    jsonw_kstr(w, "rests_on", column_stats_basis_name(s));
+    jsonw_kstr(w, "estimate_is",
+               s->asked.margin_is_ratio ? "log of the ratio" : "difference of the means");
     jsonw_kf64(w, "estimate", p->estimate);
+    jsonw_kf64(w, "lower", p->lo);
+    jsonw_kf64(w, "upper", p->hi);
+    jsonw_kf64(w, "se", p->se);
+    jsonw_kf64(w, "df", p->df);
     jsonw_kf64(w, "p", p->p);
     jsonw_kf64(w, "p_holm", p->p_holm);
     jsonw_kf64(w, "detectable", p->detectable);
+    if (!isnan(s->asked.detect)) {
+        jsonw_key(w, "n_that_would_detect");
+        p->wanted ? jsonw_i64(w, (int64_t)p->wanted) : jsonw_null(w);
+        if (!p->wanted)
+            jsonw_kstr(w, "n_that_would_detect_reason",
+                       "no spread is known, the mean is not positive, or more than 1e9");
+    }
     jsonw_key(w, "n_that_would_decide");
     p->more ? jsonw_i64(w, (int64_t)p->more) : jsonw_null(w);
     jsonw_kstr(w, "reason",
@@ -230,9 +262,14 @@ static void pair(const struct column_stats *s, const struct column_stats_pair *p
     jsonw_kf64(w, "welch_p_holm", p->welch_holm);
     t_test(w, "student", &p->student);
     rank_tests(p, w);
+    permutation(p, w);
     if (s->table->pair)
-        paired(p, w);
-    if (s->n_groups > 2) {
+        differences("paired", "pairs", "without_a_partner", &p->pairs, w);
+    if (s->table->block)
+        differences("blocked", "blocks", "blocks_with_one_only", &p->blocks, w);
+    if (s->asked.control)
+        posthoc(w, "dunnett", &p->dunnett);
+    if (s->n_groups > 2 && !s->asked.control) {
         posthoc(w, "tukey", &p->tukey);
         posthoc(w, "games_howell", &p->games_howell);
     }
@@ -249,14 +286,30 @@ void column_json_stats(const struct column_stats *s, struct arena *a, struct jso
     jsonw_kstr(w, "quantiles",
                "type 7; intervals from order statistics, the median's interpolated");
     jsonw_kstr(w, "ratio", "of the geometric means, Welch on the logs");
-    jsonw_kstr(w, "p_holm", "Holm's, over all pairs of groups");
+    jsonw_kstr(w, "p_holm",
+               s->asked.control ? "Holm's, over all groups against the control"
+                                : "Holm's, over all pairs of groups");
+    if (s->asked.control)
+        jsonw_kstr(w, "control", s->asked.control);
     jsonw_kf64(w, "power", COLUMN_STATS_POWER);
+    jsonw_kf64(w, "level_of_one_comparison", s->alpha_pair);
+    if (!isnan(s->asked.detect)) {
+        jsonw_kf64(w, "detect", s->asked.detect);
+        jsonw_kbool(w, "detect_is_ratio", s->asked.detect_is_ratio);
+    }
+    jsonw_kstr(w, "detectable",
+               "the smallest true estimate that these n find with that power at that level");
+    jsonw_kstr(w, "permutation",
+               "of the values (or differences) that the verdict rests on; "
+               "two-sided, the difference of the means");
     jsonw_kobject(w, "null_because");
     jsonw_kstr(w, "sd", "one value");
     jsonw_kstr(w, "cv", "one value, or a mean that is not positive");
     jsonw_kstr(w, "geometric_mean", "values that are not positive");
     jsonw_kstr(w, "tests", "a group with one value, or nothing varies");
     jsonw_kstr(w, "tukey", "nothing varies within the groups");
+    jsonw_kstr(w, "dunnett", "nothing varies within the groups");
+    jsonw_kstr(w, "detectable", "no spread is known, or there is none");
     jsonw_end_object(w);
     jsonw_end_object(w);
     jsonw_karray(w, "groups");

@@ -1,19 +1,13 @@
 #include "analysis/column_pair.h"
 
+#include "analysis/column_rows.h"
+#include "analysis/column_verdict.h"
 #include "base/arena.h"
 #include "base/defs.h"
-#include "num/adjust.h"
-#include "num/dist.h"
 #include "num/posthoc.h"
-#include "num/power.h"
 
 #include <math.h>
-#include <stdlib.h>
-
-struct keyed { /* a row of one group */
-    uint32_t pair;
-    double x;
-};
+#include <string.h>
 
 /* ---- independent groups ---- */
 
@@ -58,244 +52,92 @@ static void compare(const struct column_stats *s, struct column_stats_pair *p, s
     compare_ratio(s, p, a);
 }
 
-/* ---- pairs of rows ---- */
+/* ---- pairs and blocks ---- */
 
-static int by_pair(const void *x, const void *y)
+static struct column_stats_differences test(const struct column_rows_differences *d, double conf,
+                                            struct arena *a)
 {
-    const struct keyed *const a = x, *const b = y;
-    return (a->pair > b->pair) - (a->pair < b->pair);
+    const struct moment m = moment_of(d->d, d->n);
+    return (struct column_stats_differences){d->n, d->alone, m.sd, compare_paired(&m, conf),
+                                             rank_wilcoxon(d->d, d->n, a)};
 }
 
-static enum err_code keyed_of(const struct column_stats *s, uint32_t group, struct arena *a,
-                              struct keyed **ret, struct err *e)
+static void compare_rows(const struct column_stats *s, struct column_stats_pair *p,
+                         const struct column_rows *rows, struct arena *a)
 {
-    const struct column_table *const t = s->table;
-    const size_t n = s->groups[group].m.n;
-    struct keyed *const list = ARENA_ARRAY(a, struct keyed, n);
-    size_t at = 0;
-    for (size_t i = 0; i < t->n; i++)
-        if (t->group[i] == group)
-            list[at++] = (struct keyed){t->pair[i], t->value[i]};
-    qsort(list, n, sizeof *list, by_pair);
-    for (size_t i = 1; i < n; i++)
-        if (list[i].pair == list[i - 1].pair)
-            return err_set(e, ERR_USAGE,
-                           "--pair: '%s' has two values in group '%s'; a pair needs one in each",
-                           t->pairs[list[i].pair], s->groups[group].name);
-    *ret = list;
-    return ERR_OK;
-}
-
-/* Differences of the pairs, or of their logs; returns how many. */
-static size_t differences(const struct column_stats *s, const struct column_stats_pair *p,
-                          struct keyed *const *keyed, bool logs, double *ret)
-{
-    const struct keyed *const x = keyed[p->a], *const y = keyed[p->b];
-    const size_t nx = s->groups[p->a].m.n, ny = s->groups[p->b].m.n;
-    size_t n = 0;
-    for (size_t i = 0, k = 0; i < nx && k < ny;) {
-        if (x[i].pair == y[k].pair) {
-            ret[n++] = logs ? log(x[i].x) - log(y[k].x) : x[i].x - y[k].x;
-            i++;
-            k++;
-        } else if (x[i].pair < y[k].pair) {
-            i++;
-        } else {
-            k++;
-        }
+    struct column_rows_differences d;
+    if (s->table->pair) {
+        d = column_rows_pairs(rows, p->a, p->b, false, a);
+        p->pairs = test(&d, s->asked.conf, a);
     }
-    return n;
-}
-
-static void compare_paired_rows(const struct column_stats *s, struct column_stats_pair *p,
-                                struct keyed *const *keyed, struct arena *a)
-{
-    const size_t nx = s->groups[p->a].m.n, ny = s->groups[p->b].m.n;
-    double *const d = ARENA_ARRAY(a, double, (nx < ny ? nx : ny) + 1);
-    p->n_paired = differences(s, p, keyed, false, d);
-    p->n_unpaired = nx + ny - 2 * p->n_paired;
-    const struct moment m = moment_of(d, p->n_paired);
-    p->paired = compare_paired(&m, s->asked.conf);
-    p->sd_difference = m.sd;
-    p->wilcoxon = rank_wilcoxon(d, p->n_paired, a);
-}
-
-/* ---- the estimate that the verdict rests on ---- */
-
-struct basis { /* sd_b 0: of pairs */
-    double sd_a, sd_b;
-    size_t n_a, n_b;
-};
-
-static struct basis rest_on_groups(const struct column_stats *s, struct column_stats_pair *p,
-                                   struct arena *a)
-{
-    const struct column_stats_group *const x = &s->groups[p->a], *const y = &s->groups[p->b];
-    const bool logs = s->asked.margin_is_ratio;
-    const struct moment mx = logs ? moment_of_logs(x, a) : x->m;
-    const struct moment my = logs ? moment_of_logs(y, a) : y->m;
-    const struct compare_t t = compare_welch(&mx, &my, s->asked.conf);
-    p->estimate = mx.mean - my.mean;
-    p->se = sqrt(mx.var / (double)mx.n + my.var / (double)my.n);
-    p->df = t.df;
-    p->p = t.p;
-    return (struct basis){mx.sd, my.sd, mx.n, my.n};
-}
-
-static struct basis rest_on_pairs(const struct column_stats *s, struct column_stats_pair *p,
-                                  struct keyed *const *keyed, struct arena *a)
-{
-    const size_t nx = s->groups[p->a].m.n, ny = s->groups[p->b].m.n;
-    double *const d = ARENA_ARRAY(a, double, (nx < ny ? nx : ny) + 1);
-    const struct moment m = moment_of(d, differences(s, p, keyed, s->asked.margin_is_ratio, d));
-    const struct compare_t t = compare_paired(&m, s->asked.conf);
-    p->estimate = m.mean;
-    p->se = m.sd / sqrt((double)m.n);
-    p->df = t.df;
-    p->p = t.p;
-    return (struct basis){m.sd, 0, m.n, m.n};
-}
-
-static struct equivalence_limits limits_of(const struct column_stats_asked *asked)
-{
-    return asked->margin_is_ratio ? equivalence_limits_ratio(asked->margin)
-                                  : equivalence_limits_difference(asked->margin);
-}
-
-/* Of groups by the noncentral t, at the harmonic mean of the sizes; of pairs by the shift of t. */
-static double detectable(const struct basis *b, double alpha)
-{
-    const double df = (double)b->n_a - 1;
-    if (b->n_a < 2 || b->n_b < 2)
-        return NOT_MEASURED;
-    if (b->sd_b > 0) {
-        const double n = 2 / (1 / (double)b->n_a + 1 / (double)b->n_b);
-        return power_detectable(n, COLUMN_STATS_POWER, alpha) *
-               sqrt((b->sd_a * b->sd_a + b->sd_b * b->sd_b) / 2);
+    if (s->table->block) {
+        d = column_rows_blocks(rows, p->a, p->b, false, a);
+        p->blocks = test(&d, s->asked.conf, a);
     }
-    return (dist_t_upper_quantile(alpha / 2, df) + dist_t_quantile(COLUMN_STATS_POWER, df)) *
-           b->sd_a / sqrt((double)b->n_a);
-}
-
-static size_t more_of(const struct column_stats *s, const struct column_stats_pair *p,
-                      const struct basis *b, double alpha)
-{
-    /* Without a margin nothing is ever equivalent, and only the difference counts. */
-    const struct equivalence_limits none = {-1e-300, 1e-300};
-    return equivalence_runs(p->estimate, b->sd_a, b->sd_b,
-                            isnan(s->asked.margin) ? none : limits_of(&s->asked), alpha,
-                            COLUMN_STATS_POWER);
 }
 
 /* ---- the family ---- */
 
-static enum column_stats_verdict direction(const struct column_stats_pair *p)
-{
-    return p->estimate > 0 ? COLUMN_STATS_HIGHER : COLUMN_STATS_LOWER;
-}
+static const struct column_stats_posthoc none = {NOT_MEASURED, NOT_MEASURED, NOT_MEASURED};
 
-static enum column_stats_verdict verdict_of(const struct column_stats *s,
-                                            const struct column_stats_pair *p, double alpha)
+static void all_pairs(struct column_stats *s, const struct moment *m, struct arena *a)
 {
-    if (isnan(p->p))
-        return COLUMN_STATS_UNKNOWN;
-    if (isnan(s->asked.margin))
-        return p->p_holm < alpha ? direction(p) : COLUMN_STATS_UNDECIDED;
-    switch (equivalence_outcome_of(p->p_holm, p->tost_p_holm, alpha)) {
-    case EQUIVALENCE_DIFFERENT:
-        return direction(p);
-    case EQUIVALENCE_EQUIVALENT:
-        return COLUMN_STATS_EQUIVALENT;
-    case EQUIVALENCE_NEGLIGIBLE:
-        return COLUMN_STATS_NEGLIGIBLE;
-    case EQUIVALENCE_UNDECIDED:
-        return COLUMN_STATS_UNDECIDED;
-    case EQUIVALENCE_UNKNOWN:
-        return COLUMN_STATS_UNKNOWN;
+    struct posthoc_pair *const t = ARENA_ARRAY(a, struct posthoc_pair, s->n_pairs + 1);
+    struct posthoc_pair *const g = ARENA_ARRAY(a, struct posthoc_pair, s->n_pairs + 1);
+    posthoc_tukey_kramer(m, s->n_groups, s->asked.conf, t);
+    posthoc_games_howell(m, s->n_groups, s->asked.conf, g);
+    for (size_t i = 0; i < s->n_pairs; i++) { /* theirs are of b against a */
+        s->pairs[i].tukey = (struct column_stats_posthoc){t[i].p, -t[i].hi, -t[i].lo};
+        s->pairs[i].games_howell = (struct column_stats_posthoc){g[i].p, -g[i].hi, -g[i].lo};
     }
-    unreachable();
 }
 
-static const char *why_unknown(const struct column_stats *s, const struct column_stats_pair *p)
+static void against_control(struct column_stats *s, struct moment *m, struct arena *a)
 {
-    const size_t nx = s->groups[p->a].m.n, ny = s->groups[p->b].m.n;
-    if (s->table->pair && p->n_paired < 2)
-        return "fewer than two pairs";
-    return nx < 2 || ny < 2 ? "a group has one value only" : "nothing varies";
-}
-
-/* One of the p-values of every pair, adjusted for all of them. */
-static void holm(struct column_stats *s, size_t from, size_t to, struct arena *a)
-{
-    double *const p = ARENA_ARRAY(a, double, s->n_pairs + 1);
-    for (size_t i = 0; i < s->n_pairs; i++)
-        p[i] = *(const double *)((const char *)&s->pairs[i] + from);
-    adjust_holm(p, s->n_pairs, a, p);
-    for (size_t i = 0; i < s->n_pairs; i++)
-        *(double *)((char *)&s->pairs[i] + to) = p[i];
+    struct posthoc_pair *const d = ARENA_ARRAY(a, struct posthoc_pair, s->n_pairs + 1);
+    const struct moment control = m[s->control];
+    memmove(m + 1, m, s->control * sizeof *m); /* the others keep their order */
+    m[0] = control;
+    posthoc_dunnett(m, s->n_groups, s->asked.conf, d);
+    for (size_t i = 0; i < s->n_pairs; i++) /* theirs are against the control, as ours */
+        s->pairs[i].dunnett = (struct column_stats_posthoc){d[i].p, d[i].lo, d[i].hi};
 }
 
 static void posthoc(struct column_stats *s, struct arena *a)
 {
     struct moment *const m = ARENA_ARRAY(a, struct moment, s->n_groups);
-    struct posthoc_pair *const t = ARENA_ARRAY(a, struct posthoc_pair, s->n_pairs + 1);
-    struct posthoc_pair *const g = ARENA_ARRAY(a, struct posthoc_pair, s->n_pairs + 1);
     for (size_t k = 0; k < s->n_groups; k++)
         m[k] = s->groups[k].m;
-    if (s->n_groups > 2) {
-        posthoc_tukey_kramer(m, s->n_groups, s->asked.conf, t);
-        posthoc_games_howell(m, s->n_groups, s->asked.conf, g);
-    }
-    for (size_t i = 0; i < s->n_pairs; i++) { /* theirs are of b against a */
-        const struct column_stats_posthoc none = {NOT_MEASURED, NOT_MEASURED, NOT_MEASURED};
-        const bool there = s->n_groups > 2;
-        s->pairs[i].tukey =
-            there ? (struct column_stats_posthoc){t[i].p, -t[i].hi, -t[i].lo} : none;
-        s->pairs[i].games_howell =
-            there ? (struct column_stats_posthoc){g[i].p, -g[i].hi, -g[i].lo} : none;
-    }
+    for (size_t i = 0; i < s->n_pairs; i++)
+        s->pairs[i].tukey = s->pairs[i].games_howell = s->pairs[i].dunnett = none;
+    if (s->asked.control)
+        against_control(s, m, a);
+    else if (s->n_groups > 2)
+        all_pairs(s, m, a);
 }
 
-static struct basis measure(struct column_stats *s, struct column_stats_pair *p,
-                            struct keyed *const *keyed, struct arena *a)
+static void make_pairs(struct column_stats *s)
 {
-    compare(s, p, a);
-    p->sd_difference = NOT_MEASURED;
-    if (s->table->pair)
-        compare_paired_rows(s, p, keyed, a);
-    const struct basis b = s->table->pair ? rest_on_pairs(s, p, keyed, a) : rest_on_groups(s, p, a);
-    p->tost = equivalence_of(p->estimate, p->se, p->df, limits_of(&s->asked), 1 - s->asked.conf);
-    return b;
+    size_t i = 0;
+    for (uint32_t x = 0; x < s->n_groups; x++) {
+        if (s->asked.control && x != s->control)
+            s->pairs[i++] = (struct column_stats_pair){.a = x, .b = s->control};
+        for (uint32_t y = x + 1; !s->asked.control && y < s->n_groups; y++)
+            s->pairs[i++] = (struct column_stats_pair){.a = x, .b = y};
+    }
 }
 
 enum err_code column_pair_all(struct column_stats *s, struct arena *a, struct err *e)
 {
-    const double alpha = 1 - s->asked.conf;
-    struct keyed **const keyed = ARENA_ARRAY(a, struct keyed *, s->n_groups + 1);
-    struct basis *const basis = ARENA_ARRAY(a, struct basis, s->n_pairs + 1);
-    size_t i = 0;
-    for (uint32_t k = 0; s->table->pair && k < s->n_groups; k++)
-        if (keyed_of(s, k, a, &keyed[k], e))
-            return e->code;
-    for (uint32_t x = 0; x < s->n_groups; x++)
-        for (uint32_t y = x + 1; y < s->n_groups; y++, i++) {
-            s->pairs[i] = (struct column_stats_pair){.a = x, .b = y};
-            basis[i] = measure(s, &s->pairs[i], keyed, a);
-        }
-    posthoc(s, a);
-    holm(s, offsetof(struct column_stats_pair, p), offsetof(struct column_stats_pair, p_holm), a);
-    holm(s, offsetof(struct column_stats_pair, tost.p),
-         offsetof(struct column_stats_pair, tost_p_holm), a);
-    holm(s, offsetof(struct column_stats_pair, welch.p),
-         offsetof(struct column_stats_pair, welch_holm), a);
-    holm(s, offsetof(struct column_stats_pair, mann_whitney.p),
-         offsetof(struct column_stats_pair, mann_whitney_holm), a);
-    for (i = 0; i < s->n_pairs; i++) {
-        struct column_stats_pair *const p = &s->pairs[i];
-        p->verdict = verdict_of(s, p, alpha);
-        p->reason = p->verdict == COLUMN_STATS_UNKNOWN ? why_unknown(s, p) : nullptr;
-        p->detectable = detectable(&basis[i], alpha);
-        p->more = p->verdict == COLUMN_STATS_UNDECIDED ? more_of(s, p, &basis[i], alpha) : 0;
+    struct column_rows *rows = nullptr;
+    if (s->basis != COLUMN_STATS_BY_VALUES && column_rows_of(s, a, &rows, e))
+        return e->code;
+    make_pairs(s);
+    for (size_t i = 0; i < s->n_pairs; i++) {
+        compare(s, &s->pairs[i], a);
+        compare_rows(s, &s->pairs[i], rows, a);
     }
+    posthoc(s, a);
+    column_verdict_all(s, rows, a);
     return ERR_OK;
 }

@@ -3,6 +3,7 @@
 #include "analysis/column_pair.h"
 #include "base/arena.h"
 #include "base/defs.h"
+#include "base/nearest.h"
 #include "num/dist.h"
 
 #include <math.h>
@@ -143,6 +144,36 @@ static void two_way(struct column_stats *s, const struct cells *c, struct arena 
     s->balanced = f.balanced;
 }
 
+/* Over the means of the cells, so that what the values of a cell have in common is not counted as
+ * often as there are values: the residual is the interaction. */
+static void over_blocks(struct column_stats *s, const struct cells *c, struct arena *a)
+{
+    static const uint32_t terms[] = {1, 2};
+    const struct column_table *const t = s->table;
+    uint32_t *const group = ARENA_ARRAY(a, uint32_t, c->all + 1);
+    uint32_t *const block = ARENA_ARRAY(a, uint32_t, c->all + 1);
+    double *const mean = ARENA_ARRAY(a, double, c->all + 1);
+    size_t n = 0;
+    for (size_t i = 0; i < c->all; i++)
+        if (c->n[i] > 0) {
+            group[n] = (uint32_t)(i / t->n_blocks);
+            block[n] = (uint32_t)(i % t->n_blocks);
+            mean[n++] = c->mean[i];
+        }
+    struct anova_factors f;
+    const struct anova_factors_design d = {.y = mean,
+                                           .n = n,
+                                           .n_factors = 2,
+                                           .level = {group, block},
+                                           .n_levels = {t->n_groups, t->n_blocks},
+                                           .terms = terms,
+                                           .n_terms = 2,
+                                           .kind = ANOVA_FACTORS_II};
+    anova_factors_of(&d, a, &f);
+    s->over_blocks = f.term[0];
+    s->df_over_blocks = f.df_residual;
+}
+
 static void friedman(struct column_stats *s, const struct cells *c, struct arena *a)
 {
     const size_t k = s->table->n_groups, blocks = s->table->n_blocks;
@@ -169,6 +200,8 @@ static void compare_blocks(struct column_stats *s, struct arena *a)
         return;
     const struct cells c = make_cells(s->table, a);
     two_way(s, &c, a);
+    if (s->table->n > c.filled)
+        over_blocks(s, &c, a);
     friedman(s, &c, a);
 }
 
@@ -190,6 +223,20 @@ static enum err_code check(const struct column_table *t, const struct column_sta
     return ERR_OK;
 }
 
+static enum err_code find_control(struct column_stats *s, struct err *e)
+{
+    const struct column_table *const t = s->table;
+    const char *const name = s->asked.control;
+    while (s->control < t->n_groups && strcmp(t->groups[s->control], name) != 0)
+        s->control++;
+    if (s->control < t->n_groups)
+        return ERR_OK;
+    const char *const near = nearest_word(name, t->groups, t->n_groups);
+    return err_set(e, ERR_USAGE, "--control: there is no group '%s'; %s '%s'%s", name,
+                   near ? "did you mean" : "the first is", near ? near : t->groups[0],
+                   near ? "?" : "");
+}
+
 enum err_code column_stats_of(const struct column_table *t, const struct column_stats_asked *asked,
                               struct arena *a, struct column_stats *ret, struct err *e)
 {
@@ -198,7 +245,14 @@ enum err_code column_stats_of(const struct column_table *t, const struct column_
     struct column_stats s = {.table = t,
                              .asked = *asked,
                              .n_groups = t->n_groups,
-                             .n_pairs = (size_t)t->n_groups * (t->n_groups - 1) / 2};
+                             .n_pairs = (size_t)t->n_groups * (t->n_groups - 1) / 2,
+                             .basis = t->block  ? COLUMN_STATS_BY_BLOCKS
+                                      : t->pair ? COLUMN_STATS_BY_PAIRS
+                                                : COLUMN_STATS_BY_VALUES};
+    if (asked->control && find_control(&s, e))
+        return e->code;
+    if (asked->control)
+        s.n_pairs = t->n_groups - 1;
     make_groups(&s, a);
     compare_all(&s, a);
     compare_blocks(&s, a);
@@ -216,6 +270,21 @@ const char *column_stats_verdict_name(enum column_stats_verdict v)
     return names[v];
 }
 
+const char *column_stats_unit(enum column_stats_basis b)
+{
+    static const char *const names[] = {"value", "pair", "block"};
+    return names[b];
+}
+
+const char *column_stats_basis_name(const struct column_stats *s)
+{
+    static const char *const names[][2] = {{"Welch's t test", "Welch's t test of the logs"},
+                                           {"paired t test", "paired t test of the logs"},
+                                           {"t test of the differences within blocks",
+                                            "t test of the differences of the logs within blocks"}};
+    return names[s->basis][s->asked.margin_is_ratio];
+}
+
 const char *column_stats_verdict_text(const struct column_stats *s,
                                       const struct column_stats_pair *p, struct arena *a)
 {
@@ -230,8 +299,8 @@ const char *column_stats_verdict_text(const struct column_stats *s,
     case COLUMN_STATS_NEGLIGIBLE:
         return arena_printf(a, "%s and %s differ by less than the margin", x, y);
     case COLUMN_STATS_UNDECIDED:
-        return p->more ? arena_printf(a, "undecided (%zu %s of each would decide it)", p->more,
-                                      p->n_paired ? "pairs" : "values")
+        return p->more ? arena_printf(a, "undecided (%zu %ss of each would decide it)", p->more,
+                                      column_stats_unit(s->basis))
                        : "undecided";
     case COLUMN_STATS_UNKNOWN:
         return arena_printf(a, "no test: %s", p->reason);

@@ -79,6 +79,13 @@ static uint32_t level_of(struct levels *l, const char *text)
 
 /* ---- rows ---- */
 
+/* "12,5", "1,234,567" */
+static bool has_comma(const char *text)
+{
+    return strspn(text, " +-.,eE0123456789") == strlen(text) && strchr(text, ',') &&
+           strpbrk(text, "0123456789");
+}
+
 static bool take_value(const struct column_table_source *s, size_t row, double *value,
                        struct column_table *t)
 {
@@ -119,8 +126,9 @@ static enum err_code nothing_left(const struct column_table_source *s, const str
     if (t->n_rows == 0)
         return err_set(e, ERR_PARSE, "there is no row");
     if (t->no_number)
-        return err_set(e, ERR_PARSE, "column '%s' holds no number: row %zu is '%.60s'",
-                       s->value_name, t->not_a_number_row, t->not_a_number);
+        return err_set(e, ERR_PARSE, "column '%s' holds no number: row %zu is '%.60s'%s",
+                       s->value_name, t->not_a_number_row, t->not_a_number,
+                       s->x ? "" : "; for the share of a word give --success WORD");
     if (t->no_x == t->n_rows)
         return err_set(e, ERR_PARSE, "column '%s' holds no number", s->x_name);
     return err_set(e, ERR_PARSE,
@@ -154,6 +162,10 @@ enum err_code column_table_make(const struct column_table_source *s, struct aren
             block[t.n] = level_of(&blocks, s->block[i]);
         row[t.n++] = i + 1;
     }
+    if (t.no_number && has_comma(t.not_a_number)) /* left out, they would be a choice of rows */
+        return err_set(e, ERR_PARSE,
+                       "column '%s', row %zu: '%.60s': a number has a decimal point, and no comma",
+                       s->value_name, t.not_a_number_row, t.not_a_number);
     if (t.n == 0)
         return nothing_left(s, &t, e);
     t.value = value;

@@ -7,6 +7,7 @@
 #include "num/compare.h"
 #include "num/dist.h"
 #include "num/equivalence.h"
+#include "num/power.h"
 
 #include <math.h>
 
@@ -39,7 +40,6 @@ struct verdict verdict_estimate(double d, double se, double df, double margin)
     v.t = d / se;
     v.lo = exp(d - wide * se);
     v.hi = exp(d + wide * se);
-    v.detectable = expm1((wide + dist_t_quantile(POWER, df)) * se);
     return v;
 }
 
@@ -86,6 +86,7 @@ static void settle(struct verdict *v, double alpha)
 {
     if (isnan(v->p_holm))
         return;
+    v->detectable = expm1(power_shift(v->df, POWER, alpha) * v->se);
     switch (equivalence_outcome_of(v->p_holm, v->p_equivalent_holm, VERDICT_ALPHA)) {
     case EQUIVALENCE_EQUIVALENT:
     case EQUIVALENCE_NEGLIGIBLE:
@@ -164,6 +165,8 @@ void verdict_json(const struct verdict *v, struct arena *a, struct jsonw *w)
     jsonw_kf64(w, "p_equivalence_holm", v->p_equivalent_holm);
     jsonw_kbool(w, "negligible", v->kind == VERDICT_EQUIVALENT && v->p_holm < VERDICT_ALPHA);
     jsonw_kf64(w, "smallest_detectable", v->detectable);
+    if (isnan(v->detectable))
+        jsonw_kstr(w, "smallest_detectable_reason", v->reason);
     jsonw_key(w, "more_runs");
     if (v->kind != VERDICT_UNDECIDED || v->more == 0)
         jsonw_null(w);

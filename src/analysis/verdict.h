@@ -28,14 +28,15 @@ struct verdict {
     double sd_a, sd_b;    /* of single values of log; what `more` rests on */
     double t, df, p, p_holm;
     double margin, p_equivalent, p_equivalent_holm; /* the larger of the two one-sided p */
-    double detectable; /* the smallest relative difference seen with a power of 80 % at these n */
+    double detectable; /* the smallest relative slowdown that these n show with a power of 80 %, at
+                          the level that the family leaves to one comparison */
     size_t more; /* where undecided: values on each side that would decide it with a power of 80 %,
                     should the estimate be the truth; 0: unknown */
     const char *reason; /* why it is undecided; nullptr else */
 };
 
-/* Everything but kind, p_holm and p_equivalent_holm. Where a side has fewer than two values, or
- * nothing varies, the figures that need it are NOT_MEASURED and `reason` says it. */
+/* Everything but kind, p_holm, p_equivalent_holm and detectable. Where a side has fewer than two
+ * values, or nothing varies, the figures that need it are NOT_MEASURED and `reason` says it. */
 [[nodiscard]] struct verdict verdict_compare(const struct level *a, const struct level *b,
                                              double margin);
 

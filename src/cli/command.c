@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <unistd.h>
 
 static const char *const colors[] = {"auto", "always", "never", nullptr};
@@ -111,6 +112,12 @@ int command_exit_code(enum err_code code)
         return 1;
     }
     unreachable();
+}
+
+size_t command_width(void)
+{
+    struct winsize w = {};
+    return isatty(STDOUT_FILENO) && ioctl(STDOUT_FILENO, TIOCGWINSZ, &w) == 0 ? w.ws_col : 0;
 }
 
 bool command_wants_colour(const struct cli *cli)

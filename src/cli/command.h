@@ -38,3 +38,5 @@ void command_help(const struct command *parent, const struct command *c);
 int command_exit_code(enum err_code code);
 /* --color; where that is auto: a terminal, and no NO_COLOR. */
 [[nodiscard]] bool command_wants_colour(const struct cli *cli);
+/* Columns of the terminal that stdout is; 0: it is none, and a line may be as long as it gets. */
+[[nodiscard]] size_t command_width(void);

@@ -54,8 +54,8 @@ static void crossing(const char *what, const struct power_law_crossover *c, cons
     str_printf(out, "  with one point left out %s\n", interval(c->without_low, c->without_high, a));
 }
 
-static void points(const struct column_fit_group *g, const char *x, const char *y, bool colour,
-                   struct arena *a, struct str *out)
+static void points(const struct column_fit_group *g, const char *x, const char *y, size_t width,
+                   bool colour, struct arena *a, struct str *out)
 {
     const struct table_column columns[] = {{"row", true},      {x, true},
                                            {y, true},          {"fitted", true},
@@ -73,7 +73,7 @@ static void points(const struct column_fit_group *g, const char *x, const char *
             {number(g->law.without_b[i], a), strong ? TABLE_STRONG : TABLE_PLAIN}};
         table_add(&t, row);
     }
-    table_print(&t, colour, out);
+    table_print_within(&t, 1, width, colour, out);
 }
 
 static void verdict(const struct column_fit_group *g, struct str *out)
@@ -88,7 +88,8 @@ static void verdict(const struct column_fit_group *g, struct str *out)
 }
 
 static void group(const struct column_fit *f, const struct column_fit_group *g, const char *x,
-                  const char *y, bool level_asked, bool colour, struct arena *a, struct str *out)
+                  const char *y, bool level_asked, size_t width, bool colour, struct arena *a,
+                  struct str *out)
 {
     constexpr size_t MOST_SHOWN = 40;
     const struct power_law *const l = &g->law;
@@ -114,16 +115,16 @@ static void group(const struct column_fit *f, const struct column_fit_group *g, 
         crossing(arena_printf(a, "%s crosses %g", y, f->asked.level), &g->crossing, x, a, out);
     if (g->n <= MOST_SHOWN) {
         str_puts(out, "\n");
-        points(g, x, y, colour, a, out);
+        points(g, x, y, width, colour, a, out);
     }
     str_puts(out, "\n");
 }
 
 void fit_print(const struct column_fit *f, const char *x, const char *y, bool level_asked,
-               bool colour, struct arena *a, struct str *out)
+               size_t width, bool colour, struct arena *a, struct str *out)
 {
     for (size_t i = 0; i < f->n_groups; i++)
-        group(f, &f->groups[i], x, y, level_asked, colour, a, out);
+        group(f, &f->groups[i], x, y, level_asked, width, colour, a, out);
     for (size_t i = 0; i < f->n_pairs; i++) {
         const struct column_fit_pair *const p = &f->pairs[i];
         const char *const what =

@@ -44,7 +44,8 @@ void stats_print_rows(const struct column_table *t, struct str *out)
     left_out(t->no_block, "without a block", out);
 }
 
-static void groups(const struct column_stats *s, bool colour, struct arena *a, struct str *out)
+static void groups(const struct column_stats *s, const struct stats_print_look *look,
+                   struct arena *a, struct str *out)
 {
     enum { P5, P25, MEDIAN, P75, P90, P95, P99 };
     static const struct table_column columns[] = {
@@ -71,18 +72,18 @@ static void groups(const struct column_stats *s, bool colour, struct arena *a, s
             {number(g->m.max, a), TABLE_PLAIN}};
         table_add(&t, row);
     }
-    table_print(&t, colour, out);
+    table_print_within(&t, 1, look->width, look->colour, out);
 }
 
 static void test_line(const char *name, const char *statistic, double x, double df1, double df2,
                       double p, struct arena *a, struct str *out)
 {
     if (isnan(p))
-        str_printf(out, "%-24s no test (a group with one value, or nothing varies)\n", name);
+        str_printf(out, "%-26s no test (a group with one value, or nothing varies)\n", name);
     else if (isnan(df2))
-        str_printf(out, "%-24s %s(%.4g) = %.5g, p %s\n", name, statistic, df1, x, p_value(p, a));
+        str_printf(out, "%-26s %s(%.4g) = %.5g, p %s\n", name, statistic, df1, x, p_value(p, a));
     else
-        str_printf(out, "%-24s %s(%.4g, %.4g) = %.5g, p %s\n", name, statistic, df1, df2, x,
+        str_printf(out, "%-26s %s(%.4g, %.4g) = %.5g, p %s\n", name, statistic, df1, df2, x,
                    p_value(p, a));
 }
 
@@ -94,13 +95,16 @@ static void all_groups(const struct column_stats *s, struct arena *a, struct str
     test_line("Kruskal-Wallis", "chi2", s->kruskal.statistic, s->kruskal.df, NOT_MEASURED,
               s->kruskal.p, a, out);
     if (!isnan(s->oneway.omega2))
-        str_printf(out, "%-24s %.4g of the variance is between groups (omega2)\n", "",
+        str_printf(out, "%-26s %.4g of the variance is between groups (omega2)\n", "",
                    s->oneway.omega2);
 }
 
 static void blocks(const struct column_stats *s, struct arena *a, struct str *out)
 {
     str_puts(out, "\n");
+    if (s->over_blocks.df > 0)
+        test_line("group, a block is a value", "F", s->over_blocks.f, s->over_blocks.df,
+                  s->df_over_blocks, s->over_blocks.p, a, out);
     test_line("group, blocks taken off", "F", s->group_term.f, s->group_term.df, s->df_residual,
               s->group_term.p, a, out);
     test_line("block", "F", s->block_term.f, s->block_term.df, s->df_residual, s->block_term.p, a,
@@ -112,7 +116,7 @@ static void blocks(const struct column_stats *s, struct arena *a, struct str *ou
         test_line("Friedman", "chi2", s->friedman.statistic, s->friedman.df, NOT_MEASURED,
                   s->friedman.p, a, out);
     if (s->friedman_reason)
-        str_printf(out, "%-24s %s\n", isnan(s->friedman.p) ? "Friedman: no test" : "",
+        str_printf(out, "%-26s %s\n", isnan(s->friedman.p) ? "Friedman: no test" : "",
                    s->friedman_reason);
 }
 
@@ -121,63 +125,261 @@ static enum table_tone tone_of(enum column_stats_verdict v)
     return v == COLUMN_STATS_UNDECIDED || v == COLUMN_STATS_UNKNOWN ? TABLE_WARN : TABLE_PLAIN;
 }
 
-static void pairs(const struct column_stats *s, bool colour, struct arena *a, struct str *out)
+/* The groups stand beside it. */
+static const char *verdict(const struct column_stats *s, const struct column_stats_pair *p,
+                           struct arena *a)
 {
-    static const struct table_column columns[] = {
-        {"a", false},           {"b", false},       {"a - b", true},     {"interval", true},
-        {"a / b", true},        {"p (Holm)", true}, {"p (ranks)", true}, {"Tukey", true},
-        {"Games-Howell", true}, {"g", true},        {"interval", true},  {"P(a > b)", true},
-        {"verdict", false}};
+    if (p->verdict == COLUMN_STATS_UNKNOWN)
+        return arena_printf(a, "no test: %s", p->reason);
+    if (p->verdict == COLUMN_STATS_NEGLIGIBLE)
+        return "differ, within the margin";
+    if (p->verdict == COLUMN_STATS_UNDECIDED && p->more)
+        return arena_printf(a, "undecided: %s%zu %ss of each",
+                            p->more >= EQUIVALENCE_MOST_RUNS ? "over " : "", p->more,
+                            column_stats_unit(s->basis));
+    return column_stats_verdict_name(p->verdict);
+}
+
+/* On logs an estimate is told as a ratio, and what it can show as percent. */
+static const char *detectable(const struct column_stats *s, double x, struct arena *a)
+{
+    if (isnan(x) || !s->asked.margin_is_ratio)
+        return number(x, a);
+    return arena_printf(a, "%.3g %%", 100 * expm1(x));
+}
+
+static const char *estimate(const struct column_stats *s, const struct column_stats_pair *p,
+                            struct arena *a)
+{
+    return number(s->asked.margin_is_ratio ? exp(p->estimate) : p->estimate, a);
+}
+
+static const char *its_interval(const struct column_stats *s, const struct column_stats_pair *p,
+                                struct arena *a)
+{
+    return s->asked.margin_is_ratio ? interval(exp(p->lo), exp(p->hi), a)
+                                    : interval(p->lo, p->hi, a);
+}
+
+static double p_of_ranks(const struct column_stats *s, const struct column_stats_pair *p)
+{
+    return s->basis == COLUMN_STATS_BY_BLOCKS  ? p->blocks.wilcoxon.p
+           : s->basis == COLUMN_STATS_BY_PAIRS ? p->pairs.wilcoxon.p
+                                               : p->mann_whitney_holm;
+}
+
+static const char *count(size_t n, struct arena *a)
+{
+    return n ? arena_printf(a, "%zu", n) : nullptr;
+}
+
+static void pairs(const struct column_stats *s, const struct stats_print_look *look,
+                  struct arena *a, struct str *out)
+{
+    const bool logs = s->asked.margin_is_ratio;
+    const bool values = s->basis == COLUMN_STATS_BY_VALUES; /* as those tests take them */
+    const struct table_column columns[] = {{"a", false},
+                                           {"b", false},
+                                           {logs ? "a / b" : "a - b", true},
+                                           {"interval", true},
+                                           {"p (Holm)", true},
+                                           {"verdict", false},
+                                           {"detectable", true},
+                                           {"n to detect", true},
+                                           {"p (labels)", true},
+                                           {"p (ranks)", true},
+                                           {"Dunnett", true},
+                                           {"Tukey", true},
+                                           {"Games-Howell", true},
+                                           {logs ? "a - b" : "a / b", true},
+                                           {"g", true},
+                                           {"interval", true},
+                                           {"P(a > b)", true}};
     struct table t;
     table_init(&t, a, columns, COUNT_OF(columns));
     for (size_t i = 0; i < s->n_pairs; i++) {
         const struct column_stats_pair *const p = &s->pairs[i];
-        const struct compare_t *const test = s->table->pair ? &p->paired : &p->welch;
-        const double d = s->table->pair ? (p->paired.lo + p->paired.hi) / 2 : p->difference;
         const struct table_cell row[COUNT_OF(columns)] = {
             {s->groups[p->a].name, TABLE_STRONG},
             {s->groups[p->b].name, TABLE_STRONG},
-            {number(d, a), TABLE_PLAIN},
-            {interval(test->lo, test->hi, a), TABLE_FAINT},
-            {number(p->ratio, a), TABLE_PLAIN},
+            {estimate(s, p, a), TABLE_PLAIN},
+            {its_interval(s, p, a), TABLE_FAINT},
             {p_value(p->p_holm, a), TABLE_PLAIN},
-            {p_value(s->table->pair ? p->wilcoxon.p : p->mann_whitney_holm, a), TABLE_PLAIN},
-            {p_value(p->tukey.p, a), TABLE_PLAIN},
-            {p_value(p->games_howell.p, a), TABLE_PLAIN},
+            {verdict(s, p, a), tone_of(p->verdict)},
+            {detectable(s, p->detectable, a), TABLE_PLAIN},
+            {count(p->wanted, a), TABLE_PLAIN},
+            {p_value(p->permutation.p, a), TABLE_PLAIN},
+            {p_value(p_of_ranks(s, p), a), TABLE_PLAIN},
+            {values ? p_value(p->dunnett.p, a) : nullptr, TABLE_PLAIN},
+            {values ? p_value(p->tukey.p, a) : nullptr, TABLE_PLAIN},
+            {values ? p_value(p->games_howell.p, a) : nullptr, TABLE_PLAIN},
+            {number(logs ? p->difference : p->ratio, a), TABLE_PLAIN},
             {number(p->hedges_g, a), TABLE_PLAIN},
             {interval(p->g_ci.lo, p->g_ci.hi, a), TABLE_FAINT},
-            {number(p->dominance.a12, a), TABLE_PLAIN},
-            {column_stats_verdict_text(s, p, a), tone_of(p->verdict)}};
+            {number(p->dominance.a12, a), TABLE_PLAIN}};
         table_add(&t, row);
     }
     str_puts(out, "\n");
-    table_print(&t, colour, out);
+    table_print_within(&t, 2, look->width, look->colour, out);
+}
+
+static void note_alone(const struct column_stats *s, struct str *out)
+{
+    size_t values = 0, blocks = 0;
+    for (size_t i = 0; i < s->n_pairs; i++) {
+        values += s->pairs[i].pairs.alone;
+        blocks += s->pairs[i].blocks.alone;
+    }
+    if (values)
+        str_printf(out, "%zu value%s without a partner\n", values, values == 1 ? "" : "s");
+    if (blocks)
+        str_printf(out, "%zu time%s a block had no %s of both groups\n", blocks,
+                   blocks == 1 ? "" : "s", s->table->pair ? "pair" : "value");
+}
+
+static void note_columns(const struct column_stats *s, struct str *out)
+{
+    bool permuted = false, drawn = false;
+    for (size_t i = 0; i < s->n_pairs; i++) {
+        permuted = permuted || !isnan(s->pairs[i].permutation.p);
+        drawn = drawn || (!isnan(s->pairs[i].permutation.p) && !s->pairs[i].permutation.exact);
+    }
+    str_printf(out, "detectable: found with a power of %g %% at these n, level %.3g for each\n",
+               100 * COLUMN_STATS_POWER, s->alpha_pair);
+    if (!isnan(s->asked.detect))
+        str_printf(out, "n to detect: %ss of each group that find a difference of %g%s as often\n",
+                   column_stats_unit(s->basis),
+                   s->asked.detect * (s->asked.detect_is_ratio ? 100 : 1),
+                   s->asked.detect_is_ratio ? " %" : "");
+    if (permuted)
+        str_printf(out, "p (labels): permutation test, %s; not adjusted\n",
+                   drawn ? "drawn where not every assignment is enumerated"
+                         : "every assignment enumerated");
+    str_printf(out, "p (ranks): %s\n",
+               s->basis == COLUMN_STATS_BY_VALUES ? "Mann-Whitney, after Holm"
+                                                  : "Wilcoxon's signed ranks; not adjusted");
+    if (s->asked.control && s->basis == COLUMN_STATS_BY_VALUES)
+        str_puts(out, "Dunnett: all against the control, one variance for all\n");
 }
 
 static void notes(const struct column_stats *s, struct str *out)
 {
-    size_t unpaired = 0;
-    for (size_t i = 0; i < s->n_pairs; i++)
-        unpaired += s->pairs[i].n_unpaired;
-    str_printf(out, "\n%g %% intervals; p (Holm) of %s%s over %zu pair%s\n", 100 * s->asked.conf,
-               s->table->pair ? "the paired t test" : "Welch's t test",
-               s->asked.margin_is_ratio ? " of logs" : "", s->n_pairs, s->n_pairs == 1 ? "" : "s");
-    if (s->table->pair)
-        str_puts(out, "p (ranks) is Wilcoxon's\n");
-    if (unpaired)
-        str_printf(out, "%zu value%s without a partner\n", unpaired, unpaired == 1 ? "" : "s");
+    str_printf(out, "\n%g %% intervals; p (Holm): %s, %zu comparison%s\n", 100 * s->asked.conf,
+               column_stats_basis_name(s), s->n_pairs, s->n_pairs == 1 ? "" : "s");
+    note_columns(s, out);
+    note_alone(s, out);
     if (isnan(s->asked.margin))
         str_puts(out, "no --margin: groups that are alike are never shown to be equivalent\n");
-    for (size_t i = 0; i < s->n_pairs && s->n_pairs == 1; i++)
-        if (!isnan(s->pairs[i].detectable))
-            str_printf(out, "a difference of %.5g%s would have been found with a power of %g %%\n",
-                       s->asked.margin_is_ratio ? exp(s->pairs[i].detectable)
-                                                : s->pairs[i].detectable,
-                       s->asked.margin_is_ratio ? " times" : "", 100 * COLUMN_STATS_POWER);
+}
+
+/* ---- shares ---- */
+
+static const char *percent(double x, struct arena *a)
+{
+    return isnan(x) ? nullptr : arena_printf(a, "%.4g %%", 100 * x);
+}
+
+static const char *percents(const struct proportion_interval *x, struct arena *a)
+{
+    return isnan(x->lo) ? nullptr : arena_printf(a, "%.4g to %.4g %%", 100 * x->lo, 100 * x->hi);
+}
+
+static void share_pairs(const struct column_share *c, const struct stats_print_look *look,
+                        struct arena *a, struct str *out)
+{
+    const struct column_stats *const s = c->s;
+    const struct table_column columns[] = {{"a", false},       {"b", false},    {"a - b", true},
+                                           {"interval", true}, {"p", true},     {"p (Holm)", true},
+                                           {"verdict", false}, {"pairs", true}, {"only a", true},
+                                           {"only b", true}};
+    struct table t;
+    table_init(&t, a, columns, COUNT_OF(columns));
+    for (size_t i = 0; i < s->n_pairs; i++) {
+        const struct column_share_pair *const p = &c->pairs[i];
+        const bool paired = s->table->pair;
+        const struct table_cell row[COUNT_OF(columns)] = {
+            {s->groups[s->pairs[i].a].name, TABLE_STRONG},
+            {s->groups[s->pairs[i].b].name, TABLE_STRONG},
+            {percent(p->difference.estimate, a), TABLE_PLAIN},
+            {percents(&p->difference, a), TABLE_FAINT},
+            {p_value(p->p, a), TABLE_PLAIN},
+            {p_value(p->p_holm, a), TABLE_PLAIN},
+            {p->verdict == COLUMN_STATS_UNKNOWN ? "no test: no pairs"
+                                                : column_stats_verdict_name(p->verdict),
+             tone_of(p->verdict)},
+            {paired ? arena_printf(a, "%zu", p->n_paired) : nullptr, TABLE_PLAIN},
+            {paired ? arena_printf(a, "%zu", p->only_a) : nullptr, TABLE_PLAIN},
+            {paired ? arena_printf(a, "%zu", p->only_b) : nullptr, TABLE_PLAIN}};
+        table_add(&t, row);
+    }
+    str_putc(out, '\n');
+    table_print_within(&t, 2, look->width, look->colour, out);
+    str_printf(out, "\n%g %% intervals (%s); p: %s\n", 100 * s->asked.conf,
+               s->table->pair ? "Agresti and Min" : "Newcombe",
+               s->table->pair ? "McNemar's exact test" : "Fisher's exact test");
+    if (isnan(s->asked.margin))
+        str_puts(out, "no --margin: groups that are alike are never shown to be equivalent\n");
+}
+
+void stats_print_shares(const struct column_share *c, const struct column_share_words *words,
+                        const struct stats_print_look *look, struct arena *a, struct str *out)
+{
+    static const struct table_column columns[] = {{"group", false}, {"n", true},
+                                                  {"yes", true},    {"share", true},
+                                                  {"Wilson", true}, {"Clopper-Pearson", true}};
+    struct table t;
+    str_printf(out, "share of '%s'\n", words->yes ? words->yes : "1");
+    table_init(&t, a, columns, COUNT_OF(columns));
+    for (size_t i = 0; i < c->s->n_groups; i++) {
+        const struct column_share_group *const g = &c->groups[i];
+        const struct table_cell row[COUNT_OF(columns)] = {
+            {c->s->groups[i].name, TABLE_STRONG},
+            {arena_printf(a, "%zu", c->s->groups[i].m.n), TABLE_PLAIN},
+            {arena_printf(a, "%zu", g->k), TABLE_PLAIN},
+            {percent(g->wilson.estimate, a), TABLE_PLAIN},
+            {percents(&g->wilson, a), TABLE_FAINT},
+            {percents(&g->exact, a), TABLE_FAINT}};
+        table_add(&t, row);
+    }
+    table_print_within(&t, 1, look->width, look->colour, out);
+    if (c->pairs && c->s->n_pairs)
+        share_pairs(c, look, a, out);
+}
+
+/* ---- bounds ---- */
+
+void stats_print_bounds(const struct column_stats *s, const struct column_bound *b, size_t n,
+                        const struct stats_print_look *look, struct arena *a, struct str *out)
+{
+    static const struct table_column columns[] = {
+        {"group", false}, {"n", true}, {"above", true}, {"bound", false}, {"vouched for", true}};
+    struct table t;
+    table_init(&t, a, columns, COUNT_OF(columns));
+    for (size_t k = 0; k < n; k++)
+        for (size_t i = 0; i < s->n_groups; i++) {
+            const struct column_bound_result r =
+                column_bound_of(&s->groups[i], &b[k], s->asked.conf);
+            const bool shown = r.r.verdict == TAIL_VERDICT_PASS,
+                       above = r.r.verdict == TAIL_VERDICT_FAIL;
+            const struct table_cell row[COUNT_OF(columns)] = {
+                {s->groups[i].name, TABLE_STRONG},
+                {arena_printf(a, "%zu", r.r.queries), TABLE_PLAIN},
+                {arena_printf(a, "%zu", r.r.over), TABLE_PLAIN},
+                {column_bound_text(&r, &b[k], a), shown   ? TABLE_GOOD
+                                                  : above ? TABLE_BAD
+                                                          : TABLE_WARN},
+                {number(r.vouched, a), TABLE_FAINT}};
+            table_add(&t, row);
+        }
+    str_putc(out, '\n');
+    table_print_within(&t, 1, look->width, look->colour, out);
+    str_printf(out,
+               "\nbounds at a confidence of %g %% (MLPerf's early stopping; its own is 99 %%)\n",
+               100 * s->asked.conf);
 }
 
 void stats_print_bootstrap(const struct column_stats *s, const struct column_bootstrap *b,
-                           bool colour, struct arena *a, struct str *out)
+                           const struct stats_print_look *look, struct arena *a, struct str *out)
 {
     static const struct table_column columns[] = {
         {"bootstrap", false}, {"figure", false}, {"value", true}, {"percentile", true},
@@ -203,20 +405,21 @@ void stats_print_bootstrap(const struct column_stats *s, const struct column_boo
             table_add(&t, row);
         }
     str_putc(out, '\n');
-    table_print(&t, colour, out);
+    table_print_within(&t, 2, look->width, look->colour, out);
 }
 
-void stats_print(const struct column_stats *s, bool colour, struct arena *a, struct str *out)
+void stats_print(const struct column_stats *s, const struct stats_print_look *look, struct arena *a,
+                 struct str *out)
 {
-    groups(s, colour, a, out);
-    if (s->n_groups > 2)
+    groups(s, look, a, out);
+    if (s->n_groups > 2 && !s->table->block)
         all_groups(s, a, out);
     if (s->table->block && s->n_groups > 1)
         blocks(s, a, out);
     if (s->n_groups == 1 && s->table->grouped)
         str_puts(out, "\none group: there is nothing to compare\n");
     if (s->n_pairs) {
-        pairs(s, colour, a, out);
+        pairs(s, look, a, out);
         notes(s, out);
     }
 }

@@ -51,3 +51,42 @@ double power_detectable(double n, double power, double alpha)
         hi *= 2;
     return root_between(of_d, &q, 0, hi);
 }
+
+double power_shift(double df, double power, double alpha)
+{
+    if (!(df > 0) || !(power > alpha / 2 && power < 1))
+        return NOT_MEASURED;
+    return noncentral_t_ncp(power, dist_t_upper_quantile(alpha / 2, df), df);
+}
+
+static bool finds(double difference, double va, double vb, size_t runs, double power, double alpha)
+{
+    const double n = (double)runs, df = (va + vb) * (va + vb) / (va * va + vb * vb) * (n - 1);
+    return noncentral_t_upper(dist_t_upper_quantile(alpha / 2, df), df,
+                              fabs(difference) / sqrt((va + vb) / n)) >= power;
+}
+
+size_t power_runs(double difference, double sd_a, double sd_b, double power, double alpha)
+{
+    const double larger =
+        fmax(sd_a, sd_b); /* in its units: no square leaves the range of doubles */
+    const double d = difference / larger, va = (sd_a / larger) * (sd_a / larger),
+                 vb = (sd_b / larger) * (sd_b / larger);
+    size_t lo = 1, hi = 2; /* lo never finds it: one value has no spread */
+    if (!(larger > 0) || !(fabs(d) > 0) || isnan(va + vb) || !(power > alpha / 2 && power < 1))
+        return 0;
+    while (!finds(d, va, vb, hi, power, alpha)) {
+        lo = hi;
+        hi *= 2;
+        if (hi > POWER_MOST_RUNS)
+            return 0;
+    }
+    while (hi - lo > 1) {
+        const size_t middle = lo + (hi - lo) / 2;
+        if (finds(d, va, vb, middle, power, alpha))
+            hi = middle;
+        else
+            lo = middle;
+    }
+    return hi;
+}

@@ -98,6 +98,17 @@ struct proportion_interval proportion_difference(size_t k1, size_t n1, size_t k2
                                         d + hypot(a.hi - a.estimate, b.estimate - b.lo)};
 }
 
+struct proportion_interval proportion_paired_difference(size_t b, size_t c, size_t n, double conf)
+{
+    if (n == 0 || b + c > n)
+        return unknown;
+    const double m = (double)n + 2, up = (double)b + 0.5, down = (double)c + 0.5;
+    const double middle = (up - down) / m;
+    const double half = z_of(conf) * sqrt((up + down) - (up - down) * (up - down) / m) / m;
+    return (struct proportion_interval){((double)b - (double)c) / (double)n,
+                                        fmax(-1, middle - half), fmin(1, middle + half)};
+}
+
 struct proportion_mcnemar proportion_mcnemar_of(size_t b, size_t c)
 {
     struct proportion_mcnemar r = {1, NOT_MEASURED, NOT_MEASURED, NOT_MEASURED, NOT_MEASURED};

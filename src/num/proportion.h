@@ -46,3 +46,11 @@ struct proportion_two {
 };
 /* NOT_MEASURED where n1 or n2 is 0, the chi-squared ones also where both shares are 0 or 1. */
 [[nodiscard]] struct proportion_two proportion_two_of(size_t k1, size_t n1, size_t k2, size_t n2);
+
+/* The same of pairs: of n items judged twice, b were only true the first time and c only the
+ * second: (b - c) / n. Agresti & Min (2005, Stat. Med. 24:729): half an item more in each of the
+ * four cells, then the normal interval; of 12 pairs it covers 0.93 to 0.99 for 0.95, and
+ * the more the nearer. lo and hi stay within
+ * [-1, 1]. All NOT_MEASURED where n is 0 or b + c > n. */
+[[nodiscard]] struct proportion_interval proportion_paired_difference(size_t b, size_t c, size_t n,
+                                                                      double conf);

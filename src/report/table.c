@@ -130,10 +130,10 @@ static void print_cells(const struct table *t, const struct table_cell *cells, c
     str_putc(out, '\n');
 }
 
-void table_print(const struct table *t, bool colour, struct str *out)
+/* Of each column, 0 where it has no text. */
+static size_t *measure(const struct table *t, struct table_cell *titles)
 {
     size_t *const widths = ARENA_ARRAY(t->arena, size_t, t->n_columns);
-    struct table_cell *const titles = ARENA_ARRAY(t->arena, struct table_cell, t->n_columns);
     for (size_t k = 0; k < t->n_columns; k++) {
         bool any = false;
         for (size_t i = 0; i < t->n_rows; i++) {
@@ -146,6 +146,12 @@ void table_print(const struct table *t, bool colour, struct str *out)
         widths[k] = !any ? 0 : w > widths[k] ? w : widths[k];
         titles[k] = (struct table_cell){t->columns[k].title, TABLE_FAINT};
     }
+    return widths;
+}
+
+static void print_part(const struct table *t, const struct table_cell *titles, const size_t *widths,
+                       bool colour, struct str *out)
+{
     if (t->n_rows)
         print_cells(t, titles, widths, colour, out);
     for (size_t i = 0; i < t->n_rows; i++) {
@@ -156,4 +162,47 @@ void table_print(const struct table *t, bool colour, struct str *out)
         toned(out, t->rows[i].heading, TABLE_STRONG, colour);
         str_putc(out, '\n');
     }
+}
+
+/* From column `from` on, as many as fit beside the keys, at least one: into part, where the others
+ * are 0. Returns the first that does not fit. */
+static size_t fill_part(const struct table *t, const size_t *widths, size_t n_keys, size_t from,
+                        size_t width, size_t *part)
+{
+    size_t used = 0, k = from;
+    memset(part, 0, t->n_columns * sizeof *part);
+    for (size_t i = 0; i < n_keys; i++) {
+        part[i] = widths[i];
+        used += widths[i] ? widths[i] + 2 : 0;
+    }
+    for (bool any = false; k < t->n_columns; k++) {
+        if (any && widths[k] && used + widths[k] > width)
+            break;
+        part[k] = widths[k];
+        used += widths[k] ? widths[k] + 2 : 0;
+        any = any || widths[k];
+    }
+    return k;
+}
+
+void table_print_within(const struct table *t, size_t n_keys, size_t width, bool colour,
+                        struct str *out)
+{
+    struct table_cell *const titles = ARENA_ARRAY(t->arena, struct table_cell, t->n_columns);
+    size_t *const part = ARENA_ARRAY(t->arena, size_t, t->n_columns);
+    const size_t *const widths = measure(t, titles);
+    for (size_t from = n_keys; from < t->n_columns;) {
+        const size_t next = fill_part(t, widths, n_keys, from, width ? width : SIZE_MAX, part);
+        if (from > n_keys)
+            str_putc(out, '\n');
+        print_part(t, titles, part, colour, out);
+        from = next;
+        while (from < t->n_columns && widths[from] == 0)
+            from++;
+    }
+}
+
+void table_print(const struct table *t, bool colour, struct str *out)
+{
+    table_print_within(t, 0, 0, colour, out);
 }

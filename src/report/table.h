@@ -42,6 +42,10 @@ void table_add(struct table *t, const struct table_cell *cells); /* n_columns of
 void table_heading(struct table *t, const char *text); /* a line of its own over what follows */
 /* Columns without any text are left out. colour: escape sequences for a terminal. */
 void table_print(const struct table *t, bool colour, struct str *out);
+/* The same for a terminal of `width` columns: what does not fit goes on below, with the first
+ * n_keys columns again. width 0: no end. */
+void table_print_within(const struct table *t, size_t n_keys, size_t width, bool colour,
+                        struct str *out);
 
 /* Columns that text takes on a terminal. */
 [[nodiscard]] size_t table_width(const char *text);

@@ -133,6 +133,98 @@ def blocks(folder):
     check("no Friedman with a hole", got["friedman"]["p"] is None and "no value in some block" in got["friedman_note"], got)
 
 
+def control(folder):
+    """Dunnett: R 4.6.1, mvtnorm::pmvt (Genz and Bretz, abseps 1e-9) at the pooled t of each; of b, where that has an error of
+    1.7e-7, integrate() over z within integrate() over s."""
+    groups = {"a": (51.2, 49.8, 50.5, 52.0, 50.1), "b": (53.1, 52.2, 54.0, 53.7), "ctl": (50.0, 49.5, 51.1, 50.6, 49.9, 50.3),
+              "d": (50.9, 51.4, 50.2, 51.0, 50.0)}
+    path = write(folder / "control.csv", ["g", "v"], [(g, x) for g, xs in groups.items() for x in xs])
+    got = stats(path, "--value", "v", "--group", "g", "--control", "ctl")
+    want = {"a": 0.557961872242591, "b": 1.72647587184e-05, "d": 0.588348700579199}
+    check("only what is against the control", [(p["a"], p["b"]) for p in got["pairs"]] == [(g, "ctl") for g in "abd"], got["pairs"])
+    near("Dunnett", [(p["a"], p["dunnett"]["p"], want[p["a"]]) for p in got["pairs"]], 1e-6)
+    check("the level is shared by three", abs(got["method"]["level_of_one_comparison"] - 0.05 / 3) < 1e-15, got["method"])
+    check("no Tukey beside it", "tukey" not in got["pairs"][0], got["pairs"][0])
+
+
+def blocked(folder):
+    """R 4.6.1: t.test(paired = TRUE) of tapply(v, list(block, group), mean), anova(lm()) of the same means, pt() with the noncentrality
+    where the power is 0.8, power.t.test(type = "paired")."""
+    rows = [(r, b, g, 10 + 3 * b + (1.5 if g == "y" else 0) + ((7 * r + 3 * b + 5 * k) % 11) / 4)
+            for k, g in ((1, "x"), (2, "y")) for b in range(1, 5) for r in range(1, 6)]
+    rows = [row for i, row in enumerate(rows, 1) if i not in (1, 2, 25)]
+    path = write(folder / "blocked.csv", ["r", "b", "g", "v"], rows)
+    got = stats(path, "--value", "v", "--group", "g", "--block", "b", "--detect", "0.8")
+    p, over = got["pairs"][0], got["all_groups"]["blocks"]["group_over_means_of_cells"]
+    v = p["verdict"]
+    near("the differences within blocks", [("t", p["blocked"]["t_test"]["t"], -9.87252100370391), ("p", v["p"], 0.00220990598653622),
+                                           ("lower", v["lower"], -1.69288856757964), ("upper", v["upper"], -0.86752809908703),
+                                           ("df", v["df"], 3), ("F", over["f"], 97.4666709685756), ("p of F", over["p"], 0.0022099059865362),
+                                           ("detectable", v["detectable"], 0.551879011864217), ("n", v["n_that_would_detect"], 4)])
+    check("are what the verdict rests on", v["word"] == "lower" and "within blocks" in v["rests_on"] and p["blocked"]["blocks"] == 4, v)
+    check("all signs of four blocks are tried", p["permutation"] == {"p": 0.125, "exact": True, "assignments": 16, "error_of_p": 0},
+          p["permutation"])
+    holes = write(folder / "blocked2.csv", ["r", "b", "g", "v"], [row for row in rows if row[1] != 4 or row[2] == "x"])
+    p = stats(holes, "--value", "v", "--group", "g", "--block", "b")["pairs"][0]["blocked"]
+    check("a block of one group is left out, and counted", (p["blocks"], p["blocks_with_one_only"]) == (3, 1), p)
+    both = stats(path, "--value", "v", "--group", "g", "--block", "b", "--pair", "r")["pairs"][0]
+    per = [[x[3] - y[3] for x in rows for y in rows if x[:2] == y[:2] and x[2] == "x" and y[2] == "y" and x[1] == b] for b in range(1, 5)]
+    d = [sum(x) / len(x) for x in per]
+    mean = sum(d) / 4
+    near("pairs in blocks", [("estimate", both["verdict"]["estimate"], mean), ("pairs", both["paired"]["pairs"], sum(map(len, per))),
+                             ("sd", both["blocked"]["sd_of_differences"], math.sqrt(sum((x - mean) ** 2 for x in d) / 3))])
+    one = stats(path, "--value", "v", "--group", "g", "--block", "g")["pairs"][0]["verdict"]
+    check("no block has both", one["word"] == "unknown" and "fewer than two blocks" in one["reason"], one)
+
+
+def shares(folder):
+    """R 4.6.1: binom.test, prop.test(correct = FALSE), fisher.test, mcnemar.test, binom.test(2, 11)."""
+    rows = [(g, i, "ok" if i < k else "timeout") for g, k in (("a", 17), ("b", 15)) for i in range(24)]
+    path = write(folder / "status.csv", ["g", "i", "status"], rows)
+    got = stats(path, "--value", "status", "--group", "g", "--success", "ok")["shares"]
+    g, p = got["groups"][0], got["pairs"][0]
+    near("shares", [("cp", g["clopper_pearson"]["lower"], 0.489052186142167), ("cp", g["clopper_pearson"]["upper"], 0.873847911476309),
+                    ("wilson", g["wilson"]["lower"], 0.508323063355034), ("wilson", g["wilson"]["upper"], 0.850853518030391),
+                    ("fisher", p["fisher_p"], 0.760109163604173), ("difference", p["difference"], 2 / 24)], 1e-7)
+    cells = [(1, 1)] * 10 + [(1, 0)] * 9 + [(0, 1)] * 2 + [(0, 0)] * 5
+    for words in (("1", "0"), ("TRUE", "false"), ("yes", "No")):
+        path = write(folder / "binary.csv", ["g", "i", "v"], [(k, i, words[0] if c[k] else words[1]) for k in (0, 1) for i, c in enumerate(cells)])
+        p = stats(path, "--value", "v", "--group", "g", "--pair", "i")["shares"]["pairs"][0]
+        near(f"McNemar, {words[0]}", [("exact", p["mcnemar_exact_p"], 0.0654296875), ("p", p["mcnemar_p"], 0.0704404292720882),
+                                      ("chi2", p["mcnemar_chi2"], 3.27272727272727), ("b", p["only_a"], 9), ("c", p["only_b"], 2)])
+    _, out, _ = run("stats", str(path), "--value", "v", "--group", "g", "--pair", "i")
+    check("and are told as shares", "share of 'yes'" in out and "73.08 %" in out and "McNemar" in out, out)
+    half = write(folder / "half.csv", ["g", "v"], [(g, i % 2) for g in "ab" for i in range(4000)])
+    p = stats(half, "--value", "v", "--group", "g", "--margin", "0.05")["shares"]["pairs"][0]
+    check("shares that are alike", p["verdict"] == "equivalent", p)
+
+
+def bounds(folder):
+    """MLPerf's rule: 0.99^459 <= 0.01 < 0.99^458; 662 queries are the fewest with an estimate (inference_rules, appendix)."""
+    for n, above, words in ((459, 0, "is shown"), (458, 0, "is not shown; 1 more"), (400, 40, "is above 200"), (662, 1, "is shown")):
+        path = write(folder / "bound.csv", ["ms"], [[300 if i < above else 100] for i in range(n)])
+        got = stats(path, "--value", "ms", "--bound", "p99:200", "--confidence", "99")["bounds"]["groups"][0]
+        check(f"p99 of {n}, {above} above: {words}", words in got["text"] and got["above"] == above, got)
+        check("an estimate from 662 on", (got["vouched_for"] is not None) == (n >= 662), got)
+    _, out, _ = run("stats", str(path), "--value", "ms", "--bound", "p50:120,99.9:120")
+    check("several", "p50 below 120 is shown" in out and "p99.9 below 120 is not shown" in out, out)
+
+
+def permuted(folder):
+    """By hand: of C(6, 3) = 20 ways to share out 1 .. 6, two have means 3 apart; 2 of 2^5 signs of five equal signs."""
+    path = write(folder / "perm.csv", ["g", "i", "v"], [("a", i, i + 1) for i in range(3)] + [("b", i, i + 4.0) for i in range(3)])
+    p = stats(path, "--value", "v", "--group", "g")["pairs"][0]["permutation"]
+    check("every assignment", p == {"p": 0.1, "exact": True, "assignments": 20, "error_of_p": 0}, p)
+    path = write(folder / "perm2.csv", ["g", "i", "v"], [(g, i, i * i + (1 + i / 9 if g == "b" else 0)) for g in "ab" for i in range(5)])
+    p = stats(path, "--value", "v", "--group", "g", "--pair", "i")["pairs"][0]["permutation"]
+    check("every sign", (p["p"], p["assignments"]) == (2 / 32, 32), p)
+    path = write(folder / "perm3.csv", ["g", "v"], [(g, (i * 37 % 40) + (9 if g == "b" else 0)) for g in "ab" for i in range(40)])
+    one, two, off = (stats(path, "--value", "v", "--group", "g", *more)["pairs"][0] for more in ((), (), ("--permutations", "0")))
+    check("drawn where there are more", one["permutation"] == two["permutation"] and not one["permutation"]["exact"]
+          and one["permutation"]["assignments"] == 10000 and off["permutation"] is None, (one["permutation"], off["permutation"]))
+    check("as t says", abs(one["permutation"]["p"] - one["student"]["p"]) < 4 * one["permutation"]["error_of_p"] + 0.1 * one["student"]["p"], one)
+
+
 def holes_and_verdicts(folder):
     path = write(folder / "dirty.csv", ["g", "v"], [("a", 1), ("a", 2), ("a", "NA"), ("", 3), ("b", "x2"), ("b", 1.5), ("b", ""),
                                                     ("b", "inf"), ("a", 3), ("b", 2.5)])
@@ -246,6 +338,8 @@ def mistakes(folder):
     (folder / "bad.csv").write_text('g,v\na,1\na,"2\n')
     (folder / "bad.jsonl").write_text('{"g": "a", "v": 1}\n{"g": \n')
     (folder / "empty.csv").write_text("g,v\n")
+    comma = folder / "comma.csv"
+    comma.write_text("g;v\na;1\na;2,5\n")
     many = write(folder / "many.csv", ["g", "v"], [(i, i) for i in range(65)])
     minus = write(folder / "minus.csv", ["g", "v"], [("a", -1), ("a", 2), ("b", 1), ("b", 3)])
     for label, words, args in (
@@ -255,13 +349,20 @@ def mistakes(folder):
             ("a margin that is none", "want a number above 0", [path, "--value", "v", "--group", "g", "--margin", "5pc"]),
             ("a ratio of what is negative", "a value of -1", [minus, "--value", "v", "--group", "g", "--margin", "5%"]),
             ("two values in a pair", "has two values in group 'a'", [path, "--value", "v", "--group", "g", "--pair", "g"]),
-            ("text for numbers", "holds no number: row 1 is 'a'", [path, "--value", "g"]),
+            ("text for numbers", "holds no number: row 1 is 'a'; for the share of a word give --success", [path, "--value", "g"]),
             ("too many groups", "more than 64", [many, "--value", "v", "--group", "g"]),
             ("no such file", "nofile.csv", [folder / "nofile.csv", "--value", "v"]),
             ("no such JSON", "no such file", [folder / "nofile.jsonl", "--value", "v"]),
             ("an unknown ending", "give --format", [folder / "x.yaml", "--value", "v"]),
             ("a broken CSV", "bad.csv", [folder / "bad.csv", "--value", "v"]),
             ("broken JSON", "bad.jsonl", [folder / "bad.jsonl", "--value", "v"]),
+            ("a control that is none", "did you mean 'a'", [path, "--value", "v", "--group", "g", "--control", "aa"]),
+            ("a control without groups", "--control goes with --group", [path, "--value", "v", "--control", "a"]),
+            ("an n for nothing", "--detect: '-1'", [path, "--value", "v", "--group", "g", "--detect", "-1"]),
+            ("an n in another unit", "give it in percent", [path, "--value", "v", "--group", "g", "--margin", "5%", "--detect", "1"]),
+            ("a bound that is none", "like p99:200", [path, "--value", "v", "--bound", "99"]),
+            ("a word that is not there", "did you mean 'a'", [path, "--value", "g", "--success", "A"]),
+            ("decimal commas", "a decimal point, and no comma", [comma, "--value", "v"]),
             ("a law that is none", "did you mean 'power'", [path, "--fit", "powr", "--x", "v", "--y", "v"]),
             ("a fit without x", "needs --x", [path, "--fit", "power", "--y", "v"]),
             ("x without a fit", "--x goes with --fit", [path, "--x", "v", "--value", "v"]),
@@ -279,6 +380,11 @@ with tempfile.TemporaryDirectory() as name:
     two_samples(work)
     several_groups(work)
     blocks(work)
+    control(work)
+    blocked(work)
+    shares(work)
+    bounds(work)
+    permuted(work)
     holes_and_verdicts(work)
     formats(work)
     fits(work)

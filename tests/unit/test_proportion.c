@@ -67,11 +67,37 @@ static void test_tests(const struct json *oracle)
     CHECK_NEAR("nothing changed", proportion_mcnemar_of(0, 0).p_exact, 1, 0);
 }
 
+/* R 4.6.1: d + c(-1, 1) * qnorm((1 + conf) / 2) * sqrt(t(L) %*% V %*% L) with V the covariance
+ * matrix of a multinomial with half an item more in each of the four cells; ends beyond 1 are cut.
+ * The covering share is dmultinom() over every outcome. */
+static void test_pairs(void)
+{
+    static const struct {
+        size_t b, c, n;
+        double conf, lo, hi;
+    } rows[] = {{9, 3, 50, 0.95, -0.016846317707216, 0.24761554847645},
+                {0, 0, 20, 0.95, -0.089089272024548, 0.089089272024548},
+                {20, 0, 20, 0.90, 0.7835778021181, 1},
+                {86, 150, 1600, 0.95, -0.058682935725972, -0.021217189117973}};
+    for (size_t i = 0; i < COUNT_OF(rows); i++) {
+        const struct proportion_interval r =
+            proportion_paired_difference(rows[i].b, rows[i].c, rows[i].n, rows[i].conf);
+        CHECK_NEAR("of pairs", r.estimate,
+                   ((double)rows[i].b - (double)rows[i].c) / (double)rows[i].n, 1e-15);
+        CHECK_DIGITS("lower", r.lo, rows[i].lo, 12);
+        CHECK_DIGITS("upper", r.hi, rows[i].hi, 12);
+    }
+    CHECK_NEAR("no pairs", proportion_paired_difference(0, 0, 0, 0.95).lo, NOT_MEASURED, 0);
+    CHECK_NEAR("more changes than pairs", proportion_paired_difference(2, 2, 3, 0.95).lo,
+               NOT_MEASURED, 0);
+}
+
 int main(void)
 {
     CLEANUP(arena_freep) struct arena *a = arena_new(16U << 20);
     const struct json *const oracle = oracle_read("stats/tests_R.json", a);
     test_intervals(oracle);
     test_tests(oracle);
+    test_pairs();
     return test_done();
 }

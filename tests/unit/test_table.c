@@ -30,6 +30,35 @@ static void test_print(struct arena *a)
           str_text(&out));
 }
 
+/* want: by eye */
+static void test_narrow(struct arena *a)
+{
+    static const struct table_column columns[] = {
+        {"name", false}, {"ms", true}, {"empty", true}, {"tokens", true}, {"verdict", false}};
+    struct table t;
+    table_init(&t, a, columns, COUNT_OF(columns));
+    table_add(&t, (struct table_cell[]){{"one"}, {"1.5"}, {nullptr}, {"12"}, {"a long word"}});
+    table_add(&t, (struct table_cell[]){{"two"}, {"2"}, {nullptr}, {"9"}, {"fine"}});
+    CLEANUP(str_done) struct str out = {}, whole = {};
+    table_print_within(&t, 1, 17, false, &out);
+    const char want[] = "name   ms  tokens\n"
+                        "one   1.5      12\n"
+                        "two     2       9\n"
+                        "\n"
+                        "name  verdict\n"
+                        "one   a long word\n"
+                        "two   fine\n";
+    CHECK("what is too wide goes on below", strcmp(str_text(&out), want) == 0, "\n%s",
+          str_text(&out));
+    str_clear(&out);
+    table_print_within(&t, 1, 1, false, &out);
+    CHECK("a column at least", strstr(str_text(&out), "name  verdict\n"), "\n%s", str_text(&out));
+    str_clear(&out);
+    table_print_within(&t, 1, 0, false, &out);
+    table_print(&t, false, &whole);
+    CHECK("no end", strcmp(str_text(&out), str_text(&whole)) == 0, "\n%s", str_text(&out));
+}
+
 int main(void)
 {
     CLEANUP(arena_freep) struct arena *a = arena_new(1U << 20);
@@ -53,5 +82,6 @@ int main(void)
               number_short(a, numbers[i].x));
     CHECK("no number, no text", number_short(a, NOT_MEASURED) == nullptr, "some");
     test_print(a);
+    test_narrow(a);
     return test_done();
 }
