@@ -28,6 +28,16 @@ struct configuration {
     size_t n_digests, n_records;
 };
 
+/* How an artefact may be told to be stale by one record of it, worst last. */
+enum stale { STALE_UNKNOWN, STALE_NOT, STALE_ENGINE, STALE_OLDER, STALE_OTHER_SOURCE };
+
+struct stale_seen { /* of a configuration, in one of these ways */
+    const struct audit_cell *cell;
+    const struct evidence *first; /* nullptr: none */
+    size_t n;
+    bool several; /* cells */
+};
+
 static void add_record(struct configuration *k, const struct audit_cell *c,
                        const struct evidence *v)
 {
@@ -104,6 +114,102 @@ static void judge(const struct configuration *k, struct audit *out)
             report(k, most, &k->digests[i], out);
 }
 
+/* ---- older than its source ---- */
+
+/* Digests are the proof; times are a hint, because copies change them. */
+static enum stale stale_of(const struct evidence *v)
+{
+    const struct evidence_origin *const o = &v->origin;
+    if (o->sha256 && o->now)
+        return strcmp(o->sha256, o->now) == 0 ? STALE_NOT : STALE_OTHER_SOURCE;
+    if (!o->sha256 && o->at && o->source_at)
+        return strcmp(o->at, o->source_at) < 0 ? STALE_OLDER : STALE_NOT;
+    return STALE_UNKNOWN;
+}
+
+static enum stale stale_by_engine(const struct evidence *v)
+{
+    if (!v->built_with || !v->engine_version)
+        return STALE_UNKNOWN;
+    return strcmp(v->built_with, v->engine_version) == 0 ? STALE_NOT : STALE_ENGINE;
+}
+
+static void stale_add(struct stale_seen *s, const struct audit_cell *c, const struct evidence *v)
+{
+    s->several = s->several || (s->first && s->cell != c);
+    if (s->n++ > 0)
+        return;
+    s->cell = c;
+    s->first = v;
+}
+
+static const char *stale_message(const struct evidence *v, enum stale how, struct audit *out)
+{
+    const struct evidence_origin *const o = &v->origin;
+    const char *const path = v->artefact_path ? v->artefact_path : "what was loaded",
+                      *const source = o->source ? o->source : "its source";
+    if (how == STALE_ENGINE)
+        return audit_text(out, "%s was built with version %s and ran in version %s", path,
+                          v->built_with, v->engine_version);
+    if (how == STALE_OLDER)
+        return audit_text(out, "%s is of %s, older than its source %s of %s", path, o->at, source,
+                          o->source_at);
+    return audit_text(out, "%s was made from %.12s, and %s holds %.12s now%s%s", path, o->sha256,
+                      source, o->now, o->differs ? ": other " : "", o->differs ? o->differs : "");
+}
+
+static void stale_finding(const struct stale_seen *s, enum stale how, struct audit *out)
+{
+    const struct evidence *const v = s->first;
+    const struct evidence_origin *const o = &v->origin;
+    struct audit_subject subject = audit_subject_of(s->cell);
+    if (s->several)
+        subject.scenario = nullptr;
+    const struct audit_fact facts[] = {
+        audit_word("path", v->artefact_path),
+        audit_word("made_from", o->source),
+        audit_word("source_sha256", o->sha256),
+        audit_word("source_sha256_now", o->now),
+        audit_word("source_files_that_differ", o->differs),
+        audit_word("artefact_modified", o->at),
+        audit_word("source_modified", o->source_at),
+        audit_word("built_with", v->built_with),
+        audit_word("engine_version", v->engine_version),
+        audit_number("invocations_with_it", (double)s->n),
+    };
+    audit_add(out, &(struct audit_finding){
+                       .check = "stale-artifact",
+                       .severity = how == STALE_OTHER_SOURCE ? AUDIT_FAIL : AUDIT_WARN,
+                       .subject = subject,
+                       .facts = facts,
+                       .n_facts = sizeof facts / sizeof facts[0],
+                       .message = stale_message(v, how, out),
+                       .advice = "what was measured is not the model that lies there: make the "
+                                 "artefact again and repeat the run",
+                       .blocks = AUDIT_EVERYTHING});
+}
+
+/* Of all cells of the configuration of cells[first]; does any record speak of it? */
+static bool look_at_sources(const struct audit_whole *w, size_t first, struct audit *out)
+{
+    struct stale_seen seen[STALE_OTHER_SOURCE + 1] = {};
+    for (size_t j = first; j < w->n_cells; j++) {
+        const struct audit_cell *const c = &w->cells[j];
+        for (size_t i = 0; same_configuration(c->key, w->cells[first].key) && i < c->n_evidence;
+             i++) {
+            stale_add(&seen[stale_of(c->evidence[i])], c, c->evidence[i]);
+            stale_add(&seen[stale_by_engine(c->evidence[i])], c, c->evidence[i]);
+        }
+    }
+    for (enum stale how = STALE_OTHER_SOURCE; how >= STALE_ENGINE; how--)
+        if (seen[how].n > 0)
+            stale_finding(&seen[how], how, out);
+    for (enum stale how = STALE_NOT; how <= STALE_OTHER_SOURCE; how++)
+        if (seen[how].n > 0)
+            return true;
+    return false;
+}
+
 static void look(const struct audit_whole *w, struct audit *out)
 {
     bool known = false;
@@ -117,18 +223,25 @@ static void look(const struct audit_whole *w, struct audit *out)
                 add_cell(&k, &w->cells[j]);
         known = known || k.n_records > 1;
         judge(&k, out);
+        known = (first && look_at_sources(w, i, out)) || known;
     }
     if (!known)
         audit_not_run(out, "stale-artifact", nullptr,
-                      "no digest of what the engines loaded is recorded for two invocations");
+                      "no digest of what the engines loaded is recorded for two invocations, nor "
+                      "what it was made from");
 }
 
 const struct audit_check audit_artefact_checks[] = {
     {.name = "stale-artifact",
      .rule = "fail: invocations of one backend, precision and model loaded files with different "
              "digests, in whatever scenario, invocation or replicate; the digest of fewer "
-             "invocations is named",
-     .evidence = "sha256 invocations_with_it sha256_of_most invocations_of_most digests path",
+             "invocations is named; or what was loaded was made from a source whose files have "
+             "another digest now; warn: where the artefact bears no digest of its source, it is "
+             "older than the source; or it names another version of the engine than the one that "
+             "ran it",
+     .evidence = "sha256 invocations_with_it sha256_of_most invocations_of_most digests path "
+                 "made_from source_sha256 source_sha256_now source_files_that_differ "
+                 "artefact_modified source_modified built_with engine_version",
      .blocks = AUDIT_EVERYTHING,
      .limits = limits,
      .n_limits = LIMITS,

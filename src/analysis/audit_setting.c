@@ -7,6 +7,7 @@
 
 #include <math.h>
 #include <string.h>
+#include <strings.h>
 
 enum { MOST_OUTSIDE, LEAST_OUTSIDE, LIMITS };
 static const struct audit_limit limits[LIMITS] = {
@@ -175,15 +176,11 @@ static void look_at_environment(const struct audit_group *g, struct audit *out)
 
 /* ---- timing-boundary ---- */
 
-static const char *region_of(const struct audit_cell *c)
+/* The k-th word on what was timed: of its records, then of the rows that a source states of it. */
+static const char *region_of(const struct audit_cell *c, size_t k)
 {
-    for (size_t i = 0; i < c->n_evidence; i++)
-        if (c->evidence[i]->timed_region)
-            return c->evidence[i]->timed_region;
-    for (size_t i = 0; i < c->n_stated; i++)
-        if (c->stated[i].timed_region)
-            return c->stated[i].timed_region;
-    return nullptr;
+    return k < c->n_evidence ? c->evidence[k]->timed_region
+                             : c->stated[k - c->n_evidence].timed_region;
 }
 
 static void boundary_finding(const struct audit_group *g, const struct audit_fact *facts, size_t n,
@@ -201,26 +198,40 @@ static void boundary_finding(const struct audit_group *g, const struct audit_fac
                        .blocks = AUDIT_COMPARISON | AUDIT_WINNER});
 }
 
+static void region_finding(const struct audit_group *g, const struct audit_cell *a,
+                           const char *region_a, const struct audit_cell *b, const char *region_b,
+                           struct audit *out)
+{
+    const struct audit_fact facts[] = {
+        audit_word("region_a", region_a), audit_word("of_a", audit_label(out, a)),
+        audit_word("region_b", region_b), audit_word("of_b", audit_label(out, b))};
+    boundary_finding(
+        g, facts, COUNT_OF(facts), AUDIT_FAIL,
+        a == b ? audit_text(out, "%s was timed in several ways: %s", audit_label(out, a), region_b)
+               : audit_text(out, "%s was timed as '%s', %s as '%s'", audit_label(out, a), region_a,
+                            audit_label(out, b), region_b),
+        out);
+}
+
+/* One finding: the first two that differ. */
 static bool look_at_regions(const struct audit_group *g, struct audit *out)
 {
     const struct audit_cell *first = nullptr;
+    const char *of_first = nullptr;
     for (size_t i = 0; i < g->n; i++) {
         const struct audit_cell *const c = &g->cells[i];
-        if (!region_of(c))
-            continue;
-        if (!first) {
-            first = c;
-        } else if (strcmp(region_of(first), region_of(c)) != 0) {
-            const struct audit_fact facts[] = {audit_word("region_a", region_of(first)),
-                                               audit_word("of_a", audit_label(out, first)),
-                                               audit_word("region_b", region_of(c)),
-                                               audit_word("of_b", audit_label(out, c))};
-            boundary_finding(g, facts, COUNT_OF(facts), AUDIT_FAIL,
-                             audit_text(out, "%s was timed as '%s', %s as '%s'",
-                                        audit_label(out, first), region_of(first),
-                                        audit_label(out, c), region_of(c)),
-                             out);
-            return true;
+        for (size_t k = 0; k < c->n_evidence + c->n_stated; k++) {
+            const char *const region = region_of(c, k);
+            if (region && strstr(region, " | ")) {
+                region_finding(g, c, region, c, region, out);
+                return true;
+            }
+            if (region && of_first && strcasecmp(region, of_first) != 0) {
+                region_finding(g, first, of_first, c, region, out);
+                return true;
+            }
+            first = region && !first ? c : first;
+            of_first = of_first ? of_first : region;
         }
     }
     return first;
@@ -304,7 +315,8 @@ const struct audit_check audit_setting_checks[] = {
      .group = look_at_environment,
      .whole = look_at_hosts},
     {.name = "timing-boundary",
-     .rule = "fail: compared cells whose records name different timed regions; warn: the latency "
+     .rule = "fail: compared cells whose records (or an import's rows) name different timed "
+             "regions; warn: the latency "
              "of one is its ttft and decode time (all but `inside`), and another's has more than "
              "`outside` beside them; or one was measured here and another imported",
      .evidence = "region_a region_b of_a of_b outside_share_a outside_share_b measured_here "

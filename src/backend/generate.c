@@ -18,6 +18,10 @@ struct loop { /* everything that a request needs, taken before its first stamp *
     struct generate_result *r;
 };
 
+const char generate_timed_region[] =
+    "prompt text to last token on the host: tokenizing, copies to and from the device, every "
+    "forward and the choice of every token inside; detokenizing outside";
+
 static enum err_code check(const struct generate_request *q, const struct engine_about *about,
                            struct err *e)
 {

@@ -42,6 +42,9 @@ struct generate_result { /* lives in the arena that was given; generate_done() f
     struct generate_sequence *sequences;
 };
 
+/* What lies between `submitted` and `finished`, in words; the Python worker's are the same. */
+extern const char generate_timed_region[];
+
 /* ERR_USAGE: no prompt, an empty one, no tokens asked for, more than the context holds. */
 [[nodiscard]] enum err_code generate_run(const struct engine *engine, struct session *s,
                                          const struct engine_about *about,

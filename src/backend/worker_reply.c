@@ -38,6 +38,7 @@ void worker_reply_loaded(struct jsonw *j, const struct engine *engine, struct se
     key_text_or_null(j, "path", artefact->path);
     key_or_null(j, "bytes", artefact->bytes);
     key_text_or_null(j, "sha256", artefact->sha256);
+    origin_json(&artefact->origin, j);
     jsonw_end_object(j);
     jsonw_kobject(j, "model");
     key_text_or_null(j, "architecture", about->architecture);
@@ -47,6 +48,7 @@ void worker_reply_loaded(struct jsonw *j, const struct engine *engine, struct se
     key_or_null(j, "vocab_size", about->vocab_size);
     key_or_null(j, "n_ctx", about->n_ctx);
     jsonw_end_object(j);
+    jsonw_kstr(j, "timed_region", generate_timed_region);
     jsonw_kobject(j, "evidence");
     engine->evidence(s, j);
     jsonw_end_object(j);

@@ -134,7 +134,9 @@ const struct command cmd_model_export = {
         "table; int4 is blocks of 32 in the layers; fp16 is for GPUs, CPUs compute it in fp32.\n"
         "--form qdq is what TensorRT and OpenVINO build int8 from: scales of the activations are\n"
         "found by running the model on a text. The shares that are printed were counted while\n"
-        "writing. Written beside its place and renamed: after a failure nothing is left.",
+        "writing. What it was made from is recorded, with digests: in chimera.json, or in\n"
+        "FILE.gguf.json; a run compares it with what lies there then. Written beside its place\n"
+        "and renamed: after a failure nothing is left.",
     .examples = "  chimera model export synth:gpt2/L=2,d=64,h=2 --format onnx -o tiny-onnx\n"
                 "  chimera model export synth:gpt2/L=2,d=64,h=2 --format gguf -o tiny.gguf\n"
                 "  chimera model export synth:gpt2/L=2,d=64,h=2 -p int8 --form qdq -o tiny-qdq",

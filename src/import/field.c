@@ -102,6 +102,24 @@ const struct field_info field_table[FIELD_COUNT] = {
         "price of the machine, in the same currency as cost_per_million",
         ALSO("cost_per_hour_usd", "price_per_hour", "usd_per_hour", "rate_usd_per_hour",
         "hourly_rate_usd")},
+    [FIELD_PRICING] = {"pricing", FIELD_KIND_NAME, FIELD_PLAIN, FIELD_OF_BOTH, false,
+        "what kind of price: on_demand, spot, reserved (rents, which hold the power); on_prem, colocation",
+        ALSO("pricing_tier", "price_tier", "pricing_model")},
+    [FIELD_COST_TOTAL] = {"cost_total", FIELD_KIND_NUMBER, FIELD_PLAIN, FIELD_OF_BOTH, false,
+        "the source's total, of whatever the parts are of: a request, an hour, a million tokens",
+        ALSO("cost_usd", "total_cost_usd", "total_usd", "cost_total_usd", "request_cost_usd")},
+    [FIELD_COST_INFRA] = {"cost_infra", FIELD_KIND_NUMBER, FIELD_PLAIN, FIELD_OF_BOTH, false,
+        "a part of that total: the machine, by its price per hour",
+        ALSO("infra_usd", "infra_cost_usd", "infrastructure_usd", "infrastructure_cost_usd",
+        "compute_usd", "compute_cost_usd")},
+    [FIELD_COST_ENERGY] = {"cost_energy", FIELD_KIND_NUMBER, FIELD_PLAIN, FIELD_OF_BOTH, false,
+        "a part of that total: electricity",
+        ALSO("energy_usd", "energy_cost_usd", "electricity_usd", "electricity_cost_usd",
+        "energy_cost_usd_per_1m_tokens")},
+    [FIELD_COST_PURCHASE] = {"cost_purchase", FIELD_KIND_NUMBER, FIELD_PLAIN, FIELD_OF_BOTH, false,
+        "a part of that total: the bought machine's share",
+        ALSO("purchase_usd", "hardware_usd", "capex_usd", "amortized_usd", "amortised_usd",
+        "amortization_usd", "depreciation_usd")},
     [FIELD_PARAMS_MILLIONS] = {"params_millions", FIELD_KIND_AMOUNT, FIELD_MILLIONS, FIELD_OF_BOTH, false,
         "parameters of the model, in millions", ALSO("params_m", "n_params_m", "num_params_m", "n_params_millions", "parameters_millions")},
     [FIELD_N_LAYERS] = {"n_layers", FIELD_KIND_WHOLE, FIELD_PLAIN, FIELD_OF_BOTH, false,
@@ -198,6 +216,10 @@ enum field field_find(const char *name)
     for (unsigned f = 0; f < FIELD_COUNT; f++)
         if (strcmp(field_table[f].name, name) == 0)
             return (enum field)f;
+    for (unsigned f = 0; f < FIELD_COUNT; f++)
+        for (unsigned i = 0; field_table[f].also[i]; i++)
+            if (strcmp(field_table[f].also[i], name) == 0)
+                return (enum field)f;
     return FIELD_COUNT;
 }
 

@@ -38,6 +38,11 @@ enum field : uint8_t {
     FIELD_POWER_MAX_W,
     FIELD_ENERGY_J,
     FIELD_COST_PER_HOUR,
+    FIELD_PRICING,
+    FIELD_COST_TOTAL,
+    FIELD_COST_INFRA,
+    FIELD_COST_ENERGY,
+    FIELD_COST_PURCHASE,
     FIELD_PARAMS_MILLIONS,
     FIELD_N_LAYERS,
     FIELD_D_MODEL,
@@ -115,7 +120,7 @@ struct field_info {
 
 extern const struct field_info field_table[FIELD_COUNT];
 
-/* FIELD_COUNT: no such field. */
+/* By its name, or by one that is taken for it. FIELD_COUNT: no such field. */
 [[nodiscard]] enum field field_find(const char *name);
 /* The nearest right name, or nullptr. */
 [[nodiscard]] const char *field_nearest(const char *name);

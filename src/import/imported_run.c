@@ -43,11 +43,13 @@ void imported_run_json(const struct folder_key *key, const struct imported_run *
         jsonw_end_object(&w);
     }
     jsonw_end_object(&w);
+    jsonw_kstr(&w, "timed_region", i->timed_region);
     jsonw_key(&w, "evidence");
     jsonw_null(&w);
     jsonw_kobject(&w, "null_because");
     jsonw_kstr(&w, "reason", "at least one sample is ok");
     jsonw_kstr(&w, "tool", "the format does not say which tool wrote it");
+    jsonw_kstr(&w, "timed_region", "the source does not say it (--map or --const timed_region)");
     jsonw_kstr(&w, "evidence", "imported: nothing proves what ran, or how it was timed");
     jsonw_end_object(&w);
     jsonw_end_object(&w);

@@ -500,8 +500,8 @@ static enum err_code check_measured(const struct resolving *z, struct err *e)
 {
     for (unsigned f = FIELD_LATENCY_MS; f < FIELD_COUNT; f++)
         if (z->mapped[f] && f != FIELD_PROMPT_TOKENS && f != FIELD_PADDING_TOKENS &&
-            f != FIELD_COST_PER_HOUR && f != FIELD_PARAMS_MILLIONS && f != FIELD_N_LAYERS &&
-            f != FIELD_D_MODEL && f != FIELD_HOST && f != FIELD_VERSUS)
+            f != FIELD_COST_PER_HOUR && f != FIELD_PRICING && f != FIELD_PARAMS_MILLIONS &&
+            f != FIELD_N_LAYERS && f != FIELD_D_MODEL && f != FIELD_HOST && f != FIELD_VERSUS)
             return ERR_OK;
     CLEANUP(str_done) struct str list = {}, example = {};
     for (size_t i = 0; i < z->q->n_names && example.n == 0; i++) {

@@ -40,6 +40,10 @@ static const struct mean {
     {FIELD_ENERGY_J, FIELD_OF(struct results_row, energy_j, double)},
     {FIELD_COST_PER_HOUR, FIELD_OF(struct results_row, cost_per_hour, double)},
     {FIELD_COST_PER_MILLION, FIELD_OF(struct results_row, cost_per_million, double)},
+    {FIELD_COST_TOTAL, FIELD_OF(struct results_row, cost_total, double)},
+    {FIELD_COST_INFRA, FIELD_OF(struct results_row, cost_infra, double)},
+    {FIELD_COST_ENERGY, FIELD_OF(struct results_row, cost_energy, double)},
+    {FIELD_COST_PURCHASE, FIELD_OF(struct results_row, cost_purchase, double)},
 };
 enum { MEANS = sizeof means / sizeof *means };
 
@@ -49,6 +53,7 @@ static const struct {
 } kept_words[] = {
     {FIELD_RAN_BACKEND, FIELD_OF(struct results_row, ran_backend, const char *)},
     {FIELD_RAN_PRECISION, FIELD_OF(struct results_row, ran_precision, const char *)},
+    {FIELD_PRICING, FIELD_OF(struct results_row, pricing, const char *)},
     {FIELD_TIMED_REGION, FIELD_OF(struct results_row, timed_region, const char *)},
 };
 
@@ -621,13 +626,15 @@ static enum err_code finish_cell(struct target *t, struct cell *c,
     }
     for (size_t i = 0; i < c->n_invocations; i++) {
         CLEANUP(str_done) struct str text = {};
+        c->invocations[i].run.timed_region = c->model.timed_region;
         imported_run_json(&c->key, &c->invocations[i].run, source, &text);
         if (put(t, results_folder_run_file(t->arena, c->folder, c->invocations[i].run.number),
                 &text, e))
             return e->code;
     }
     struct results_row *const m = &c->model;
-    if (c->has_model || m->ran_backend || m->ran_precision || m->host || m->timed_region) {
+    if (c->has_model || m->ran_backend || m->ran_precision || m->host || m->timed_region ||
+        m->pricing) {
         m->beside_samples = true;
         cell_rows_write(m, &(struct jsonw){.out = &t->rows});
         str_putc(&t->rows, '\n');

@@ -59,7 +59,10 @@ static enum err_code as_it_is(const char *precision, const struct model_facts *m
     if (!unlabelled && !model_facts_holds(m, precision) && !model_facts_claims(m, precision))
         return err_set(e, ERR_UNSUPPORTED, "'%s' holds %s weights; %s was asked for", m->name,
                        m->dtype ? m->dtype : "unknown", precision);
-    return m->kind == MODEL_GGUF ? of_file(m->path, a, ret, e) : of_folder(m->path, a, ret, e);
+    if (m->kind == MODEL_GGUF ? of_file(m->path, a, ret, e) : of_folder(m->path, a, ret, e))
+        return e->code;
+    ret->origin = origin_find(m->path, nullptr, a);
+    return ERR_OK;
 }
 
 static int64_t bytes_in(const char *path, struct arena *a)
@@ -167,13 +170,23 @@ static enum err_code lock(const char *folder, struct arena *a, int *ret_fd, stru
     return ERR_OK;
 }
 
-static enum err_code derived(const char *kind, const char *precision, const struct model_facts *m,
-                             struct arena *a, struct artefact *ret, struct err *e)
+/* Its address is the digest of its source: where it bears no record, that is the proof. */
+static void find_origin(const char *source, const char *sources, struct arena *a,
+                        struct artefact *ret)
 {
-    const char *sources = nullptr, *key = nullptr;
-    int64_t unused = 0;
-    if (sources_list(m->path, a, &sources, &unused, e))
-        return e->code;
+    ret->origin = origin_find(ret->path, source, a);
+    if (ret->origin.sha256)
+        return;
+    digest_text(sources, a, &ret->origin.sha256);
+    ret->origin.sha256_now = ret->origin.sha256;
+    ret->origin.reason = nullptr;
+}
+
+static enum err_code find_or_make(const char *kind, const char *precision,
+                                  const struct model_facts *m, const char *sources, struct arena *a,
+                                  struct artefact *ret, struct err *e)
+{
+    const char *key = nullptr;
     digest_text(arena_printf(a, "%d\n%s\n%s\n%s", EXPORT_VERSION, kind, precision, sources), a,
                 &key);
     const char *const folder = file_join(a, file_join(a, file_cache_folder(a), "artefacts"), key);
@@ -190,6 +203,18 @@ static enum err_code derived(const char *kind, const char *precision, const stru
         (void)rmdir(folder);
         return e->code;
     }
+    return ERR_OK;
+}
+
+static enum err_code derived(const char *kind, const char *precision, const struct model_facts *m,
+                             struct arena *a, struct artefact *ret, struct err *e)
+{
+    const char *sources = nullptr;
+    int64_t unused = 0;
+    if (sources_list(m->path, a, &sources, &unused, e) ||
+        find_or_make(kind, precision, m, sources, a, ret, e))
+        return e->code;
+    find_origin(m->path, sources, a, ret);
     return ERR_OK;
 }
 
@@ -227,8 +252,10 @@ enum err_code artefact_prepare(const char *kind, const char *precision, const st
         return err_set(e, ERR_UNSUPPORTED, "'%s' is %s, which cannot be turned into %s", m->name,
                        source.kind == MODEL_GGUF ? "a GGUF file" : "an ONNX folder",
                        hf ? "a Hugging Face folder" : kind);
+    if (hf && of_folder(source.path, a, ret, e) == ERR_OK)
+        ret->origin = origin_of_itself(source.path, a);
     if (hf)
-        return of_folder(source.path, a, ret, e);
+        return e->code;
     if (!onnx && !gguf)
         return err_set(e, ERR_USAGE, "'%s' is no kind of artefact; hf, onnx, gguf, none", kind);
     return derived(kind, precision, &source, a, ret, e);

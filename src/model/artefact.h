@@ -9,6 +9,7 @@
 
 #include "base/err.h"
 #include "domain/model_facts.h"
+#include "model/origin.h"
 
 #include <stdint.h>
 
@@ -23,6 +24,7 @@ struct artefact {
     /* Hex. A file: its SHA-256. A folder: that of the text which `sha256sum` prints for its files,
      * sorted by name ("<hex>  <name>\n"). nullptr: nothing to digest. */
     const char *sha256;
+    struct origin origin; /* what it was made from; of the model's own files, only `modified` */
 };
 
 /* kind: "hf", "onnx", "gguf", "none" (struct backend's artefact). precision: as in the experiment.

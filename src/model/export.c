@@ -10,6 +10,7 @@
 #include "model/export_gguf.h"
 #include "model/export_onnx.h"
 #include "model/onnx_ranges.h"
+#include "model/origin.h"
 #include "model/quantize.h"
 #include "model/sources.h"
 
@@ -68,16 +69,11 @@ static enum err_code write_facts(const struct checkpoint *m, const char *form,
     CLEANUP(str_done) struct str out = {};
     struct jsonw w = {.out = &out, .pretty = true};
     const struct hf_config *const c = &m->config;
-    char digest[DIGEST_HEX];
-    digest_of(sources, strlen(sources), digest);
     jsonw_object(&w);
     jsonw_kstr(&w, "schema", "chimera.onnx/1");
     jsonw_kstr(&w, "chimera_version", CHIMERA_VERSION);
     jsonw_ki64(&w, "exporter_version", EXPORT_VERSION);
-    jsonw_kobject(&w, "generated_from");
-    jsonw_kstr(&w, "sha256", digest);
-    jsonw_kstr(&w, "files", sources);
-    jsonw_end_object(&w);
+    origin_key_source(m->folder, sources, &w);
     jsonw_kstr(&w, "architecture", c->architecture);
     jsonw_kstr(&w, "precision", arena_strndup(a, form, strcspn(form, "-")));
     jsonw_kstr(&w, "form", strchr(form, '-') ? strchr(form, '-') + 1 : nullptr);
@@ -184,8 +180,9 @@ static enum err_code make_gguf(const struct checkpoint *m, const char *precision
     if (file_make_folders(file_folder_of(a, out), e))
         return e->code;
     const bool own = export_gguf_knows(precision);
-    return own ? export_gguf(m, precision, out, a, r, e)
-               : make_quantised(m, precision, out, a, r, e);
+    if (own ? export_gguf(m, precision, out, a, r, e) : make_quantised(m, precision, out, a, r, e))
+        return e->code;
+    return origin_write(out, m->folder, a, e);
 }
 
 enum err_code export_make(const char *source, enum export_format f, const char *precision,

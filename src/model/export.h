@@ -19,7 +19,8 @@ constexpr int EXPORT_VERSION = 3;
 enum export_format : uint8_t { EXPORT_ONNX, EXPORT_GGUF };
 
 /* out: a folder for ONNX (model.onnx, model.onnx.data, chimera.json, config and tokenizer), a file
- * for GGUF. ONNX: "fp32", "fp16", "int8", "int4". GGUF: "fp32", "fp16", and what quantize.h knows
+ * for GGUF, and beside it OUT.json, which says what it was made from (origin.h). ONNX: "fp32",
+ * "fp16", "int8", "int4". GGUF: "fp32", "fp16", and what quantize.h knows
  * ("int8" is q8_0). ERR_UNSUPPORTED: what the format or the engine behind it cannot express.
  * ERR_USAGE: out stands in the way. */
 [[nodiscard]] enum err_code export_make(const char *source, enum export_format f,

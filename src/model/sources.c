@@ -116,3 +116,21 @@ enum err_code sources_list(const char *folder, struct arena *a, const char **ret
     *ret_bytes = sum;
     return ERR_OK;
 }
+
+int64_t sources_modified(const char *path, struct arena *a)
+{
+    struct stat st;
+    int64_t newest = -1;
+    if (stat(path, &st) != 0)
+        return -1;
+    if (!S_ISDIR(st.st_mode))
+        return (int64_t)st.st_mtim.tv_sec * 1'000'000'000 + st.st_mtim.tv_nsec;
+    CLEANUP(close_folder) DIR *d = opendir(path);
+    for (const struct dirent *entry; d && (entry = readdir(d));) {
+        const int64_t of = counts(entry->d_name) && strcmp(entry->d_name, ".") != 0
+                               ? sources_modified(file_join(a, path, entry->d_name), a)
+                               : -1;
+        newest = of > newest ? of : newest;
+    }
+    return newest;
+}

@@ -17,6 +17,9 @@ struct arena;
  * their size. ERR_IO: a file cannot be read. */
 [[nodiscard]] enum err_code sources_list(const char *folder, struct arena *a, const char **ret_text,
                                          int64_t *ret_bytes, struct err *e);
+/* When the newest file of them (or path itself, where it is a file) was last modified: ns since
+ * 1970; -1: none is there. */
+[[nodiscard]] int64_t sources_modified(const char *path, struct arena *a);
 /* SHA-256 of one file, remembered. */
 [[nodiscard]] enum err_code sources_file(const char *path, struct arena *a,
                                          char hex[static DIGEST_HEX], int64_t *ret_bytes,

@@ -60,6 +60,10 @@ const struct cell_rows_figure cell_rows_figures[] = {
     FIGURE(power_max_w),
     FIGURE(energy_j),
     FIGURE(cost_per_hour),
+    FIGURE(cost_total),
+    FIGURE(cost_infra),
+    FIGURE(cost_energy),
+    FIGURE(cost_purchase),
     FIGURE(power_windows),
     FIGURE(power_windows_once),
     FIGURE(energies),
@@ -73,7 +77,7 @@ const size_t cell_rows_n_figures = COUNT_OF(cell_rows_figures);
 #define WORD(name) {#name, FIELD_OF(struct results_row, name, const char *)}
 
 const struct cell_rows_word cell_rows_words[] = {WORD(ran_backend), WORD(ran_precision),
-                                                 WORD(timed_region)};
+                                                 WORD(pricing), WORD(timed_region)};
 const size_t cell_rows_n_words = COUNT_OF(cell_rows_words);
 
 constexpr size_t MODEL_FACTS = 3; /* the last ones */

@@ -38,9 +38,11 @@ struct results_row { /* NOT_MEASURED: the source does not say it */
     /* Beside samples: means over them. */
     double padding_tokens, idle_power_w, power_samples, power_window_ms, power_std_w, power_min_w,
         power_max_w, energy_j, cost_per_hour;
+    double cost_total, cost_infra, cost_energy, cost_purchase; /* as the source adds them up */
     double power_windows, power_windows_once; /* samples that say their power_samples; at most 1 */
     double energies, energies_not_positive;   /* samples that say their energy_j; those <= 0 */
-    const char *ran_backend, *ran_precision, *timed_region; /* several words: " | " between */
+    const char *ran_backend, *ran_precision, *timed_region,
+        *pricing; /* several words: " | " between */
     bool beside_samples;
     double params_millions, n_layers, d_model; /* of the model */
 };

@@ -42,6 +42,19 @@ static struct evidence_compile compile_of(const struct json *v)
     };
 }
 
+static struct evidence_origin origin_of(const struct json *artefact)
+{
+    const struct json *const from = json_get(artefact, "made_from");
+    return (struct evidence_origin){
+        .source = json_str(json_get(from, "path"), nullptr),
+        .sha256 = json_str(json_get(from, "sha256"), nullptr),
+        .now = json_str(json_get(from, "sha256_now"), nullptr),
+        .differs = json_str(json_get(from, "differs"), nullptr),
+        .source_at = json_str(json_get(from, "modified"), nullptr),
+        .at = json_str(json_get(artefact, "modified"), nullptr),
+    };
+}
+
 static void of_engine(const struct json *v, struct evidence *ret)
 {
     const struct json *const engine = json_get(v, "engine"),
@@ -54,6 +67,8 @@ static void of_engine(const struct json *v, struct evidence *ret)
     ret->artefact_path = json_str(json_get(artefact, "path"), nullptr);
     ret->artefact_sha256 = json_str(json_get(artefact, "sha256"), nullptr);
     ret->artefact_bytes = json_f64(json_get(artefact, "bytes"), NOT_MEASURED);
+    ret->origin = origin_of(artefact);
+    ret->built_with = json_str(json_get(artefact, "built_with"), nullptr);
     ret->n_params = json_f64(json_get(model, "n_params"), NOT_MEASURED);
     ret->n_layers = json_f64(json_get(model, "n_layers"), NOT_MEASURED);
     ret->d_model = json_f64(json_get(model, "d_model"), NOT_MEASURED);

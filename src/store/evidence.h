@@ -31,12 +31,22 @@ struct evidence_compile {
     const char *fallback, *reason;
 };
 
+struct evidence_origin {        /* what an artefact was made from; nullptr: not recorded */
+    const char *source;         /* path */
+    const char *sha256, *now;   /* digests of the source: when it was made, and at the load */
+    const char *differs;        /* files of the source that are not as they were: "a, b" */
+    const char *source_at, *at; /* when source and artefact were last modified: ISO 8601 in UTC, to
+                                   the microsecond, so that text compares as time does */
+};
+
 struct evidence {
     int32_t replicate, invocation;
     const char *engine, *engine_version, *device;
     double threads;
     const char *artefact_path, *artefact_sha256;
     double artefact_bytes;
+    struct evidence_origin origin;
+    const char *built_with; /* version of the engine that the artefact says it was built with */
     double n_params, n_layers, d_model; /* of the model, counted in its file */
     struct evidence_shares weights;     /* of the weights' elements, else of their bytes */
     struct evidence_shares matmul;      /* of the multiply-adds by weights */
@@ -48,7 +58,7 @@ struct evidence {
     double block, order_in_block, order_in_invocation; /* its place in the plan, from 0 */
     double batch_size, max_tokens, temperature;
     const char *environment_sha256;
-    const char *timed_region;  /* where the stamps begin and end, as an import says it */
+    const char *timed_region;  /* what the latency holds, in words */
     const char *imported_from; /* nullptr: this laboratory made it */
     double power_interval_s;   /* between two readings of power */
     double sample_interval_s;  /* between two readings of CPU and memory */

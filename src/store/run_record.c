@@ -65,8 +65,9 @@ static void invocation(const struct run_record *r, struct jsonw *w)
 /* What a worker said when it had loaded; every key is there, null where it did not say. */
 static void loaded(const struct run_record_segment *s, struct jsonw *w)
 {
-    static const char *const keys[] = {"engine", "device",   "threads",  "artefact",
-                                       "model",  "evidence", "label_ok", "label_reason"};
+    static const char *const keys[] = {"engine",   "device",   "threads",
+                                       "artefact", "model",    "timed_region",
+                                       "evidence", "label_ok", "label_reason"};
     const struct json *const v = s ? s->loaded : nullptr;
     jsonw_kf64(w, "start_ms", s ? s->start_ms : NOT_MEASURED);
     jsonw_kf64(w, "load_ms", json_f64(json_get(v, "load_ms"), NOT_MEASURED));
@@ -205,6 +206,10 @@ static void null_because(struct jsonw *w)
         {"compile_ms", "this engine does not compile, or none was loaded"},
         {"artefact.sha256",
          "the engine loads no file, or loading ended before its digest was known"},
+        {"artefact.made_from", "artefact.made_from_reason says it"},
+        {"artefact.made_from.sha256_now", "artefact.made_from.reason says it"},
+        {"artefact.made_from.differs", "the source is what it was, or it is not known"},
+        {"timed_region", "no worker of this invocation came to its loaded engine"},
         {"evidence.compile", "this engine does not compile, or nothing was compiled again"},
         {"label_reason", "the label is true"},
         {"evidence_after", "the evidence did not change after loading"},

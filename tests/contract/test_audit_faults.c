@@ -77,6 +77,46 @@ static void one_stale_engine(struct fixture *f, bool fault)
     }
 }
 
+/* The source's weights were exchanged before a random invocation; the twin is a copy, whose times
+ * say nothing. */
+static void exchanged_source(struct fixture *f, bool fault)
+{
+    const size_t c = fixture_cell(f, S, M, "onnxruntime-cpu", "fp32");
+    const int32_t from = (int32_t)rng_below(&f->rng, 3);
+    fixture_fill(f, c, 3, 10, 20, 0.05);
+    record_all(f, c, 3);
+    for (int32_t i = 0; i < 3; i++)
+        f->cells[c].records[i]->origin =
+            (struct evidence_origin){.source = "gpt2",
+                                     .sha256 = "600d",
+                                     .now = fault && i >= from ? "0bad" : "600d",
+                                     .at = "2026-01-01T00:00:00.000000Z",
+                                     .source_at = "2026-01-01T00:00:01.000000Z"};
+}
+
+static void older_than_source(struct fixture *f, bool fault)
+{
+    const size_t c = fixture_cell(f, S, M, "onnxruntime-cpu", "fp32");
+    const char *const times[] = {"2026-01-01T00:00:00.000000Z", "2026-01-01T00:00:00.000001Z"};
+    fixture_fill(f, c, 2, 10, 20, 0.05);
+    record_all(f, c, 2);
+    for (int32_t i = 0; i < 2; i++)
+        f->cells[c].records[i]->origin = (struct evidence_origin){
+            .source = "gpt2", .at = times[!fault], .source_at = times[fault]};
+}
+
+static void other_engine_built_it(struct fixture *f, bool fault)
+{
+    const size_t c = fixture_cell(f, S, M, "tensorrt", "fp16");
+    fixture_fill(f, c, 3, 10, 20, 0.05);
+    record_all(f, c, 3);
+    for (int32_t i = 0; i < 3; i++) {
+        f->cells[c].records[i]->artefact_sha256 = "600d";
+        f->cells[c].records[i]->built_with = "10.3";
+        f->cells[c].records[i]->engine_version = fault && i == 2 ? "10.8" : "10.3";
+    }
+}
+
 /* ---- placeholder ---- */
 
 static void constant_latencies(struct fixture *f, bool fault)
@@ -143,6 +183,20 @@ static void other_boundary(struct fixture *f, bool fault)
             s->latency_ms =
                 s->ttft_ms + s->decode_ms + (fault && b == 0 ? fixture_lognormal(f, 6, 0.1) : 0);
         }
+    }
+}
+
+/* TR118: copies to the device inside for ORT, outside for the others. */
+static void other_region(struct fixture *f, bool fault)
+{
+    static const char *const backends[] = {"onnxruntime-gpu", "transformers-gpu", "tensorrt"};
+    for (size_t b = 0; b < 3; b++) {
+        const size_t c = fixture_cell(f, S, M, backends[b], "fp32");
+        fixture_fill(f, c, 2, 10, 20, 0.05);
+        record_all(f, c, 2);
+        for (int32_t i = 0; i < 2; i++)
+            f->cells[c].records[i]->timed_region =
+                b == 0 || !fault ? "host to device copy inside" : "host to device copy outside";
     }
 }
 
@@ -509,12 +563,16 @@ static const struct plant plants[] = {
     {"label-mismatch", "a -gpu on the CPU's provider", wrong_provider},
     {"precision-mismatch", "int8 without int8", no_int8},
     {"stale-artifact", "one stale engine", one_stale_engine},
+    {"stale-artifact", "the source was exchanged", exchanged_source},
+    {"stale-artifact", "older than its source", older_than_source},
+    {"stale-artifact", "built with another version", other_engine_built_it},
     {"placeholder", "constant latencies", constant_latencies},
     {"placeholder", "0.30 and 0.35", round_constants},
     {"placeholder", "ttft is the latency", copied_ttft},
     {"placeholder", "an invocation twice", copied_invocation},
     {"placeholder", "faster than the weights", sub_roofline},
     {"timing-boundary", "one engine with copies outside", other_boundary},
+    {"timing-boundary", "records of other regions", other_region},
     {"environment-mismatch", "8 threads against 4", other_threads},
     {"environment-mismatch", "replicates on two systems", other_machine},
     {"impossible-interval", "one sample makes the interval negative", interval_below_zero},

@@ -26,6 +26,9 @@ now = time.monotonic_ns  # CLOCK_MONOTONIC, the clock of every chimera process
 
 DTYPES = {"fp32": "float32", "fp16": "float16", "bf16": "bfloat16"}
 ATTENTION = "sdpa"
+# What lies between `submitted` and `finished`: the words of src/backend/generate.c.
+TIMED_REGION = ("prompt text to last token on the host: tokenizing, copies to and from the device, every "
+                "forward and the choice of every token inside; detokenizing outside")
 EMBED_BATCH = 32  # texts in one forward of an embedding model
 FIRST_LOOK = 1024  # tokens that the sampler orders before it orders the whole vocabulary
 
@@ -413,7 +416,10 @@ class Engine:
                        "path": os.path.dirname(self.transformers.__file__)},
             "device": self.device_name(), "load_ms": self.load_ms, "compile_ms": self.compile_ms,
             "threads": self.torch.get_num_threads(),
-            "artefact": {"path": self.path, "bytes": folder_bytes(self.path), "sha256": self.sha256},
+            "artefact": {"path": self.path, "bytes": folder_bytes(self.path), "sha256": self.sha256,
+                         "modified": folder_modified(self.path), "made_from": None,
+                         "made_from_reason": "the engine loads the model's own files"},
+            "timed_region": TIMED_REGION,
             "model": {"architecture": config.model_type, "n_params": sum(params.values()),
                       "n_layers": config.num_hidden_layers, "d_model": config.hidden_size,
                       "vocab_size": self.vocab, "n_ctx": self.n_ctx or None},
@@ -712,6 +718,12 @@ def cache_folder() -> str:
 
 def folder_bytes(path: str) -> int:
     return sum(e.stat().st_size for e in os.scandir(path) if e.is_file())
+
+
+def folder_modified(path: str) -> str:
+    newest = max((e.stat().st_mtime_ns for e in os.scandir(path) if e.is_file()), default=0)
+    day = time.strftime("%Y-%m-%dT%H:%M:%S", time.gmtime(newest // 10**9))
+    return f"{day}.{newest % 10**9 // 1000:06d}Z"
 
 
 def blas_in_use() -> Json | None:
