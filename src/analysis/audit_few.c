@@ -65,10 +65,11 @@ static double both_ends(double p)
 static void look_small(const struct audit_cell *c, struct audit *out)
 {
     double n = (double)c->stats->n;
-    bool p99_stated = false;
+    bool p95_stated = false, p99_stated = false;
     for (size_t i = 0; c->stats->n == 0 && i < c->n_stated; i++) {
         const double of_row = c->stated[i].n_samples;
         n = i == 0 || of_row < n ? of_row : n;
+        p95_stated = p95_stated || c->stated[i].p95_ms > 0;
         p99_stated = p99_stated || c->stated[i].p99_ms > 0;
     }
     const struct audit_subject subject = audit_subject_of(c);
@@ -82,9 +83,12 @@ static void look_small(const struct audit_cell *c, struct audit *out)
     else if (n < small_limits[MEDIAN_N].value)
         say_small(c, AUDIT_WARN, n, small_limits[MEDIAN_N].value, "a median with a 95 % interval",
                   AUDIT_LATENCY | AUDIT_COMPARISON | AUDIT_WINNER, out);
-    const double least = (double)quantile_least_n(0.99);
-    if (p99_stated && n < least)
-        say_small(c, AUDIT_WARN, n, least, "the p99 that the source states", AUDIT_P99, out);
+    if (p99_stated && n < (double)quantile_least_n(0.99))
+        say_small(c, AUDIT_WARN, n, (double)quantile_least_n(0.99),
+                  "the p99 that the source states", AUDIT_P99, out);
+    if (p95_stated && n < (double)quantile_least_n(0.95))
+        say_small(c, AUDIT_WARN, n, (double)quantile_least_n(0.95),
+                  "the p95 that the source states", AUDIT_P95, out);
     if (c->stats->n >= quantile_least_n(0.95) && n < both_ends(0.95))
         say_small(c, AUDIT_INFO, n, both_ends(0.95), "a p95 whose interval has an upper end",
                   AUDIT_P95, out);
@@ -149,7 +153,8 @@ const struct audit_check audit_few_checks[] = {
     {.name = "small-sample",
      .rule =
          "fail: fewer than nothing_n samples; warn: fewer than median_n, or a p99 that a source "
-         "states of fewer than 100; info: a p95 without an upper end of its interval",
+         "states of fewer than 100 or a p95 of fewer than 20; info: a p95 without an upper end of "
+         "its interval",
      .evidence = "n_samples needed figure",
      .blocks = AUDIT_EVERYTHING,
      .limits = small_limits,

@@ -1,6 +1,9 @@
 #include "analysis/audit_law.h"
 
+#include "analysis/audit_claim.h"
+#include "analysis/audit_law_gate.h"
 #include "analysis/audit_line.h"
+#include "analysis/audit_shape.h"
 #include "analysis/cell.h"
 #include "base/arena.h"
 #include "base/defs.h"
@@ -9,14 +12,30 @@
 #include "store/results.h"
 
 #include <math.h>
+#include <stddef.h>
 #include <string.h>
 
-enum { R2, SLOPE_P, LEVERAGE, EVEN, MOVES, SLOPES_P, SLOPES, INFLATION, LEAST_MODELS, LIMITS };
+enum {
+    R2,
+    SLOPE_P,
+    STATED,
+    LEVERAGE,
+    EVEN,
+    MOVES,
+    OFF_P,
+    SLOPES_P,
+    SLOPES,
+    INFLATION,
+    LEAST_MODELS,
+    LIMITS
+};
 static const struct audit_limit limits[LIMITS] = {
     [R2] = {"r2", 0.2, "below it a law explains less than chance often gives (measurement.md, 3)"},
     [SLOPE_P] = {"slope_p", 0.05,
                  "Student's, beside the bootstrap, which is too narrow with few "
                  "points"},
+    [STATED] = {"stated", 0.02,
+                "of what the points beside a stated law give, and the rounding of its figures"},
     [LEVERAGE] = {"leverage", 0.7,
                   "one point then decides the slope: its residual is held under a "
                   "third of its error"},
@@ -24,6 +43,10 @@ static const struct audit_limit limits[LIMITS] = {
               "times the leverage that the end of evenly spaced sizes has: with few "
               "points some leverage is everywhere"},
     [MOVES] = {"moves", 0.1, "of the exponent or of the crossover, with that point left out"},
+    [OFF_P] =
+        {"off_p", 0.03,
+         "of the deleted residual (Student), times the number of models: it is off the law of "
+         "the others by no chance"},
     [SLOPES_P] = {"slopes_p", 0.01, "of the F test (Chow) that scenarios have one exponent"},
     [SLOPES] = {"slopes", 0.15, "between the exponents of scenarios: less is no other law"},
     [INFLATION] = {"inflation", 5, "of the variance of a shape's effect by the other shape (VIF)"},
@@ -68,6 +91,7 @@ static double figure_of(const struct audit_cell *c, bool *ret_rate)
 struct points {
     double x[MOST_POINTS], y[MOST_POINTS];
     const char *model[MOST_POINTS];
+    const struct audit_cell *cell[MOST_POINTS];
     size_t n;
     bool rate; /* y is tokens per second; else ms */
 };
@@ -115,6 +139,7 @@ static void collect(const struct audit_whole *w, const char *scenario, const str
         ret->rate = rate;
         ret->x[ret->n] = x;
         ret->y[ret->n] = y;
+        ret->cell[ret->n] = c;
         ret->model[ret->n++] = c->key->model;
     }
 }
@@ -146,9 +171,49 @@ static const char *name_of(const struct law *l, struct audit *out)
                       l->a->precision, l->b->backend, l->b->precision);
 }
 
+/* The first that a row of these points states; NOT_MEASURED: none does. */
+static double stated_of(const struct law *l, size_t offset)
+{
+    double x = NOT_MEASURED;
+    for (size_t i = 0; i < l->points->n; i++)
+        for (size_t k = 0; k < l->points->cell[i]->n_stated && isnan(x); k++)
+            memcpy(&x, (const char *)&l->points->cell[i]->stated[k] + offset, sizeof x);
+    return x;
+}
+
+static void contradict(const struct law *l, const char *figure, double stated, double own,
+                       struct audit *out)
+{
+    struct audit_claimed claim = {figure, stated, {}, 0};
+    bool holds;
+    audit_claim_give(&claim, "of the points beside it", own, 0);
+    if (isnan(stated) || !audit_claim_nearest(&claim, limits[STATED].value, &holds) || holds)
+        return;
+    const struct audit_fact facts[] = {audit_word("law", name_of(l, out)),
+                                       audit_word("figure", figure), audit_number("stated", stated),
+                                       audit_number("recomputed", own),
+                                       audit_number("points", (double)l->line.n)};
+    audit_add(out, &(struct audit_finding){
+                       .check = "fit-not-actionable",
+                       .severity = AUDIT_FAIL,
+                       .subject = subject_of(l),
+                       .facts = facts,
+                       .n_facts = COUNT_OF(facts),
+                       .message = audit_text(out,
+                                             "%s: %s %.4g is stated; the %zu points beside it "
+                                             "give %.4g",
+                                             facts[0].text, figure, stated, l->line.n, own),
+                       .advice = "it is not of these points: find out of which, or fit again",
+                       .blocks = AUDIT_FIT});
+}
+
 static void judge_fit(const struct law *l, struct audit *out)
 {
     const struct audit_line *const f = &l->line;
+    if (!l->b) { /* rows state laws of their own backend */
+        contradict(l, "exponent", stated_of(l, offsetof(struct results_row, exponent)), f->b, out);
+        contradict(l, "r2", stated_of(l, offsetof(struct results_row, r2)), f->r2, out);
+    }
     const bool weak = !(f->r2 >= limits[R2].value), unsure = (f->b_lo <= 0 && f->b_hi >= 0) ||
                                                              (f->b_least <= 0 && f->b_most >= 0) ||
                                                              !(f->p < limits[SLOPE_P].value);
@@ -192,12 +257,51 @@ static bool crosses_one(const struct law *l)
     return below && above && f->crossover >= f->x_least && f->crossover <= f->x_most;
 }
 
+/* One that follows another law: a mixture of experts among dense models, one that did not fit. */
+static void judge_outlier(const struct law *l, struct audit *out)
+{
+    const struct audit_line *const f = &l->line;
+    constexpr double A_LAW = 0.9; /* R2 of the others */
+    if (!(f->off_p < limits[OFF_P].value && f->r2_without_off >= A_LAW) ||
+        moved(f->b, f->b_without_off) < limits[MOVES].value)
+        return;
+    const struct audit_fact facts[] = {audit_word("law", name_of(l, out)),
+                                       audit_number("points", (double)f->n),
+                                       audit_number("exponent", f->b),
+                                       audit_number("r2", f->r2),
+                                       audit_word("point", l->points->model[f->off]),
+                                       audit_number("point_size", l->points->x[f->off]),
+                                       audit_number("leverage", f->off_leverage),
+                                       audit_number("off_by", f->off_by),
+                                       audit_number("off_p", f->off_p),
+                                       audit_number("exponent_without", f->b_without_off),
+                                       audit_number("r2_without", f->r2_without_off)};
+    audit_add(out,
+              &(struct audit_finding){
+                  .check = "leverage",
+                  .severity = AUDIT_WARN,
+                  .subject = subject_of(l),
+                  .facts = facts,
+                  .n_facts = COUNT_OF(facts),
+                  .message = audit_text(out,
+                                        "%s: %s is %.3g times what the law of the other %zu "
+                                        "gives (p = %.2g): the exponent is %.4g with it (R2 "
+                                        "%.3g) and %.4g without (R2 %.3g)",
+                                        facts[0].text, facts[4].text, f->off_by, f->n - 1, f->off_p,
+                                        f->b, f->r2, f->b_without_off, f->r2_without_off),
+                  .advice = "is it of another kind (a mixture of experts, another engine), or "
+                            "did it not fit? Give the law of the others, and it beside them",
+                  .blocks = AUDIT_FIT});
+}
+
 static void judge_leverage(const struct law *l, struct audit *out)
 {
     const struct audit_line *const f = &l->line;
     const double n = (double)f->n, even = 1 / n + 3 * (n - 1) / (n * (n + 1));
-    if (!(f->leverage >= limits[LEVERAGE].value && f->leverage >= limits[EVEN].value * even))
+    if (!(f->leverage >= limits[LEVERAGE].value && f->leverage >= limits[EVEN].value * even)) {
+        judge_outlier(l, out);
         return;
+    }
     const bool crosses = crosses_one(l);
     const double by_b = moved(f->b, f->b_without),
                  by_crossover = crosses ? moved(f->crossover, f->crossover_without) : 0;
@@ -376,14 +480,15 @@ static void every_law(const struct audit_whole *w, const char *check, judge *say
                     laws +=
                         one_law(w, scenario, w->cells[i].key, w->cells[k].key, say, nullptr, out);
         }
-    if (laws == 0)
+    if (laws == 0 && check)
         audit_not_run(out, check, nullptr,
                       "fewer than four models of known size (params_millions) in any scenario");
 }
 
 static void look_at_fits(const struct audit_whole *w, struct audit *out)
 {
-    every_law(w, "fit-not-actionable", judge_fit, out);
+    every_law(w, audit_law_gates(w, limits[R2].value, out) ? nullptr : "fit-not-actionable",
+              judge_fit, out);
 }
 
 static void look_at_leverage(const struct audit_whole *w, struct audit *out)
@@ -405,107 +510,10 @@ static void look_at_slopes(const struct audit_whole *w, struct audit *out)
     }
 }
 
-/* ---- mixture: shapes that vary together ---- */
-
-struct shape {
-    const char *model;
-    double layers, width;
-};
-
-static struct shape shape_of(const struct audit_cell *c)
-{
-    struct shape s = {c->key->model, NOT_MEASURED, NOT_MEASURED};
-    for (size_t i = 0; i < c->n_evidence; i++) {
-        s.layers = first_known(s.layers, c->evidence[i]->n_layers);
-        s.width = first_known(s.width, c->evidence[i]->d_model);
-    }
-    for (size_t i = 0; i < c->n_stated; i++) {
-        s.layers = first_known(s.layers, c->stated[i].n_layers);
-        s.width = first_known(s.width, c->stated[i].d_model);
-    }
-    return s;
-}
-
-static size_t shapes_of(const struct audit_whole *w, struct shape *ret)
-{
-    size_t n = 0;
-    for (size_t i = 0; i < w->n_cells && n < MOST_POINTS; i++) {
-        const struct shape s = shape_of(&w->cells[i]);
-        bool known = !(s.layers > 0 && s.width > 0);
-        for (size_t k = 0; k < n && !known; k++)
-            known = same(ret[k].model, s.model);
-        if (!known)
-            ret[n++] = s;
-    }
-    return n;
-}
-
-struct confound {
-    double r, inflation;
-    size_t depth_alone, width_alone; /* pairs of models that differ in nothing else */
-    bool both_vary;
-};
-
-static struct confound confound_of(const struct shape *s, size_t n)
-{
-    struct confound c = {};
-    double mu = 0, mv = 0, suu = 0, svv = 0, suv = 0;
-    for (size_t i = 0; i < n; i++) {
-        mu += log(s[i].layers) / (double)n;
-        mv += log(s[i].width) / (double)n;
-        for (size_t k = 0; k < i; k++) {
-            c.depth_alone += s[i].layers != s[k].layers && s[i].width == s[k].width;
-            c.width_alone += s[i].layers == s[k].layers && s[i].width != s[k].width;
-        }
-    }
-    for (size_t i = 0; i < n; i++) {
-        const double u = log(s[i].layers) - mu, v = log(s[i].width) - mv;
-        suu += u * u;
-        svv += v * v;
-        suv += u * v;
-    }
-    c.both_vary = suu > 1e-12 && svv > 1e-12;
-    c.r = suv / sqrt(suu * svv);
-    c.inflation = 1 / (1 - c.r * c.r);
-    return c;
-}
-
-static void look_at_shapes(const struct audit_whole *w, struct audit *out)
-{
-    struct shape s[MOST_POINTS];
-    const size_t n = shapes_of(w, s);
-    if ((double)n < limits[LEAST_MODELS].value)
-        return;
-    const struct confound c = confound_of(s, n);
-    if (!c.both_vary || (c.inflation < limits[INFLATION].value && c.depth_alone && c.width_alone))
-        return;
-    const struct audit_subject subject = {.replicate = -1, .invocation = -1};
-    const struct audit_fact facts[] = {
-        audit_number("models", (double)n), audit_number("correlation_of_depth_and_width", c.r),
-        audit_number("variance_inflation", c.inflation),
-        audit_number("pairs_that_differ_in_depth_alone", (double)c.depth_alone),
-        audit_number("pairs_that_differ_in_width_alone", (double)c.width_alone)};
-    audit_add(out, &(struct audit_finding){
-                       .check = "mixture",
-                       .severity = AUDIT_WARN,
-                       .subject = subject,
-                       .facts = facts,
-                       .n_facts = COUNT_OF(facts),
-                       .message = audit_text(out,
-                                             "the %zu models vary depth and width together "
-                                             "(correlation %.2f; %zu pairs differ in depth alone, "
-                                             "%zu in width alone): no law of either, or of size, "
-                                             "can be told apart",
-                                             n, c.r, c.depth_alone, c.width_alone),
-                       .advice = "measure models that differ in one parameter at a time (chimera "
-                                 "model synth makes them)",
-                       .blocks = AUDIT_FIT});
-}
-
 static void look_at_mixtures(const struct audit_whole *w, struct audit *out)
 {
     look_at_slopes(w, out);
-    look_at_shapes(w, out);
+    audit_shape_look(w, limits[INFLATION].value, (size_t)limits[LEAST_MODELS].value, out);
 }
 
 const struct audit_check audit_law_checks[] = {
@@ -524,20 +532,28 @@ const struct audit_check audit_law_checks[] = {
      .rule =
          "warn: a power law by model size (of a backend's rate or latency, or of the ratio of "
          "two backends) with R2 below r2, or whose exponent may be zero: its bootstrap interval "
-         "holds it, Student's p is not below slope_p, or leaving out one model turns its sign",
-     .evidence = "law points exponent exponent_low exponent_high p_value r2",
+         "holds it, Student's p is not below slope_p, or leaving out one model turns its sign; or "
+         "a law that "
+         "a source states with such an R2 or interval; fail: a stated exponent or R2 is not that "
+         "of "
+         "the points beside it",
+     .evidence = "law points exponent exponent_low exponent_high p_value r2 figure stated "
+                 "recomputed",
      .blocks = AUDIT_FIT,
-     AUDIT_LIMITS(limits, R2, SLOPE_P),
+     AUDIT_LIMITS(limits, R2, STATED),
      .whole = look_at_fits},
     {.name = "leverage",
      .rule = "a model has at least leverage in such a law, and `even` times what evenly spaced "
              "sizes give: warn where the exponent or the crossover moves by more than moves "
-             "without it, fail where the exponent changes its sign, else info",
-     .evidence = "law points exponent exponent_low exponent_high r2 point point_size leverage "
-                 "exponent_without exponent_least_leaving_one_out exponent_most_leaving_one_out "
-                 "crossover_size crossover_low crossover_high crossover_without",
+             "without it, fail where the exponent changes its sign, else info. warn: a model is "
+             "off the "
+             "law of the others at off_p, and the exponent moves by more than moves without it",
+     .evidence =
+         "law points exponent exponent_low exponent_high r2 point point_size leverage "
+         "exponent_without exponent_least_leaving_one_out exponent_most_leaving_one_out "
+         "crossover_size crossover_low crossover_high crossover_without off_by off_p r2_without",
      .blocks = AUDIT_FIT,
-     AUDIT_LIMITS(limits, LEVERAGE, MOVES),
+     AUDIT_LIMITS(limits, LEVERAGE, OFF_P),
      .whole = look_at_leverage},
     {},
 };

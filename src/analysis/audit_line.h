@@ -17,6 +17,10 @@ struct audit_line {
     double b_without, crossover_without;          /* with that point left out */
     double b_least, b_most;                       /* leaving out each point once */
     double rss, x_least, x_most;
+    size_t off;                  /* the point with the largest deleted residual */
+    double off_p;                /* Student's of it, times n; 1 with under five points */
+    double off_by, off_leverage; /* y over what the others' law gives there */
+    double b_without_off, r2_without_off;
 };
 
 constexpr size_t AUDIT_LINE_LEAST = 4; /* points */

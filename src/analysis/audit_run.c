@@ -16,6 +16,7 @@
 #include "analysis/audit_rate.h"
 #include "analysis/audit_replicate.h"
 #include "analysis/audit_setting.h"
+#include "analysis/audit_stated.h"
 #include "analysis/audit_states.h"
 #include "analysis/audit_structure.h"
 #include "analysis/audit_time.h"
@@ -46,6 +47,7 @@ static const struct audit_check *const tables[] = {
     audit_placeholder_checks,
     audit_setting_checks,
     audit_interval_checks,
+    audit_stated_checks,
     audit_power_checks,
     audit_law_checks,
     audit_host_checks,
