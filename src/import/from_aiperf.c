@@ -120,11 +120,13 @@ static enum err_code take_record(struct reading *z, const struct json *v, uint64
 static enum err_code take_records(struct reading *z, const struct json *all, struct err *e)
 {
     struct session *const s = z->s;
-    struct json_iter it = json_iter(all);
+    struct json_iter it = json_iter(json_is_array(all) ? all : nullptr);
     uint64_t place = 0;
     s->phases_known = true;
     s->source.tool = "aiperf";
     if (session_fixed(s, e))
+        return e->code;
+    if (json_is_object(all) && take_record(z, all, ++place, e)) /* a run of one request */
         return e->code;
     for (const struct json *v; (v = json_next(&it, nullptr));)
         if (take_record(z, v, ++place, e))
@@ -139,6 +141,12 @@ static enum err_code take_records(struct reading *z, const struct json *all, str
 }
 
 /* ---- aggregates ---- */
+
+static void note_row(struct session *s)
+{
+    session_note(s, "one row, whose deviation is of n, not n - 1: profile_export.jsonl beside this "
+                    "file has the requests");
+}
 
 static const char *load_name(const struct json *input, struct arena *a)
 {
@@ -184,13 +192,22 @@ static enum err_code take_aggregate(struct reading *z, const struct json *v, str
     record_set_number(&r, FIELD_MEAN_MS, in_ms(latency, "avg"));
     record_set_number(&r, FIELD_MEDIAN_MS, in_ms(latency, "p50"));
     record_set_number(&r, FIELD_STD_MS, in_ms(latency, "std"));
+    record_set_number(&r, FIELD_MIN_MS, in_ms(latency, "min"));
+    record_set_number(&r, FIELD_Q25_MS, in_ms(latency, "p25"));
+    record_set_number(&r, FIELD_Q75_MS, in_ms(latency, "p75"));
+    record_set_number(&r, FIELD_P90_MS, in_ms(latency, "p90"));
+    record_set_number(&r, FIELD_P95_MS, in_ms(latency, "p95"));
     record_set_number(&r, FIELD_P99_MS, in_ms(latency, "p99"));
     record_set_number(&r, FIELD_MAX_MS, in_ms(latency, "max"));
     record_set_number(&r, FIELD_TTFT_MS, in_ms(ttft, "p50"));
     record_set_number(
         &r, FIELD_TOKENS_PER_S,
         json_f64(json_get(json_get(v, "output_token_throughput"), "avg"), NOT_MEASURED));
-    session_note(s, "one row: profile_export.jsonl beside this file has the requests");
+    note_row(s);
+    const double failed =
+        json_f64(json_get(json_get(v, "error_request_count"), "avg"), NOT_MEASURED);
+    if (failed > 0)
+        session_note(s, "%.0f requests failed and are in no figure of this file", failed);
     return session_emit(s, &r, true, e);
 }
 
@@ -205,6 +222,11 @@ static const struct line lines[] = {
     {"Request Latency (ms)", "avg", FIELD_MEAN_MS},
     {"Request Latency (ms)", "p50", FIELD_MEDIAN_MS},
     {"Request Latency (ms)", "std", FIELD_STD_MS},
+    {"Request Latency (ms)", "min", FIELD_MIN_MS},
+    {"Request Latency (ms)", "p25", FIELD_Q25_MS},
+    {"Request Latency (ms)", "p75", FIELD_Q75_MS},
+    {"Request Latency (ms)", "p90", FIELD_P90_MS},
+    {"Request Latency (ms)", "p95", FIELD_P95_MS},
     {"Request Latency (ms)", "p99", FIELD_P99_MS},
     {"Request Latency (ms)", "max", FIELD_MAX_MS},
     {"Time to First Token (ms)", "p50", FIELD_TTFT_MS},
@@ -256,7 +278,7 @@ static enum err_code read_csv(struct reading *z, struct err *e)
                        "'%s' is no table of AIPerf: it has no line 'Request Latency (ms)'",
                        s->source.file);
     s->source.tool = "aiperf";
-    session_note(s, "one row: profile_export.jsonl beside this file has the requests");
+    note_row(s);
     return session_fixed(s, e) || session_emit(s, &r, true, e) ? e->code : ERR_OK;
 }
 
@@ -277,8 +299,7 @@ enum err_code from_aiperf_read(struct session *s, struct err *e)
         return e->code;
     if (json_is_array(all))
         return take_records(&z, all, e);
-    if (json_is_object(json_get(all, "metrics"))) /* a single line */
-        return err_set(e, ERR_PARSE, "'%s' holds one record; a file of records has a line each",
-                       s->source.file);
+    if (json_is_object(json_get(all, "metrics")) && json_is_object(json_get(all, "metadata")))
+        return take_records(&z, all, e);
     return take_aggregate(&z, all, e);
 }

@@ -162,6 +162,15 @@ static enum err_code take_requests(struct session *s, const struct benchmark *b,
 
 /* ---- a benchmark without its requests ---- */
 
+static const struct {
+    const char *key;
+    enum field field;
+} percentiles[] = {{"p25", FIELD_Q25_MS},
+                   {"p75", FIELD_Q75_MS},
+                   {"p90", FIELD_P90_MS},
+                   {"p95", FIELD_P95_MS},
+                   {"p99", FIELD_P99_MS}};
+
 static enum err_code take_summary(struct session *s, const struct benchmark *b, uint64_t place,
                                   struct err *e)
 {
@@ -181,8 +190,11 @@ static enum err_code take_summary(struct session *s, const struct benchmark *b, 
                       1e3 * json_f64(json_get(latency, "median"), NOT_MEASURED));
     record_set_number(&r, FIELD_STD_MS, 1e3 * json_f64(json_get(latency, "std_dev"), NOT_MEASURED));
     record_set_number(&r, FIELD_MAX_MS, 1e3 * json_f64(json_get(latency, "max"), NOT_MEASURED));
-    record_set_number(&r, FIELD_P99_MS,
-                      1e3 * json_f64(path(latency, "percentiles", "p99", nullptr), NOT_MEASURED));
+    record_set_number(&r, FIELD_MIN_MS, 1e3 * json_f64(json_get(latency, "min"), NOT_MEASURED));
+    for (size_t i = 0; i < COUNT_OF(percentiles); i++)
+        record_set_number(&r, percentiles[i].field,
+                          1e3 * json_f64(path(latency, "percentiles", percentiles[i].key, nullptr),
+                                         NOT_MEASURED));
     record_set_number(&r, FIELD_TTFT_MS, json_f64(json_get(ttft, "median"), NOT_MEASURED));
     record_set_number(
         &r, FIELD_TOKENS_PER_S,
@@ -202,6 +214,14 @@ static void note_phases(struct session *s, const struct benchmark *b)
 {
     if (!isnan(b->measured_from))
         s->phases_known = true;
+    const struct json *const totals = json_get(b->json, "request_totals"); /* before 0.4 */
+    const double all = json_f64(json_get(totals, "successful"), 0) +
+                       json_f64(json_get(totals, "errored"), 0) +
+                       json_f64(json_get(totals, "incomplete"), 0);
+    const double kept = (double)n_requests(b->json);
+    if (kept > 0 && all > kept)
+        session_note(s, "%s: the report keeps %.0f of its %.0f requests, drawn at random",
+                     b->scenario, kept, all);
     if (!isnan(b->measured_to))
         session_note(s, "%s: a cool-down was asked for; its requests count as measured here",
                      b->scenario);
@@ -230,6 +250,9 @@ enum err_code from_guidellm_read(struct session *s, struct err *e)
         const bool samples = n_requests(v) > 0;
         with += samples;
         without += !samples;
+        if (!samples)
+            session_note(s, "%s: no requests in the report; its deviation is of n, not n - 1",
+                         b.scenario);
         if (json_is_num(json_get(b.config, "sample_size")))
             session_note(s, "%s: the report keeps only a sample of the requests", b.scenario);
         if (samples ? take_requests(s, &b, &place, e) : take_summary(s, &b, ++place, e))

@@ -171,6 +171,10 @@ static enum err_code take_summary(struct session *s, const struct run *run, uint
                    {"mean_e2el_ms", FIELD_MEAN_MS},
                    {"median_e2el_ms", FIELD_MEDIAN_MS},
                    {"std_e2el_ms", FIELD_STD_MS},
+                   {"p25_e2el_ms", FIELD_Q25_MS},
+                   {"p75_e2el_ms", FIELD_Q75_MS},
+                   {"p90_e2el_ms", FIELD_P90_MS},
+                   {"p95_e2el_ms", FIELD_P95_MS},
                    {"p99_e2el_ms", FIELD_P99_MS},
                    {"median_ttft_ms", FIELD_TTFT_MS},
                    {"output_throughput", FIELD_TOKENS_PER_S}};
@@ -185,6 +189,19 @@ static enum err_code take_summary(struct session *s, const struct run *run, uint
     if (!record_has(&r, FIELD_N_SAMPLES))
         return session_bad(s, place, "no result of vllm bench serve: it has 'completed'", e);
     return session_emit(s, &r, true, e);
+}
+
+/* Requests that failed and are in no list of the file. */
+static void note_failed(struct session *s, const struct run *run)
+{
+    const double completed = json_f64(json_get(run->json, "completed"), NOT_MEASURED),
+                 asked = json_f64(json_get(run->json, "num_prompts"), NOT_MEASURED),
+                 failed = json_f64(json_get(run->json, "failed"), asked - completed);
+    if (failed > 0)
+        session_note(s,
+                     "%s: %.0f requests failed; the file says no more of them, and they are not "
+                     "among the samples",
+                     run->scenario, failed);
 }
 
 static enum err_code take_run(struct session *s, const struct json *v, uint64_t *place,
@@ -202,10 +219,13 @@ static enum err_code take_run(struct session *s, const struct json *v, uint64_t 
                      "%s: no requests in the file (it was saved without --save-detailed); its "
                      "deviations are of n, not n - 1",
                      run.scenario);
+        note_failed(s, &run);
         return take_summary(s, &run, ++*place, e);
     }
     if (take_requests(s, &run, place, e))
         return e->code;
+    if (json_len(json_get(v, "errors")) == 0)
+        note_failed(s, &run);
     if (json_len(json_get(v, "ttfts")) == 0)
         session_note(s,
                      "%s: the file has the latencies of its requests and nothing else of them (it "

@@ -235,6 +235,19 @@ takes "one setting twice" two.json --format llama-bench
 ok "is two invocations" test -s d/runs/tg128/llamacpp-cpu/fp32/tiny/run_1.json
 tool "guidellm" guidellm guidellm.json
 figures "latencies" '^synchronous,openai,unknown,tiny.gguf,ok,4,151.57949[0-9]*,104.22277[0-9]*,'
+tool "guidellm 0.2" guidellm guidellm-0.2.json
+figures "latencies of the older layout" '^synchronous,openai,unknown,tiny.gguf,ok,4,9.80192422[0-9]*,9.0979337[0-9]*,1.70444384[0-9]*,'
+tool "guidellm 0.3 with a sample of its requests" guidellm guidellm-0.3-sampled.json
+holds "says so" notes "constant-20: the report keeps 2 of its 4 requests"
+python3 - "$fixtures/guidellm-0.3-sampled.json" >t.json <<'END'
+import json, sys
+d = json.load(open(sys.argv[1]))
+d['benchmarks'][0]['requests'] = {'successful': [], 'errored': [], 'incomplete': []}
+json.dump(d, sys.stdout)
+END
+takes "guidellm without requests" t.json --format guidellm
+holds "is a row, in ms" d/cells.jsonl '"n_samples":4.0,"mean_ms":169.225096[0-9]*,"median_ms":190.774202[0-9]*,"std_ms":56.94421[0-9]*,"p99_ms":209.296703'
+holds "with its other percentiles" d/cells.jsonl '"p95_ms":209.296703'
 tool "vllm bench serve" vllm-bench vllm-detailed.json
 figures "five are ok, one is not" '^rate-inf-concurrency-2,openai,unknown,tiny.gguf,ok,5,56.7745177[0-9]*,'
 holds "why" d/runs/rate-inf-concurrency-2/openai/unknown/tiny.gguf/samples.jsonl '"status":"error","reason":"aiohttp.client_exceptions.ServerDisconnectedError: Server disconnected"'
@@ -243,12 +256,19 @@ figures "its latencies alone" '^rate-50,openai,unknown,tiny.gguf,ok,6,11.0910006
 sed 's/"latencies": \[[^]]*\], //' "$fixtures/vllm-summary.json" >t.json
 takes "an older one, which kept no latencies" t.json --format vllm-bench
 holds "is a row" d/cells.jsonl '"scenario":"rate-50",.*"n_samples":6.0,"mean_ms":11.091000666056061,'
+sed 's/"completed": 6, "failed": 0/"completed": 4, "failed": 2/; s/"latencies": \[[^]]*\], //' "$fixtures/vllm-summary.json" >t.json
+takes "one with failures" t.json --format vllm-bench
+holds "says how many" err "rate-50: 2 requests failed"
+head -1 "$fixtures/aiperf.jsonl" >t.json
+takes "aiperf's file of one record" t.json --format aiperf
+ok "is one sample" sh -c 'cat d/runs/*/*/*/*/samples.jsonl | wc -l | grep -qx 1'
 tool "aiperf's records" aiperf aiperf.jsonl
 figures "latencies" '^imported,openai,unknown,unknown,ok,8,47.60646112[0-9]*,49.0248795,'
 holds "two counts of tokens" notes "6 records have another count"
 holds "phases are known" d/manifest.json '"phases_known": true'
 tool "aiperf's aggregates" aiperf aiperf.json
 holds "a row" d/cells.jsonl '"scenario":"concurrency-2","backend":"openai","precision":"unknown","model":"tiny.gguf".*"mean_ms":47.606461124999996,'
+holds "with its percentiles" d/cells.jsonl '"p95_ms":59.16910214'
 tool "aiperf's table" aiperf aiperf.csv
 holds "a row with fewer digits" d/cells.jsonl '"mean_ms":47.61,'
 takes "constants stand over what a tool says" "$fixtures/aiperf.json" --format aiperf --const model=llama --const precision=q8_0
