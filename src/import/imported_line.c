@@ -32,9 +32,10 @@ static void text_value(struct str *out, const char *text, size_t n)
 static void figures(const struct record *r, struct str *out)
 {
     static const enum field written[] = {
-        FIELD_LATENCY_MS,   FIELD_TTFT_MS,        FIELD_PREFILL_MS,    FIELD_DECODE_MS,
-        FIELD_TOKENS_PER_S, FIELD_POWER_W,        FIELD_PROMPT_TOKENS, FIELD_GENERATED_TOKENS,
-        FIELD_TOKENS,       FIELD_PADDING_TOKENS,
+        FIELD_LATENCY_MS,    FIELD_TTFT_MS,        FIELD_PREFILL_MS,    FIELD_DECODE_MS,
+        FIELD_TOKENS_PER_S,  FIELD_POWER_W,        FIELD_PROMPT_TOKENS, FIELD_GENERATED_TOKENS,
+        FIELD_TOKENS,        FIELD_PADDING_TOKENS, FIELD_TEMPERATURE_C, FIELD_CLOCK_MHZ,
+        FIELD_STEAL_PERCENT,
     };
     for (size_t i = 0; i < sizeof written / sizeof *written; i++) {
         const enum field f = written[i];

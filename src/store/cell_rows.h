@@ -29,7 +29,7 @@ struct results_row { /* NOT_MEASURED: the source does not say it */
     double n_samples, mean_ms, median_ms, std_ms, p99_ms, max_ms, first_ms, mean_excl_first_ms,
         median_rest_ms;
     double ttft_ms, prefill_ms, decode_ms, prompt_tokens, generated_tokens, tokens, tokens_per_s,
-        power_w;
+        power_w, temperature_c, clock_mhz, steal_percent;
     double min_ms, q25_ms, q75_ms, p90_ms, p95_ms, ci_low_ms, ci_high_ms, cost_per_million;
     double versus_n, versus_mean_ms, versus_std_ms;                       /* of the other */
     double difference_ms, change_percent, t_statistic, p_value, cohens_d; /* stated of the two */

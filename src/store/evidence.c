@@ -103,6 +103,10 @@ struct evidence *evidence_of(const struct json *record, uint32_t replicate, stru
     r->timed_region = json_str(json_get(v, "timed_region"), nullptr);
     r->imported_from = json_str(json_get(v, "imported_from"), nullptr);
     r->power_interval_s = json_f64(json_get(resources, "power_interval_s"), NOT_MEASURED);
+    const struct json *const overhead = json_get(v, "overhead");
+    r->record_us = json_f64(json_get(overhead, "record_us_per_sample"), NOT_MEASURED);
+    r->transit_us = json_f64(json_get(overhead, "transit_us_per_sample"), NOT_MEASURED);
+    r->machine = evidence_machine_of(json_get(v, "machine"));
     r->sample_interval_s = json_f64(json_get(resources, "interval_s"), NOT_MEASURED);
     return r;
 }

@@ -6,6 +6,7 @@
 #pragma once
 
 #include "base/err.h"
+#include "store/evidence_machine.h"
 
 #include <stddef.h>
 #include <stdint.h>
@@ -62,6 +63,10 @@ struct evidence {
     const char *imported_from; /* nullptr: this laboratory made it */
     double power_interval_s;   /* between two readings of power */
     double sample_interval_s;  /* between two readings of CPU and memory */
+    /* What the harness took per sample, before the next one: from the answer to its line; from
+     * sending to `submitted` and from the last stamp to the answer. */
+    double record_us, transit_us;
+    struct evidence_machine machine;
 };
 
 struct evidence_fact {

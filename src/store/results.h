@@ -51,8 +51,9 @@ struct results_samples {
     const uint64_t *seed;
     const double *latency_ms, *ttft_ms, *prefill_ms, *decode_ms, *cpu_ms, *peak_rss_mb, *overlap_ms;
     const char *const *reason, *const *started_at;
-    const char *const *stop;                       /* why its sequences ended, with '|' between */
-    const double *tokens, *tokens_per_s, *power_w; /* as an import states them of a sample */
+    const char *const *stop; /* why its sequences ended, with '|' between */
+    /* as an import states them of a sample */
+    const double *tokens, *tokens_per_s, *power_w, *temperature_c, *clock_mhz, *steal_percent;
 };
 
 struct results_problem { /* a line of samples.jsonl that could not be used */

@@ -31,7 +31,7 @@ static const struct column columns[] = {
     COLUMN(first_token_ns), COLUMN(finished_ns),      COLUMN(seed),           COLUMN(latency_ms),
     COLUMN(ttft_ms),        COLUMN(prefill_ms),       COLUMN(decode_ms),      COLUMN(cpu_ms),
     COLUMN(peak_rss_mb),    COLUMN(overlap_ms),       COLUMN(tokens),         COLUMN(tokens_per_s),
-    COLUMN(power_w),
+    COLUMN(power_w),        COLUMN(temperature_c),    COLUMN(clock_mhz),      COLUMN(steal_percent),
 };
 static const struct column others[] = {
     {offsetof(struct results_samples, replicate), 0, sizeof(int32_t)},

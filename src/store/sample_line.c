@@ -61,6 +61,9 @@ static const struct key keys[] = {
     SAME(tokens, F64),
     SAME(tokens_per_s, F64),
     SAME(power_w, F64),
+    SAME(temperature_c, F64),
+    SAME(clock_mhz, F64),
+    SAME(steal_percent, F64),
 };
 static_assert(COUNT_OF(keys) < 64, "a bit for each");
 
@@ -94,6 +97,9 @@ static const struct sample_line nothing = {
     .tokens = NOT_MEASURED,
     .tokens_per_s = NOT_MEASURED,
     .power_w = NOT_MEASURED,
+    .temperature_c = NOT_MEASURED,
+    .clock_mhz = NOT_MEASURED,
+    .steal_percent = NOT_MEASURED,
 };
 
 static size_t find(const char *name, size_t n, size_t expected)

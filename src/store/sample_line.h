@@ -41,7 +41,8 @@ struct sample_line {
     int64_t prompt_tokens, generated_tokens, padding_tokens;
     uint64_t seed;
     double latency_ms, ttft_ms, prefill_ms, decode_ms, cpu_ms, peak_rss_mb, overlap_ms;
-    double tokens, tokens_per_s, power_w; /* as an import states them */
+    /* as an import states them */
+    double tokens, tokens_per_s, power_w, temperature_c, clock_mhz, steal_percent;
     const char *reason, *started_at;
     const struct json *stop, *outputs, *output_ids; /* arrays */
 };

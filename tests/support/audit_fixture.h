@@ -24,7 +24,7 @@ struct fixture_sample {
         batch_size, n_stops, n_early, n_steps;
     int64_t prompt_tokens, generated_tokens, padding_tokens, submitted_ns, finished_ns;
     double latency_ms, ttft_ms, prefill_ms, decode_ms, peak_rss_mb, overlap_ms, tokens,
-        tokens_per_s, power_w;
+        tokens_per_s, power_w, temperature_c, clock_mhz, steal_percent;
 };
 
 struct fixture_cell {
@@ -95,7 +95,10 @@ static inline struct fixture_sample *fixture_sample(struct fixture *f, size_t ce
                                  .overlap_ms = NOT_MEASURED,
                                  .tokens = NOT_MEASURED,
                                  .tokens_per_s = NOT_MEASURED,
-                                 .power_w = NOT_MEASURED};
+                                 .power_w = NOT_MEASURED,
+                                 .temperature_c = NOT_MEASURED,
+                                 .clock_mhz = NOT_MEASURED,
+                                 .steal_percent = NOT_MEASURED};
     return s;
 }
 
@@ -120,7 +123,10 @@ static inline struct evidence *fixture_record(struct fixture *f, size_t cell, in
         .max_tokens = NOT_MEASURED,
         .temperature = NOT_MEASURED,
         .power_interval_s = NOT_MEASURED,
-        .sample_interval_s = NOT_MEASURED};
+        .sample_interval_s = NOT_MEASURED,
+        .record_us = NOT_MEASURED,
+        .transit_us = NOT_MEASURED,
+        .machine = evidence_machine_none()};
     c->records[c->n_records++] = v;
     return v;
 }
@@ -185,6 +191,9 @@ static inline void fixture_columns(struct fixture *f, struct fixture_cell *c)
     FIXTURE_COLUMN(double, tokens);
     FIXTURE_COLUMN(double, tokens_per_s);
     FIXTURE_COLUMN(double, power_w);
+    FIXTURE_COLUMN(double, temperature_c);
+    FIXTURE_COLUMN(double, clock_mhz);
+    FIXTURE_COLUMN(double, steal_percent);
 }
 
 /* Not cell.c: its bootstrap would take minutes over thousands of data sets, and no check rests on

@@ -133,6 +133,9 @@ static inline struct results_samples planted_samples(const struct planted_column
         .tokens = unknown,
         .tokens_per_s = unknown,
         .power_w = unknown,
+        .temperature_c = unknown,
+        .clock_mhz = unknown,
+        .steal_percent = unknown,
     };
 }
 
