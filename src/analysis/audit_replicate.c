@@ -8,6 +8,7 @@
 #include "store/results.h"
 
 #include <math.h>
+#include <stddef.h>
 #include <string.h>
 
 enum { P, DIFFERENCE, LEVEL_P, LEVEL, ROWS, FAILED, LIMITS };
@@ -171,9 +172,54 @@ static bool look_at_ranks(const struct audit_group *g, struct audit *out)
     return looked > 0;
 }
 
-static double figure_of(const struct results_row *r)
+/* ---- rows, of which a source gives figures and no samples ---- */
+
+/* What a row is ranked by: the first that both have; less of it is better. */
+static const struct row_figure {
+    const char *name;
+    size_t offset;
+    bool more_is_better;
+} row_figures[] = {
+    {"time", offsetof(struct results_row, median_ms), false},
+    {"time", offsetof(struct results_row, mean_ms), false},
+    {"time per token", offsetof(struct results_row, tokens_per_s), true},
+    {"cost per token", offsetof(struct results_row, cost_per_million), false},
+};
+
+static double get(const struct results_row *r, size_t offset)
 {
-    return isnan(r->median_ms) ? r->mean_ms : r->median_ms;
+    double x;
+    memcpy(&x, (const char *)r + offset, sizeof x);
+    return x;
+}
+
+/* log(a / b); NOT_MEASURED: they have no figure in common. */
+static double log_ratio(const struct results_row *a, const struct results_row *b,
+                        const char **ret_name)
+{
+    for (size_t i = 0; i < COUNT_OF(row_figures); i++) {
+        const double x = log(get(a, row_figures[i].offset) / get(b, row_figures[i].offset));
+        if (!isfinite(x))
+            continue;
+        *ret_name = row_figures[i].name;
+        return row_figures[i].more_is_better ? -x : x;
+    }
+    return NOT_MEASURED;
+}
+
+static struct moment spread_of(const struct results_row *r)
+{
+    return (struct moment){.n = r->n_samples >= 2 ? (size_t)r->n_samples : 0,
+                           .mean = r->mean_ms,
+                           .sd = r->std_ms,
+                           .var = r->std_ms * r->std_ms};
+}
+
+/* By chance? Where they state a spread, Welch's test says; where not, nobody knows. */
+static bool may_be_chance(const struct results_row *a, const struct results_row *b, double p)
+{
+    const struct moment x = spread_of(a), y = spread_of(b);
+    return x.n >= 2 && y.n >= 2 && x.sd > 0 && y.sd > 0 && !(compare_welch(&x, &y, 0.95).p < p);
 }
 
 static bool same_run(const struct results_row *a, const struct results_row *b)
@@ -181,41 +227,98 @@ static bool same_run(const struct results_row *a, const struct results_row *b)
     return a->replicate == b->replicate && a->invocation == b->invocation;
 }
 
+struct row_votes {
+    double least, most; /* log ratios that are no chance */
+    size_t runs;
+    const char *figure;
+};
+
+static struct row_votes votes_of(const struct audit_cell *a, const struct audit_cell *b)
+{
+    struct row_votes v = {};
+    for (size_t i = 0; i < a->n_stated; i++)
+        for (size_t k = 0; k < b->n_stated; k++) {
+            const struct results_row *const x = &a->stated[i], *const y = &b->stated[k];
+            if (!same_run(x, y) || x->versus || y->versus)
+                continue;
+            const double ratio = log_ratio(x, y, &v.figure);
+            if (isnan(ratio))
+                continue;
+            v.runs++;
+            if (may_be_chance(x, y, limits[P].value / 2))
+                continue;
+            v.least = fmin(v.least, ratio);
+            v.most = fmax(v.most, ratio);
+        }
+    return v;
+}
+
 static bool look_at_rows(const struct audit_group *g, const struct audit_cell *a,
                          const struct audit_cell *b, struct audit *out)
 {
-    double least = 0, most = 0;
-    size_t runs = 0;
-    for (size_t i = 0; i < a->n_stated; i++)
-        for (size_t k = 0; k < b->n_stated; k++) {
-            const double x = log(figure_of(&a->stated[i]) / figure_of(&b->stated[k]));
-            if (!same_run(&a->stated[i], &b->stated[k]) || isnan(x))
-                continue;
-            runs++;
-            least = fmin(least, x);
-            most = fmax(most, x);
-        }
+    const struct row_votes v = votes_of(a, b);
     const double enough = log1p(limits[ROWS].value);
-    if (least < -enough && most > enough) {
-        const struct audit_fact facts[] = {
-            audit_word("a", audit_label(out, a)), audit_word("b", audit_label(out, b)),
-            audit_number("runs", (double)runs), audit_number("least_ratio_a_to_b", exp(least)),
-            audit_number("most_ratio_a_to_b", exp(most))};
+    if (v.least < -enough && v.most > enough) {
+        const struct audit_fact facts[] = {audit_word("a", audit_label(out, a)),
+                                           audit_word("b", audit_label(out, b)),
+                                           audit_number("runs", (double)v.runs),
+                                           audit_number("least_ratio_a_to_b", exp(v.least)),
+                                           audit_number("most_ratio_a_to_b", exp(v.most)),
+                                           audit_word("figure", v.figure)};
         audit_add(out, &(struct audit_finding){
                            .check = "replicate-disagreement",
                            .severity = AUDIT_FAIL,
                            .subject = audit_subject_of_group(g),
                            .facts = facts,
                            .n_facts = COUNT_OF(facts),
-                           .message = audit_text(
-                               out,
-                               "%s takes from %.3g to %.3g times the time of %s in "
-                               "%zu runs: they rank differently",
-                               facts[0].text, exp(least), exp(most), facts[1].text, runs),
-                           .advice = "neither is the faster one until the cause is known",
+                           .message = audit_text(out,
+                                                 "%s has from %.3g to %.3g times the %s of %s in "
+                                                 "%zu runs: they rank differently",
+                                                 facts[0].text, exp(v.least), exp(v.most), v.figure,
+                                                 facts[1].text, v.runs),
+                           .advice = "neither is the better one until the cause is known; one of "
+                                     "these runs alone proves nothing",
                            .blocks = AUDIT_COMPARISON | AUDIT_WINNER});
     }
-    return runs >= 2;
+    return v.runs >= 2;
+}
+
+/* Rows of one cell that lie apart by more than runs of one machine state do. */
+static bool look_at_row_levels(const struct audit_cell *c, struct audit *out)
+{
+    const struct results_row *fast = nullptr, *slow = nullptr;
+    const char *figure = nullptr;
+    for (size_t i = 0; i < c->n_stated; i++) {
+        const struct results_row *const r = &c->stated[i];
+        if (r->versus || r->status != STATUS_OK)
+            continue;
+        fast = !fast || log_ratio(r, fast, &figure) < 0 ? r : fast;
+        slow = !slow || log_ratio(r, slow, &figure) > 0 ? r : slow;
+    }
+    if (!fast || fast == slow || same_run(fast, slow))
+        return false;
+    const double ratio = exp(log_ratio(slow, fast, &figure));
+    if (!(ratio > limits[LEVEL].value) || may_be_chance(slow, fast, limits[LEVEL_P].value))
+        return true;
+    const bool replicates = slow->replicate != fast->replicate;
+    const int32_t slow_id = replicates ? (int32_t)slow->replicate : slow->invocation,
+                  fast_id = replicates ? (int32_t)fast->replicate : fast->invocation;
+    const struct audit_fact facts[] = {
+        audit_word("runs_are", replicates ? "replicates" : "invocations"),
+        audit_number("slow_replicate", slow_id), audit_number("fast_replicate", fast_id),
+        audit_number("ratio", ratio), audit_word("figure", figure)};
+    audit_add(out, &(struct audit_finding){
+                       .check = "replicate-disagreement",
+                       .severity = AUDIT_WARN,
+                       .subject = audit_subject_of(c),
+                       .facts = facts,
+                       .n_facts = COUNT_OF(facts),
+                       .message = audit_text(out, "%s: run %d has %.3g times the %s of run %d",
+                                             audit_label(out, c), slow_id, ratio, figure, fast_id),
+                       .advice = "the runs are not of one state of the machine: give the range "
+                                 "over them, and look for what changed",
+                       .blocks = AUDIT_MEAN | AUDIT_MEDIAN | AUDIT_THROUGHPUT});
+    return true;
 }
 
 /* One cell whose replicates lie apart by far more than their own spread. */
@@ -263,6 +366,8 @@ static void look_at_replicates(const struct audit_group *g, struct audit *out)
     for (size_t i = 0; i < g->n; i++)
         for (size_t k = 0; k < i; k++)
             looked = look_at_rows(g, &g->cells[k], &g->cells[i], out) || looked;
+    for (size_t i = 0; i < g->n; i++)
+        looked = look_at_row_levels(&g->cells[i], out) || looked;
     if (has_replicates(g))
         for (size_t i = 0; i < g->n; i++)
             look_at_levels(&g->cells[i], out);
@@ -391,14 +496,16 @@ static void look_at_survivors(const struct audit_cell *c, struct audit *out)
 
 const struct audit_check audit_replicate_checks[] = {
     {.name = "replicate-disagreement",
-     .rule = "fail: of two cells one is faster in one replicate and slower in another, each time "
-             "by more than difference and with Welch's p on log latencies below p over the number "
-             "of runs; warn: the same between invocations, or replicates of a cell apart by more "
-             "than level. Rows without samples: more than `rows` either way",
+     .rule =
+         "fail: of two cells one is faster in one replicate and slower in another, each time "
+         "by more than difference and with Welch's p on log latencies below p over the number "
+         "of runs; warn: the same between invocations, or replicates of a cell apart by more "
+         "than level. Rows without samples: more than `rows` either way, by their time, else rate, "
+         "else cost, and Welch's test where they state a spread",
      .evidence = "a b runs_are runs runs_that_rank_a_first runs_that_rank_b_first "
                  "ratio_a_to_b_in_one p_in_one ratio_a_to_b_in_other p_in_other "
                  "pairs_that_disagree least_ratio_a_to_b most_ratio_a_to_b slow_replicate slow_ms "
-                 "fast_replicate fast_ms ratio p_value",
+                 "fast_replicate fast_ms ratio p_value figure",
      .blocks = AUDIT_COMPARISON | AUDIT_WINNER | AUDIT_MEAN | AUDIT_MEDIAN | AUDIT_THROUGHPUT,
      AUDIT_LIMITS(limits, P, ROWS),
      .group = look_at_replicates},
