@@ -109,6 +109,10 @@ struct audit_prompt { /* the measured ok samples of one prompt of a cell */
     double median_ms, prompt_tokens, generated_tokens; /* the tokens: means; NOT_MEASURED unknown */
 };
 
+struct audit_span { /* when an invocation's samples were sent; INT64_MIN: not all of them say it */
+    int64_t first_ns, last_ns;
+};
+
 struct audit_kept { /* of a cell's measured ok samples, what stays when its columns are gone */
     size_t n;
     size_t with_ttft, with_prefill, with_decode, with_stamps, with_generated, with_prompt_tokens,
@@ -123,6 +127,7 @@ struct audit_kept { /* of a cell's measured ok samples, what stays when its colu
     double early, sequences; /* stopped before max_tokens, of how many */
     const struct audit_prompt *prompts;
     size_t n_prompts;
+    const struct audit_span *spans; /* of each unit of stats */
 };
 
 struct audit_cell {

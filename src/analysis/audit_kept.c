@@ -104,6 +104,24 @@ static void keep_stamps(const struct results_samples *s, size_t row, struct audi
     k->with_stamps += s->submitted_ns[row] != INT64_MIN && s->finished_ns[row] != INT64_MIN;
 }
 
+static void keep_spans(const struct audit_cell *c, struct audit_kept *k, struct arena *a)
+{
+    const struct cell_stats *const t = c->stats;
+    struct audit_span *const spans = ARENA_ARRAY(a, struct audit_span, t->n_units + 1);
+    for (size_t u = 0; u < t->n_units; u++) {
+        struct audit_span s = {INT64_MAX, INT64_MIN};
+        bool known = true;
+        for (size_t i = t->start[u]; i < t->start[u + 1]; i++) {
+            const int64_t at = c->samples->submitted_ns[c->rows[i]];
+            known = known && at != INT64_MIN;
+            s.first_ns = at < s.first_ns ? at : s.first_ns;
+            s.last_ns = at > s.last_ns ? at : s.last_ns;
+        }
+        spans[u] = known ? s : (struct audit_span){INT64_MIN, INT64_MIN};
+    }
+    k->spans = spans;
+}
+
 /* Where latency, ttft and decode are all known. */
 static double find_outside(const struct audit_cell *c)
 {
@@ -188,5 +206,6 @@ const struct audit_kept *audit_kept_of(const struct audit_cell *c, struct arena 
     k->power_mean = find_power(c);
     k->outside = find_outside(c);
     keep_prompts(c, k, a);
+    keep_spans(c, k, a);
     return k;
 }

@@ -1,6 +1,7 @@
 #include "analysis/audit_order.h"
 
 #include "analysis/audit_series.h"
+#include "analysis/audit_turn.h"
 #include "analysis/cell.h"
 #include "base/arena.h"
 #include "base/defs.h"
@@ -76,6 +77,27 @@ static bool in_all(const struct table *t, int64_t block)
     return true;
 }
 
+/* Where no record says it: the order in which the invocations of a block began, if none began
+ * before another's last request. */
+static bool place_by_time(const struct table *t, const size_t *units, size_t b)
+{
+    const size_t n = t->n_blocks;
+    for (size_t c = 0; c < t->n_cells; c++) {
+        const struct audit_span own = t->cells[c]->kept->spans[units[c * n + b]];
+        double before = 0;
+        for (size_t k = 0; k < t->n_cells; k++) {
+            const struct audit_span other = t->cells[k]->kept->spans[units[k * n + b]];
+            const bool earlier = other.last_ns<own.first_ns, later = other.first_ns> own.last_ns;
+            if (own.first_ns == INT64_MIN || other.first_ns == INT64_MIN ||
+                (k != c && !earlier && !later))
+                return false;
+            before += earlier;
+        }
+        t->place[c * n + b] = before;
+    }
+    return true;
+}
+
 static struct table table_of(const struct audit_group *g, struct arena *scratch)
 {
     struct table t = {.cells = ARENA_ARRAY(scratch, const struct audit_cell *, g->n + 1),
@@ -96,14 +118,21 @@ static struct table table_of(const struct audit_group *g, struct arena *scratch)
             blocks[t.n_blocks++] = block_of(first, u, &place);
     t.y = ARENA_ARRAY(scratch, double, t.n_cells *t.n_blocks + 1);
     t.place = ARENA_ARRAY(scratch, double, t.n_cells *t.n_blocks + 1);
+    size_t *const units = ARENA_ARRAY(scratch, size_t, t.n_cells *t.n_blocks + 1);
     for (size_t c = 0; c < t.n_cells; c++) {
         t.left_out += t.cells[c]->stats->n_units - t.n_blocks;
         for (size_t b = 0; b < t.n_blocks; b++) {
             size_t u = 0;
             (void)find_block(t.cells[c], blocks[b], &u, &t.place[c * t.n_blocks + b]);
             t.y[c * t.n_blocks + b] = unit_level(t.cells[c], u, scratch);
+            units[c * t.n_blocks + b] = u;
             t.places_known = t.places_known && t.place[c * t.n_blocks + b] >= 0;
         }
+    }
+    if (!t.places_known) {
+        t.places_known = t.n_blocks > 0;
+        for (size_t b = 0; b < t.n_blocks && t.places_known; b++)
+            t.places_known = place_by_time(&t, units, b);
     }
     return t;
 }
@@ -251,9 +280,15 @@ static void look(const struct audit_group *g, struct audit *out)
         look_at_places(g, &t, rest, scratch, out);
 }
 
+static void look_at_turns(const struct audit_whole *w, struct audit *out)
+{
+    audit_turn_look(w, limits[SAME_ORDER_P].value, out);
+}
+
 const struct audit_check audit_order_checks[] = {
     {.name = "order-effect",
-     .rule = "warn: the place in a block has an effect at p; blocks that all ran in one order, "
+     .rule = "warn: the place in a block (as recorded, else by the time of the first request) has "
+             "an effect at p; blocks that all ran in one order, "
              "unless by chance (info); block effects where cells did not all run in the same "
              "blocks, info where they did",
      .evidence = "blocks cells block_p block_effect invocations_left_out per_place first_to_last "
@@ -262,5 +297,13 @@ const struct audit_check audit_order_checks[] = {
      .limits = limits,
      .n_limits = LIMITS,
      .group = look},
+    {.name = "order-effect",
+     .rule = "warn: the configurations of a model ran one after another and in one order in every "
+             "scenario (same_order_p), or each in one stretch of time of all scenarios; info where "
+             "there are too few scenarios to tell, of imported data",
+     .evidence = "scenarios configurations order same_order_p one_stretch",
+     .blocks = BLOCKS,
+     AUDIT_LIMITS(limits, SAME_ORDER_P, SAME_ORDER_P),
+     .whole = look_at_turns},
     {},
 };
