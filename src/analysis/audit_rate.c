@@ -138,7 +138,7 @@ static void look_at_doubles(const struct audit_cell *c, struct audit *out)
         audit_number("generated_tokens", k.generated), audit_number("prompt_tokens", k.prompt)};
     if (isnan(k.implied) || isnan(k.generated)) {
         audit_not_run(out, "double-counting", &subject,
-                      "no cost, and no token count or rate of the source, beside generated tokens");
+                      "no token count or rate of the source beside generated tokens");
         return;
     }
     if (k.prompt > 0 && k.generated > 0 && same(k.implied, k.prompt + k.generated) &&

@@ -3,6 +3,7 @@
 #include "analysis/audit_artefact.h"
 #include "analysis/audit_cache.h"
 #include "analysis/audit_cold.h"
+#include "analysis/audit_cost.h"
 #include "analysis/audit_few.h"
 #include "analysis/audit_host.h"
 #include "analysis/audit_interval.h"
@@ -42,6 +43,7 @@ static const struct audit_check *const tables[] = {
     audit_replicate_checks,
     audit_work_checks,
     audit_rate_checks,
+    audit_cost_checks,
     audit_label_checks,
     audit_artefact_checks,
     audit_placeholder_checks,

@@ -132,5 +132,53 @@ import t.csv
 ok "a cell of two regions" not audit d --check timing-boundary
 ok "is found" says "timed in several ways: x | y"
 
+# ---- what was paid
+
+# TR119's rows: throughput and power of its prefill runs (reports), its formulas: infra = price / (3600 tok/s) 1e6,
+# energy = W / tok/s 1e6 / 3.6e6 0.20 $/kWh, total = both, at one on-demand price for every backend.
+costs() { # PRICE-OF-CPU SHARE-OF-ENERGY-IN-THE-TOTAL FACTOR-OF-THE-THROUGHPUT
+    echo 'backend,throughput_tok_s,usd_per_hour,infra_usd,energy_usd,cost_usd,usd_per_million_tokens'
+    echo 'onnxruntime-gpu 2246 16.63 1.006
+transformers-gpu 1353 18.2 1.006
+transformers-gpu-compile 1181 20.1 1.006
+onnxruntime-cpu 1037 31.5 PRICE
+transformers-cpu 291 33.9 PRICE' | sed "s/PRICE/$1/" | awk -v share="$2" -v factor="$3" '{
+        infra = $4 / 3600 / ($2 * factor) * 1e6; energy = $3 / ($2 * factor) * 1e6 / 3.6e6 * 0.20
+        printf "%s,%g,%g,%.6f,%.6f,%.6f,%.6f\n", $1, $2, $4, infra, energy, infra + share * energy, infra + share * energy
+    }'
+}
+costs 0.384 0 1 >t.csv
+ok "costs are imported by their own names" import t.csv --map tokens_per_s=throughput_tok_s --const pricing=on_demand
+ok "and kept" grep -q '"cost_per_million":0.124419' d/cells.jsonl
+ok "right ones are silent" audit --json d --check double-counting
+ok "without a finding" not finds double-counting
+costs 1.006 1 1 >t.csv
+import t.csv --map tokens_per_s=throughput_tok_s --const pricing=on_demand
+audit --json d --check double-counting
+ok "TR119: energy on an on-demand price" says 'of energy: on_demand holds it already'
+ok "TR119: one price for CPU and GPU" says 'both cost 1.006 an hour: a CPU priced as a GPU'
+ok "TR119: five cells and a price" test "$(grep -c '"severity": "warn"' "$work/out")" = 6
+import t.csv --map tokens_per_s=throughput_tok_s --const pricing=on_prem
+audit --json d --check double-counting
+ok "on an own machine energy is no second time" not says 'of energy'
+costs 0.384 0 2 >t.csv
+import t.csv --map tokens_per_s=throughput_tok_s
+audit --json d --check double-counting
+ok "a cost with another throughput" says 'it was computed with another throughput'
+costs 0.035 0 1 | sed 's/,1.006,/,0.035,/' >t.csv
+import t.csv --map tokens_per_s=throughput_tok_s
+audit --json d --check double-counting
+ok "the price of no data" says 'every backend costs 0.035 an hour'
+# TR117's dual mode: the tokens of two streams over the latency of one, in samples
+{
+    echo 'scenario,backend,latency_ms,generated_tokens,cost_per_hour_usd,cost_usd,infra_usd,purchase_usd,cost_per_million_tokens_usd'
+    awk 'BEGIN { for (i = 0; i < 12; i++) { ms = 90 + 3 * (i % 5); usd = 0.7 / 3.6e6 * ms
+        printf "dual,transformers-gpu,%g,64,0.7,%.9f,%.9f,%.9f,%.6f\n", ms, 1.5 * usd, usd, usd / 2, usd / 128 * 1e6 } }'
+} >t.csv
+import t.csv
+audit --json d --check double-counting
+ok "two streams over the latency of one" says 'the tokens of 2 streams over the latency of one'
+ok "bought and rented" says 'it is paid twice'
+
 echo "1..$n"
 exit $failed
