@@ -15,11 +15,14 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { EFFECT, BETWEEN, P, SHARE, RATIO, ALPHA, FAMILY, LIMITS };
+enum { EFFECT, BETWEEN, ENOUGH, P, SHARE, RATIO, ALPHA, FAMILY, LIMITS };
 static const struct audit_limit limits[LIMITS] = {
     [EFFECT] = {"design_effect", 3, "n samples that say as much as n / 3"},
     [BETWEEN] = {"between", 0.01,
                  "standard deviation between invocations, of the level: less decides nothing"},
+    [ENOUGH] = {"enough", 3,
+                "invocations, from which on the intervals and verdicts over them, which are ours, "
+                "hold (selftest): of two, a third would tell another story"},
     [P] = {"p", 1e-3, "of the F test on log latencies: one false alarm in a thousand cells"},
     [SHARE] = {"share", 0.5, "of the variance of log latency lies between the prompts"},
     [RATIO] = {"ratio", 3,
@@ -68,6 +71,17 @@ static struct nesting nesting_of(const struct cell_stats *s)
     return r;
 }
 
+static const char *replication_advice(const struct audit_cell *c, bool held)
+{
+    if (held)
+        return "our intervals and verdicts rest on the invocations; a p value or interval over the "
+               "samples does not hold: more invocations help, repetitions hardly";
+    if (c->imported)
+        return "an interval or p value of the source over its samples does not hold; take the "
+               "invocations for replicates, as the analysis here does";
+    return "two processes do not show how processes differ: raise invocations, to 3 at least";
+}
+
 static void look_at_nesting(const struct audit_cell *c, struct audit *out)
 {
     const struct audit_subject subject = audit_subject_of(c);
@@ -90,9 +104,12 @@ static void look_at_nesting(const struct audit_cell *c, struct audit *out)
                                        audit_number("design_effect", k.design_effect),
                                        audit_number("effective_n", k.effective_n),
                                        audit_number("between_sd_share", k.between)};
+    /* Figures of others are over samples as far as anybody knows; ours take the invocation for the
+     * unit, where there are enough of them. */
+    const bool held = !c->imported && (double)s->n_units >= limits[ENOUGH].value;
     audit_add(out, &(struct audit_finding){
                        .check = "pseudo-replication",
-                       .severity = AUDIT_WARN,
+                       .severity = held ? AUDIT_INFO : AUDIT_WARN,
                        .subject = subject,
                        .facts = facts,
                        .n_facts = COUNT_OF(facts),
@@ -100,9 +117,8 @@ static void look_at_nesting(const struct audit_cell *c, struct audit *out)
                                              "the %zu samples of %zu invocations say as much as "
                                              "%.1f: samples of one invocation are alike",
                                              s->n, s->n_units, k.effective_n),
-                       .advice = "take the invocations for replicates (our intervals do), and add "
-                                 "invocations rather than repetitions",
-                       .blocks = AUDIT_COMPARISON});
+                       .advice = replication_advice(c, held),
+                       .blocks = held ? 0 : AUDIT_COMPARISON});
 }
 
 /* Invocations on different devices are no replicates, whatever they measured. */
@@ -303,7 +319,9 @@ static void look_at_family(const struct audit_group *g, struct audit *out)
 const struct audit_check audit_structure_checks[] = {
     {.name = "pseudo-replication",
      .rule = "warn: invocations differ (F test on log latencies below p) so much that the samples "
-             "are worth less than one in design_effect, and by at least `between`; fail: "
+             "are worth less than one in design_effect, and by at least `between`; info where they "
+             "are ours and at least `enough`, because all that is published of them rests on "
+             "invocations; fail: "
              "invocations of one cell ran on "
              "different devices",
      .evidence = "n invocations f_statistic p_value intraclass_correlation design_effect "

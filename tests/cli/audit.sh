@@ -61,7 +61,16 @@ ok 'two states of the engine are found' finds bimodal
 experiment alike.yaml noise=lognormal:0.02,invocation_noise=lognormal:0.5 5 8
 measure alike
 audit --json alike
-ok 'samples of one invocation that are alike are found' finds pseudo-replication
+ok 'samples of one invocation that are alike, of many that are ours, are said' finds pseudo-replication info
+experiment alike2.yaml noise=lognormal:0.02,invocation_noise=lognormal:0.5 2 8
+measure alike2
+audit --json alike2
+ok 'and of two invocations found' finds pseudo-replication
+printf 'invocation,latency_ms\n' >alike.csv
+awk 'BEGIN { for (i = 0; i < 24; i++) print int(i / 4) "," 50 + 10 * (int(i / 4) % 3) + (7 * i) % 4 * 0.4 }' >>alike.csv
+"$chimera" -q import alike.csv -o theirs >"$work/out" 2>"$work/err"
+audit --json theirs --check pseudo-replication
+ok 'and of six that others measured' finds pseudo-replication
 experiment cold.yaml noise=lognormal:0.03,slow_start=12:5 3 20
 measure cold
 audit --json cold

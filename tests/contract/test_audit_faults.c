@@ -471,12 +471,22 @@ static void two_bases(struct fixture *f, bool fault)
 
 static void alike_in_invocation(struct fixture *f, bool fault)
 {
+    f->imported = true; /* whoever published it took samples for replicates */
     const size_t c = fixture_cell(f, S, M, "transformers-cpu", "fp32");
     for (int32_t u = 0; u < 6; u++) {
         const double level = fixture_lognormal(f, 50, fault ? 0.2 : 0);
         for (int32_t i = 0; i < 20; i++)
             (void)fixture_sample(f, c, u, fixture_lognormal(f, level, 0.05));
     }
+}
+
+/* Our own: of two invocations nothing holds; from three on intervals rest on them. */
+static void too_few_invocations(struct fixture *f, bool fault)
+{
+    const size_t c = fixture_cell(f, S, M, "transformers-cpu", "fp32");
+    for (int32_t u = 0; u < (fault ? 2 : 6); u++)
+        for (int32_t i = 0; i < 20; i++)
+            (void)fixture_sample(f, c, u, fixture_lognormal(f, u % 2 ? 50 : 60, 0.05));
 }
 
 static void pooled_workloads(struct fixture *f, bool fault)
@@ -700,6 +710,7 @@ static const struct plant plants[] = {
     {"double-counting", "the price of no data", price_of_no_data},
     {"double-counting", "two bases of cost", two_bases},
     {"pseudo-replication", "samples of an invocation alike", alike_in_invocation},
+    {"pseudo-replication", "two invocations apart", too_few_invocations},
     {"mixture", "five workloads as one", pooled_workloads},
     {"mixture", "prompt lengths from 16 to 1024", pooled_lengths},
     {"multiplicity", "twenty nearly equal backends", many_comparisons},
