@@ -127,12 +127,12 @@ void cell_rows_write(const struct results_row *r, struct jsonw *w)
     jsonw_kstr(w, "status", status_name(r->status));
     if (r->reason)
         jsonw_kstr(w, "reason", r->reason);
+    if (r->beside_samples)
+        jsonw_kbool(w, "beside_samples", true);
     if (r->host)
         jsonw_kstr(w, "host", r->host);
     if (r->versus)
         jsonw_kstr(w, "versus", r->versus);
-    if (r->beside_samples)
-        jsonw_kbool(w, "beside_samples", true);
     for (size_t i = 0; i < cell_rows_n_words; i++) {
         const char *word;
         memcpy(&word, (const char *)r + cell_rows_words[i].offset, sizeof word);
