@@ -1,5 +1,6 @@
 #include "analysis/audit_kept.h"
 
+#include "analysis/audit_reading.h"
 #include "analysis/cell.h"
 #include "base/arena.h"
 #include "base/defs.h"
@@ -165,10 +166,12 @@ static void keep_rates(const struct audit_cell *c, struct audit_kept *k)
 
 static double find_power(const struct audit_cell *c)
 {
+    CLEANUP(arena_freep) struct arena *scratch = arena_new(SCRATCH);
     struct tally w = {};
-    for (size_t i = 0; i < c->stats->n; i++)
-        if (!isnan(c->samples->power_w[c->rows[i]]))
-            tally_add(&w, c->samples->power_w[c->rows[i]]);
+    size_t n;
+    const double *const x = audit_reading_powers(c, scratch, &n);
+    for (size_t i = 0; i < n; i++)
+        tally_add(&w, x[i]);
     for (size_t i = 0; w.n == 0 && i < c->n_stated; i++)
         if (!isnan(c->stated[i].power_w))
             tally_add(&w, c->stated[i].power_w);

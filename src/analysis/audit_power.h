@@ -1,4 +1,4 @@
-/* audit_power.h - power-undersampled, idle-mixture, negative-energy: power that cannot carry an
+/* audit_power.h - power-undersampled, power-unit, power-source: power that cannot carry an
  * energy. */
 #pragma once
 

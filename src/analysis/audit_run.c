@@ -4,6 +4,7 @@
 #include "analysis/audit_cache.h"
 #include "analysis/audit_cold.h"
 #include "analysis/audit_cost.h"
+#include "analysis/audit_energy.h"
 #include "analysis/audit_few.h"
 #include "analysis/audit_host.h"
 #include "analysis/audit_interval.h"
@@ -17,10 +18,12 @@
 #include "analysis/audit_rate.h"
 #include "analysis/audit_replicate.h"
 #include "analysis/audit_setting.h"
+#include "analysis/audit_size.h"
 #include "analysis/audit_stated.h"
 #include "analysis/audit_states.h"
 #include "analysis/audit_structure.h"
 #include "analysis/audit_time.h"
+#include "analysis/audit_tokens.h"
 #include "analysis/audit_work.h"
 #include "analysis/cell.h"
 #include "base/arena.h"
@@ -44,6 +47,8 @@ static const struct audit_check *const tables[] = {
     audit_work_checks,
     audit_rate_checks,
     audit_cost_checks,
+    audit_tokens_checks,
+    audit_size_checks,
     audit_label_checks,
     audit_artefact_checks,
     audit_placeholder_checks,
@@ -51,6 +56,7 @@ static const struct audit_check *const tables[] = {
     audit_interval_checks,
     audit_stated_checks,
     audit_power_checks,
+    audit_energy_checks,
     audit_law_checks,
     audit_host_checks,
 };
