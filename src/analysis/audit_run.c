@@ -15,6 +15,7 @@
 #include "analysis/audit_outlier.h"
 #include "analysis/audit_placeholder.h"
 #include "analysis/audit_power.h"
+#include "analysis/audit_prompt.h"
 #include "analysis/audit_rate.h"
 #include "analysis/audit_replicate.h"
 #include "analysis/audit_setting.h"
@@ -52,6 +53,7 @@ static const struct audit_check *const tables[] = {
     audit_label_checks,
     audit_artefact_checks,
     audit_placeholder_checks,
+    audit_prompt_checks,
     audit_setting_checks,
     audit_interval_checks,
     audit_stated_checks,

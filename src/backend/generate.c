@@ -5,6 +5,8 @@
 #include "base/clock.h"
 #include "base/rng.h"
 
+#include <string.h>
+
 struct loop { /* everything that a request needs, taken before its first stamp */
     const struct engine *engine;
     struct session *s;
@@ -148,6 +150,28 @@ static enum err_code detokenize(struct loop *l, struct err *e)
     return ERR_OK;
 }
 
+static bool same_prompt(const struct generate_sequence *a, const struct generate_sequence *b)
+{
+    return a->n_prompt == b->n_prompt &&
+           memcmp(a->prompt, b->prompt, a->n_prompt * sizeof *a->prompt) == 0;
+}
+
+/* What the prompts were, as the engine got them: a batch of one prompt, or of one token over and
+ * over, takes one path through experts and caches. After the last stamp. */
+static void describe_prompts(struct generate_result *r)
+{
+    for (uint32_t k = 0; k < r->n; k++) {
+        const struct generate_sequence *const seq = &r->sequences[k];
+        uint32_t same = 1, before = 0;
+        while (same < seq->n_prompt && seq->prompt[same] == seq->prompt[0])
+            same++;
+        while (before < k && !same_prompt(seq, &r->sequences[before]))
+            before++;
+        r->prompts_constant += seq->n_prompt > 1 && same == seq->n_prompt;
+        r->prompts_distinct += before == k;
+    }
+}
+
 enum err_code generate_run(const struct engine *engine, struct session *s,
                            const struct engine_about *about, const struct generate_request *q,
                            struct arena *a, struct generate_result *ret, struct err *e)
@@ -165,6 +189,7 @@ enum err_code generate_run(const struct engine *engine, struct session *s,
         return e->code;
     ret->detokenized = clock_now();
     ret->cpu = clock_cpu() - cpu;
+    describe_prompts(ret);
     return ERR_OK;
 }
 

@@ -39,6 +39,9 @@ struct generate_result { /* lives in the arena that was given; generate_done() f
     nsec_t *token_ns; /* one per step, the first is first_token */
     nsec_t cpu;       /* of this process, submitted to detokenized */
     uint32_t n_steps, padding, n;
+    uint32_t prompts_distinct; /* of the n, by their token ids */
+    uint32_t
+        prompts_constant; /* of two tokens or more, all of one id: no text that anybody writes */
     struct generate_sequence *sequences;
 };
 

@@ -92,6 +92,8 @@ void worker_reply_sample(struct jsonw *j, const struct generate_result *r)
         jsonw_i64(j, r->sequences[k].n_generated);
     jsonw_end_array(j);
     jsonw_ki64(j, "padding_tokens", r->padding);
+    jsonw_ki64(j, "prompts_distinct", r->prompts_distinct);
+    jsonw_ki64(j, "prompts_constant", r->prompts_constant);
     jsonw_karray(j, "stop");
     for (uint32_t k = 0; k < r->n; k++)
         jsonw_str(j, r->sequences[k].eos ? "eos" : "length");

@@ -126,6 +126,19 @@ static void judge_evidence(struct cell_run *c, struct request *r, uint32_t agent
     }
 }
 
+/* A worker of another kind may not say it. */
+static void take_prompts(struct cell_run *c, const struct json *reply)
+{
+    const int64_t distinct = json_i64(json_get(reply, "prompts_distinct"), 0),
+                  constant = json_i64(json_get(reply, "prompts_constant"), 0);
+    if (distinct <= 0 || distinct > UINT32_MAX || constant < 0 || constant > UINT32_MAX)
+        return;
+    if (c->prompts_distinct == 0 || distinct < c->prompts_distinct)
+        c->prompts_distinct = (uint32_t)distinct;
+    if (constant > c->prompts_constant)
+        c->prompts_constant = (uint32_t)constant;
+}
+
 static void judge(struct cell_run *c, struct request *r, uint32_t agent, const char *line, size_t n,
                   struct invocation_failure *f)
 {
@@ -145,6 +158,7 @@ static void judge(struct cell_run *c, struct request *r, uint32_t agent, const c
         if (sample_reply_read(reply, &frame, x, &e) == ERR_OK) {
             c->cost.transit += x->submitted - r->sent[agent] + r->received[agent] - x->detokenized;
             c->cost.tokens += (uint64_t)x->generated_tokens;
+            take_prompts(c, reply);
             judge_evidence(c, r, agent, reply);
             if (c->degraded) {
                 x->status = STATUS_DEGRADED;

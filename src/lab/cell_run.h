@@ -36,6 +36,8 @@ struct cell_run {
     struct str evidence_after; /* JSON, the last that a worker gave after a request; may be empty */
     const char *degraded;      /* why the samples are not what the label says; nullptr: they are */
     nsec_t began, ended;
+    uint32_t prompts_distinct; /* the fewest of a request's; 0: no worker said it */
+    uint32_t prompts_constant; /* the most of a request's */
     void (*on_sample)(void *context, const struct sample_log_record *r); /* may be nullptr */
     void *context;
     struct str request[2], line; /* reused; freed by cell_run_done() */

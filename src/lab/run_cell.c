@@ -202,6 +202,8 @@ static void put_measured(struct run_record *r, const struct cell_run *c)
     r->machine = telemetry_machine_summarise(all, COUNT_OF(all));
     r->began = c->began;
     r->ended = c->ended;
+    r->prompts_distinct = c->prompts_distinct;
+    r->prompts_constant = c->prompts_constant;
     r->evidence_after = c->evidence_after.n ? c->evidence_after.text : nullptr;
     r->cpu_percent_mean = u.cpu_percent_mean;
     r->cpu_percent_peak = u.cpu_percent_peak;

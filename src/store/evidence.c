@@ -96,6 +96,9 @@ struct evidence *evidence_of(const struct json *record, uint32_t replicate, stru
     r->order_in_block = json_f64(json_get(v, "order_in_block"), NOT_MEASURED);
     r->order_in_invocation = json_f64(json_get(v, "order_in_invocation"), NOT_MEASURED);
     r->batch_size = json_f64(json_get(spec, "batch_size"), NOT_MEASURED);
+    r->prompts_distinct =
+        json_f64(json_get(json_get(v, "prompts"), "distinct_least"), NOT_MEASURED);
+    r->prompts_constant = json_f64(json_get(json_get(v, "prompts"), "constant_most"), NOT_MEASURED);
     r->max_tokens = json_f64(json_get(spec, "max_tokens"), NOT_MEASURED);
     r->temperature = json_f64(json_get(spec, "temperature"), NOT_MEASURED);
     r->environment_sha256 =

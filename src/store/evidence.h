@@ -58,6 +58,7 @@ struct evidence {
     const char *started_at;
     double block, order_in_block, order_in_invocation; /* its place in the plan, from 0 */
     double batch_size, max_tokens, temperature;
+    double prompts_distinct, prompts_constant; /* of one request, by token ids: fewest, most */
     const char *environment_sha256;
     const char *timed_region;  /* what the latency holds, in words */
     const char *imported_from; /* nullptr: this laboratory made it */

@@ -101,6 +101,10 @@ static void counts(const struct run_record *r, struct jsonw *w)
         jsonw_end_object(w);
     }
     jsonw_end_object(w);
+    jsonw_kobject(w, "prompts"); /* by their token ids, in its last segment */
+    jsonw_kf64(w, "distinct_least", r->prompts_distinct ? r->prompts_distinct : NOT_MEASURED);
+    jsonw_kf64(w, "constant_most", r->prompts_distinct ? r->prompts_constant : NOT_MEASURED);
+    jsonw_end_object(w);
     jsonw_key(w, "requests_planned");
     r->requests_planned ? jsonw_u64(w, r->requests_planned) : jsonw_null(w);
 }
@@ -213,6 +217,7 @@ static void null_because(struct jsonw *w)
         {"evidence.compile", "this engine does not compile, or nothing was compiled again"},
         {"label_reason", "the label is true"},
         {"evidence_after", "the evidence did not change after loading"},
+        {"prompts", "no request was answered in its last segment"},
         {"resources", "resources.reason says it"},
         {"machine", "machine.reason or machine.unknown says it; clock_mhz_first and clock_mhz_last "
                     "take 8 readings, temperature_celsius_limit a sensor that has one"},

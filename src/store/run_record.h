@@ -59,8 +59,9 @@ struct run_record {
     const char *evidence_after; /* JSON; nullptr: nothing changed since loading */
     const struct run_record_segment *segments; /* in order; may be none */
     uint32_t n_segments;
-    uint32_t counts[PHASE_COUNT][STATUS_COUNT]; /* lines in samples.jsonl */
-    uint64_t requests_planned;                  /* measured; 0 for stress */
+    uint32_t counts[PHASE_COUNT][STATUS_COUNT];  /* lines in samples.jsonl */
+    uint32_t prompts_distinct, prompts_constant; /* of one request: fewest, most; 0, 0: unknown */
+    uint64_t requests_planned;                   /* measured; 0 for stress */
     /* resources of the worker while the cell ran, NOT_MEASURED where unknown */
     double cpu_percent_mean, cpu_percent_peak, rss_mb_mean, rss_mb_peak, sample_interval_s;
     uint32_t n_readings;

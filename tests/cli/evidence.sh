@@ -180,5 +180,35 @@ audit --json d --check double-counting
 ok "two streams over the latency of one" says 'the tokens of 2 streams over the latency of one'
 ok "bought and rented" says 'it is paid twice'
 
+# ---- what the prompts were: defect 9 of docs/METHOD.md, a batch of identical token ids
+
+prompted() { # NAME BATCH PROMPTS: as the engine's own tokenizer has them
+    cat >"$1.yaml" <<END
+repetitions: 4
+invocations: 2
+warmup_runs: 1
+max_tokens: 4
+stop_on_eos: false
+prompt_sets: {p: [$3]}
+scenarios: [{name: chat, prompt_set: p, mode: batch, batch_size: $2}]
+models: [{name: "synth:gpt2/L=1,d=64,h=1,vocab=300,seed=1"}]
+backends: [$4]
+quantization: {modes: [fp32]}
+END
+    "$chimera" run "$1.yaml" -o "$1" >"$work/out" 2>"$work/err" && audit --json "$1" --check placeholder
+}
+for backend in synthetic onnxruntime-cpu llamacpp-cpu transformers-cpu; do
+    if ! prompted "apart-$backend" 2 'one prompt, another one' "$backend"; then
+        skip "$backend: a batch of one prompt is found" "it does not run here"
+        continue
+    fi
+    ok "$backend: two prompts are two" of_record "apart-$backend" '"distinct_least": 2(\.0)?, *"constant_most": 0'
+    ok "$backend: and silent" not finds placeholder '(info|warn|fail)'
+    prompted "alike-$backend" 3 'one prompt' "$backend"
+    ok "$backend: a batch of one prompt is found" says 'the 3 prompts of a batch are the same tokens'
+    prompted "token-$backend" 2 'zzzzzzzzzzzz, one prompt' "$backend"
+    ok "$backend: a prompt of one token over and over" says '1 of the 2 prompts of a request are one token'
+done
+
 echo "1..$n"
 exit $failed

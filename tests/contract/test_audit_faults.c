@@ -169,6 +169,32 @@ static void sub_roofline(struct fixture *f, bool fault)
         f->cells[c].records[i]->n_params = 7e9;
 }
 
+/* Defect 9 of docs/METHOD.md: batched-bench fills a batch with one token id. */
+static void identical_batch(struct fixture *f, bool fault)
+{
+    const size_t c = fixture_cell(f, "batch", M, "llamacpp-cpu", "fp32");
+    fixture_fill(f, c, 3, 10, 20, 0.05);
+    record_all(f, c, 3);
+    for (int32_t i = 0; i < 3; i++) {
+        struct evidence *const v = f->cells[c].records[i];
+        v->batch_size = 8;
+        v->prompts_distinct = fault ? 1 : 8 - (double)rng_below(&f->rng, 3);
+        v->prompts_constant = 0;
+    }
+}
+
+static void one_token_prompts(struct fixture *f, bool fault)
+{
+    const size_t c = fixture_cell(f, "single", M, "llamacpp-cpu", "fp32");
+    fixture_fill(f, c, 3, 10, 20, 0.05);
+    record_all(f, c, 3);
+    for (int32_t i = 0; i < 3; i++) {
+        struct evidence *const v = f->cells[c].records[i];
+        v->batch_size = v->prompts_distinct = 1;
+        v->prompts_constant = fault ? 1 : 0;
+    }
+}
+
 /* ---- timing-boundary: one engine's time begins before the prompt is on the device ---- */
 
 static void other_boundary(struct fixture *f, bool fault)
@@ -687,6 +713,8 @@ static const struct plant plants[] = {
     {"placeholder", "ttft is the latency", copied_ttft},
     {"placeholder", "an invocation twice", copied_invocation},
     {"placeholder", "faster than the weights", sub_roofline},
+    {"placeholder", "a batch of one prompt", identical_batch},
+    {"placeholder", "prompts of one token", one_token_prompts},
     {"timing-boundary", "one engine with copies outside", other_boundary},
     {"timing-boundary", "records of other regions", other_region},
     {"environment-mismatch", "8 threads against 4", other_threads},

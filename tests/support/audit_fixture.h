@@ -121,6 +121,8 @@ static inline struct evidence *fixture_record(struct fixture *f, size_t cell, in
         .order_in_invocation = NOT_MEASURED,
         .batch_size = NOT_MEASURED,
         .max_tokens = NOT_MEASURED,
+        .prompts_distinct = NOT_MEASURED,
+        .prompts_constant = NOT_MEASURED,
         .temperature = NOT_MEASURED,
         .power_interval_s = NOT_MEASURED,
         .sample_interval_s = NOT_MEASURED,

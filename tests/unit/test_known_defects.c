@@ -1,6 +1,7 @@
 /* Defects of trusted tools, each with the data on which that tool is wrong and what our function
  * says of them. The numbers are those of docs/METHOD.md, "Defects of
- * others"; 9 is in tests/cli/pilot.sh. Expected
+ * others"; 9 is in tests/cli/pilot.sh (one
+ * sample) and tests/cli/evidence.sh (identical token ids). Expected
  * numbers: NIST, R, SciPy, or a line of arithmetic that stands beside them. */
 #include "num/anova.h"
 #include "num/cluster.h"

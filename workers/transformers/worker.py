@@ -355,6 +355,8 @@ class Engine:
             "prefill_ns": [tokenized, prefilled], "prompt_tokens": [len(t) for t in tokens],
             "generated_tokens": [len(o) for o in outputs],
             "padding_tokens": sum(longest - len(t) for t in tokens),
+            "prompts_distinct": len({tuple(t) for t in tokens}),
+            "prompts_constant": sum(len(t) > 1 and len(set(t)) == 1 for t in tokens),
             "stop": ["eos" if e else "length" for e in ended], "output_ids": outputs, "outputs": texts,
             "cpu_ns": time.process_time_ns() - cpu,
             "peak_rss_bytes": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024,
