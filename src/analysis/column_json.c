@@ -24,14 +24,15 @@ void column_json_rows(const struct column_table *t, struct jsonw *w)
     jsonw_end_object(w);
 }
 
-static void figure(struct jsonw *w, const char *key, double at, double lo, double hi)
+static void figure(struct jsonw *w, const char *key, double at, double lo, double hi,
+                   const char *why)
 {
     jsonw_kobject(w, key);
     jsonw_kf64(w, "value", at);
     jsonw_kf64(w, "lower", lo);
     jsonw_kf64(w, "upper", hi);
     if (isnan(lo) || isnan(hi))
-        jsonw_kstr(w, "reason", "no finite bound at this n");
+        jsonw_kstr(w, "reason", why);
     jsonw_end_object(w);
 }
 
@@ -40,13 +41,15 @@ static void group(const struct column_stats_group *g, struct jsonw *w)
     jsonw_object(w);
     jsonw_kstr(w, "group", g->name);
     jsonw_ki64(w, "n", (int64_t)g->m.n);
-    figure(w, "mean", g->m.mean, g->mean_lo, g->mean_hi);
+    figure(w, "mean", g->m.mean, g->mean_lo, g->mean_hi,
+           g->m.n < 2 ? "one value" : "the values do not vary");
     jsonw_kf64(w, "sd", g->m.sd);
     jsonw_kf64(w, "cv", g->cv);
     jsonw_kf64(w, "geometric_mean", g->geometric_mean);
     jsonw_kf64(w, "min", g->m.min);
     for (size_t i = 0; i < COLUMN_STATS_QUANTILES; i++)
-        figure(w, column_stats_quantile_name(i), g->q[i], g->q_ci[i].lo, g->q_ci[i].hi);
+        figure(w, column_stats_quantile_name(i), g->q[i], g->q_ci[i].lo, g->q_ci[i].hi,
+               "no finite bound at this n");
     jsonw_kf64(w, "max", g->m.max);
     jsonw_end_object(w);
 }
@@ -179,15 +182,17 @@ static void posthoc(struct jsonw *w, const char *key, const struct column_stats_
     jsonw_end_object(w);
 }
 
+static const char no_scale[] = "a group has one value, or nothing varies";
+
 static void effects(const struct column_stats_pair *p, struct jsonw *w)
 {
     const struct effect_dominance *const d = &p->dominance;
-    figure(w, "cohen_d", p->cohen_d, p->d_ci.lo, p->d_ci.hi);
-    figure(w, "hedges_g", p->hedges_g, p->g_ci.lo, p->g_ci.hi);
+    figure(w, "cohen_d", p->cohen_d, p->d_ci.lo, p->d_ci.hi, no_scale);
+    figure(w, "hedges_g", p->hedges_g, p->g_ci.lo, p->g_ci.hi, no_scale);
     jsonw_kf64(w, "glass_delta", p->glass);
-    figure(w, "cliff_delta", d->delta, d->lo, d->hi);
+    figure(w, "cliff_delta", d->delta, d->lo, d->hi, no_scale);
     jsonw_kstr(w, "cliff_size", effect_size_name(d->size));
-    figure(w, "a12", d->a12, d->a12_lo, d->a12_hi);
+    figure(w, "a12", d->a12, d->a12_lo, d->a12_hi, no_scale);
 }
 
 static void equivalence(const struct column_stats *s, const struct column_stats_pair *p,
@@ -255,8 +260,9 @@ static void pair(const struct column_stats *s, const struct column_stats_pair *p
     jsonw_object(w);
     jsonw_kstr(w, "a", s->groups[p->a].name);
     jsonw_kstr(w, "b", s->groups[p->b].name);
-    figure(w, "difference", p->difference, p->welch.lo, p->welch.hi);
-    figure(w, "ratio", p->ratio, p->ratio_lo, p->ratio_hi);
+    figure(w, "difference", p->difference, p->welch.lo, p->welch.hi, no_scale);
+    figure(w, "ratio", p->ratio, p->ratio_lo, p->ratio_hi,
+           isnan(p->ratio) ? "values that are not positive" : no_scale);
     verdict(s, p, a, w);
     t_test(w, "welch", &p->welch);
     jsonw_kf64(w, "welch_p_holm", p->welch_holm);

@@ -11,11 +11,12 @@
 
 /* ---- independent groups ---- */
 
-static struct moment moment_of_logs(const struct column_stats_group *g, struct arena *a)
+static struct moment moment_of_logs(const struct column_stats *s,
+                                    const struct column_stats_group *g, struct arena *a)
 {
     double *const x = ARENA_ARRAY(a, double, g->m.n);
     for (size_t i = 0; i < g->m.n; i++)
-        x[i] = log(g->x[i]);
+        x[i] = column_stats_from(s, g->x[i], true);
     return moment_of(x, g->m.n);
 }
 
@@ -26,7 +27,7 @@ static void compare_ratio(const struct column_stats *s, struct column_stats_pair
     p->ratio = p->ratio_lo = p->ratio_hi = NOT_MEASURED;
     if (isnan(x->geometric_mean) || isnan(y->geometric_mean))
         return;
-    const struct moment mx = moment_of_logs(x, a), my = moment_of_logs(y, a);
+    const struct moment mx = moment_of_logs(s, x, a), my = moment_of_logs(s, y, a);
     const struct compare_t t = compare_welch(&mx, &my, s->asked.conf);
     p->ratio = exp(mx.mean - my.mean);
     p->ratio_lo = exp(t.lo);
@@ -37,14 +38,14 @@ static void compare(const struct column_stats *s, struct column_stats_pair *p, s
 {
     const struct column_stats_group *const x = &s->groups[p->a], *const y = &s->groups[p->b];
     const double conf = s->asked.conf;
-    p->difference = x->m.mean - y->m.mean;
-    p->student = compare_pooled(&x->m, &y->m, conf);
-    p->welch = compare_welch(&x->m, &y->m, conf);
+    p->difference = x->from.mean - y->from.mean;
+    p->student = compare_pooled(&x->from, &y->from, conf);
+    p->welch = compare_welch(&x->from, &y->from, conf);
     p->mann_whitney = rank_mann_whitney(x->sorted, x->m.n, y->sorted, y->m.n, a);
     p->ks = rank_kolmogorov_smirnov(x->sorted, x->m.n, y->sorted, y->m.n, a);
-    p->cohen_d = effect_cohen_d(&x->m, &y->m);
+    p->cohen_d = effect_cohen_d(&x->from, &y->from);
     p->hedges_g = effect_hedges_g(p->cohen_d, x->m.n, y->m.n);
-    p->glass = effect_glass(&x->m, &y->m);
+    p->glass = effect_glass(&x->from, &y->from);
     p->d_ci = effect_d_interval(p->cohen_d, x->m.n, y->m.n, conf);
     const double j = effect_hedges_j((double)(x->m.n + y->m.n) - 2);
     p->g_ci = (struct effect_interval){j * p->d_ci.lo, j * p->d_ci.hi};
@@ -107,7 +108,7 @@ static void posthoc(struct column_stats *s, struct arena *a)
 {
     struct moment *const m = ARENA_ARRAY(a, struct moment, s->n_groups);
     for (size_t k = 0; k < s->n_groups; k++)
-        m[k] = s->groups[k].m;
+        m[k] = s->groups[k].from;
     for (size_t i = 0; i < s->n_pairs; i++)
         s->pairs[i].tukey = s->pairs[i].games_howell = s->pairs[i].dunnett = none;
     if (s->asked.control)

@@ -67,9 +67,11 @@ enum err_code column_rows_of(const struct column_stats *s, struct arena *a,
     return ERR_OK;
 }
 
+/* Logs whose difference is small come from the quotient. */
 static double difference(const struct keyed *x, const struct keyed *y, bool logs)
 {
-    return logs ? log(x->x) - log(y->x) : x->x - y->x;
+    const double d = x->x - y->x;
+    return !logs ? d : fabs(d) < y->x / 2 ? log1p(d / y->x) : log(x->x) - log(y->x);
 }
 
 struct column_rows_differences column_rows_pairs(const struct column_rows *r, uint32_t x,
@@ -97,10 +99,11 @@ static size_t end_of_block(const struct group *g, size_t from)
     return to;
 }
 
-static double mean_of(const struct group *g, size_t from, size_t to, bool logs, double *room)
+static double mean_of(const struct column_stats *s, const struct group *g, size_t from, size_t to,
+                      bool logs, double *room)
 {
     for (size_t i = from; i < to; i++)
-        room[i - from] = logs ? log(g->row[i].x) : g->row[i].x;
+        room[i - from] = column_stats_from(s, g->row[i].x, logs);
     return moment_sum(room, to - from) / (double)(to - from);
 }
 
@@ -132,10 +135,10 @@ struct column_rows_differences column_rows_blocks(const struct column_rows *r, u
         const uint32_t by = k < gy->n ? gy->row[k].block : UINT32_MAX;
         const size_t ix = bx <= by ? end_of_block(gx, i) : i;
         const size_t ky = by <= bx ? end_of_block(gy, k) : k;
-        const double one = bx != by ? (double)NAN
-                           : r->s->table->pair
-                               ? mean_of_pairs(gx, gy, i, k, logs, room)
-                               : mean_of(gx, i, ix, logs, room) - mean_of(gy, k, ky, logs, room);
+        const double one = bx != by            ? (double)NAN
+                           : r->s->table->pair ? mean_of_pairs(gx, gy, i, k, logs, room)
+                                               : mean_of(r->s, gx, i, ix, logs, room) -
+                                                     mean_of(r->s, gy, k, ky, logs, room);
         if (isnan(one))
             ret.alone++;
         else

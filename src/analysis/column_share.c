@@ -99,12 +99,16 @@ enum err_code column_share_read(const char *const *text, size_t n, const char *s
 
 /* ---- shares ---- */
 
-static bool is_binary(const struct column_table *t)
+/* Numbers that are all 1 may be anything. */
+static bool is_binary(const struct column_table *t, bool words)
 {
-    for (size_t i = 0; i < t->n; i++)
+    size_t ones = 0;
+    for (size_t i = 0; i < t->n; i++) {
         if (t->value[i] != 0 && t->value[i] != 1)
             return false;
-    return true;
+        ones += t->value[i] == 1;
+    }
+    return words || (ones > 0 && ones < t->n);
 }
 
 static void groups(const struct column_stats *s, struct column_share *c, struct arena *a)
@@ -192,11 +196,11 @@ static enum err_code pairs(const struct column_stats *s, struct column_share *c,
     return ERR_OK;
 }
 
-enum err_code column_share_of(const struct column_stats *s, struct arena *a,
-                              struct column_share **ret, struct err *e)
+enum err_code column_share_of(const struct column_stats *s, const struct column_share_words *words,
+                              struct arena *a, struct column_share **ret, struct err *e)
 {
     *ret = nullptr;
-    if (!is_binary(s->table))
+    if (!is_binary(s->table, words->yes != nullptr))
         return ERR_OK;
     struct column_share *const c = ARENA_ARRAY(a, struct column_share, 1);
     c->s = s;

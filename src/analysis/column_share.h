@@ -41,8 +41,10 @@ struct column_share {
     struct column_share_pair *pairs;   /* nullptr where s is by blocks: its own pairs hold then */
 };
 
-/* nullptr: a value is neither 0 nor 1. rows are read again for pairs. All belongs to a. */
-[[nodiscard]] enum err_code column_share_of(const struct column_stats *s, struct arena *a,
+/* *ret nullptr: a value is neither 0 nor 1, or they are numbers and all the same. All belongs to a.
+ */
+[[nodiscard]] enum err_code column_share_of(const struct column_stats *s,
+                                            const struct column_share_words *words, struct arena *a,
                                             struct column_share **ret, struct err *e);
 
 /* The key "shares" of an open object. */

@@ -27,24 +27,61 @@ const char *column_stats_quantile_name(size_t i)
 
 /* ---- groups ---- */
 
+/* About the first value, whose log would take digits off the others'. */
+static double geometric_mean(const struct column_stats_group *g)
+{
+    double sum = 0;
+    if (!(g->sorted[0] > 0))
+        return NOT_MEASURED;
+    for (size_t i = 0; i < g->m.n; i++) {
+        const double r = g->x[i] / g->x[0];
+        sum += isnormal(r) ? log(r) : log(g->x[i]) - log(g->x[0]);
+    }
+    return g->x[0] * exp(sum / (double)g->m.n);
+}
+
 static void describe(struct column_stats_group *g, double conf)
 {
     const struct moment *const m = &g->m;
     const double t =
         m->n > 1 ? dist_t_upper_quantile((1 - conf) / 2, (double)m->n - 1) : NOT_MEASURED;
-    double logs = 0;
-    g->mean_lo = m->mean - t * m->sd / sqrt((double)m->n);
-    g->mean_hi = m->mean + t * m->sd / sqrt((double)m->n);
+    const double half = m->sd > 0 ? t * m->sd / sqrt((double)m->n) : NOT_MEASURED;
+    g->mean_lo = m->mean - half;
+    g->mean_hi = m->mean + half;
     g->cv = m->mean > 0 ? m->sd / m->mean : NOT_MEASURED;
-    for (size_t i = 0; i < m->n; i++)
-        logs += log(g->x[i]);
-    g->geometric_mean = g->sorted[0] > 0 ? exp(logs / (double)m->n) : NOT_MEASURED;
+    g->geometric_mean = geometric_mean(g);
     for (size_t i = 0; i < COLUMN_STATS_QUANTILES; i++) {
         const double p = quantiles[i].p;
         g->q[i] = quantile_sorted(g->sorted, m->n, p);
         g->q_ci[i] = p == 0.5 ? quantile_median_interval(g->sorted, m->n, conf)
                               : quantile_interval(g->sorted, m->n, p, conf);
     }
+}
+
+double column_stats_from(const struct column_stats *s, double x, bool logs)
+{
+    const double d = x - s->origin;
+    return logs ? s->origin != 0 ? log1p(d / s->origin) : log(x) : d;
+}
+
+static double origin_of(const struct column_table *t)
+{
+    const double first = t->value[0];
+    for (size_t i = 0; i < t->n; i++) {
+        const double r = t->value[i] / first;
+        if (!(r >= 0.5 && r <= 2))
+            return 0;
+    }
+    return first;
+}
+
+static struct moment from_origin(const struct column_stats *s, const double *x, size_t n,
+                                 struct arena *a)
+{
+    double *const d = ARENA_ARRAY(a, double, n);
+    for (size_t i = 0; i < n; i++)
+        d[i] = column_stats_from(s, x[i], false);
+    return moment_of(d, n);
 }
 
 static void make_groups(struct column_stats *s, struct arena *a)
@@ -64,8 +101,11 @@ static void make_groups(struct column_stats *s, struct arena *a)
         double *const sorted = ARENA_ARRAY(a, double, n[k]);
         memcpy(sorted, x[k], n[k] * sizeof *sorted);
         quantile_sort(sorted, n[k]);
-        s->groups[k] = (struct column_stats_group){
-            .name = t->groups[k], .x = x[k], .sorted = sorted, .m = moment_of(x[k], n[k])};
+        s->groups[k] = (struct column_stats_group){.name = t->groups[k],
+                                                   .x = x[k],
+                                                   .sorted = sorted,
+                                                   .m = moment_of(x[k], n[k]),
+                                                   .from = from_origin(s, x[k], n[k], a)};
         describe(&s->groups[k], s->asked.conf);
     }
 }
@@ -86,7 +126,7 @@ static void compare_all(struct column_stats *s, struct arena *a)
     size_t at = 0;
     for (size_t k = 0; k < s->n_groups; k++) {
         n[k] = s->groups[k].m.n;
-        m[k] = s->groups[k].m;
+        m[k] = s->groups[k].from;
         memcpy(x + at, s->groups[k].x, n[k] * sizeof *x);
         at += n[k];
     }
@@ -103,14 +143,15 @@ struct cells { /* of group and block: place g * n_blocks + b */
     size_t all, filled;
 };
 
-static struct cells make_cells(const struct column_table *t, struct arena *a)
+static struct cells make_cells(const struct column_stats *s, struct arena *a)
 {
+    const struct column_table *const t = s->table;
     struct cells c = {.all = (size_t)t->n_groups * t->n_blocks};
     c.mean = ARENA_ARRAY(a, double, c.all + 1);
     c.n = ARENA_ARRAY(a, size_t, c.all + 1);
     for (size_t i = 0; i < t->n; i++) {
         const size_t at = (size_t)t->group[i] * t->n_blocks + t->block[i];
-        c.mean[at] += t->value[i];
+        c.mean[at] += column_stats_from(s, t->value[i], false);
         c.n[at]++;
     }
     for (size_t i = 0; i < c.all; i++) {
@@ -198,7 +239,7 @@ static void compare_blocks(struct column_stats *s, struct arena *a)
     s->friedman = (struct rank_groups){NOT_MEASURED, NOT_MEASURED, NOT_MEASURED};
     if (!s->table->block || s->n_groups < 2)
         return;
-    const struct cells c = make_cells(s->table, a);
+    const struct cells c = make_cells(s, a);
     two_way(s, &c, a);
     if (s->table->n > c.filled)
         over_blocks(s, &c, a);
@@ -214,6 +255,15 @@ static enum err_code check(const struct column_table *t, const struct column_sta
         return err_set(e, ERR_USAGE,
                        "%u groups: more than %zu; is the group column one of numbers?", t->n_groups,
                        COLUMN_STATS_MOST_GROUPS);
+    constexpr double FAR = 1e150; /* above, and below its inverse, squares leave the doubles */
+    double largest = 0;
+    for (size_t i = 0; i < t->n; i++)
+        largest = fmax(largest, fabs(t->value[i]));
+    if (largest > FAR || (largest > 0 && largest < 1 / FAR))
+        return err_set(e, ERR_USAGE,
+                       "the largest value is %g: squares of that leave the range of doubles; give "
+                       "the column in another unit",
+                       largest);
     for (size_t i = 0; asked->margin_is_ratio && i < t->n; i++)
         if (!(t->value[i] > 0))
             return err_set(e, ERR_USAGE,
@@ -249,6 +299,7 @@ enum err_code column_stats_of(const struct column_table *t, const struct column_
                              .basis = t->block  ? COLUMN_STATS_BY_BLOCKS
                                       : t->pair ? COLUMN_STATS_BY_PAIRS
                                                 : COLUMN_STATS_BY_VALUES};
+    s.origin = origin_of(t);
     if (asked->control && find_control(&s, e))
         return e->code;
     if (asked->control)

@@ -47,7 +47,8 @@ struct column_stats_group {
     const double *x;      /* in the order of the rows */
     const double *sorted; /* ascending */
     struct moment m;
-    double mean_lo, mean_hi;          /* t */
+    struct moment from;               /* of the values less the origin: for differences */
+    double mean_lo, mean_hi;          /* t; NOT_MEASURED: one value, or they do not vary */
     double cv;                        /* sd / mean; NOT_MEASURED unless the mean is positive */
     double geometric_mean;            /* NOT_MEASURED unless all values are positive */
     double q[COLUMN_STATS_QUANTILES]; /* type 7 */
@@ -106,6 +107,8 @@ struct column_stats_pair {
 struct column_stats {
     const struct column_table *table;
     struct column_stats_asked asked;
+    double origin; /* a value that all lie within a factor of 2 of, so that differences from it are
+                      exact, and means of these have the digits that 1000000000.1 lost; else 0 */
     struct column_stats_group *groups;
     struct column_stats_pair *pairs; /* n (n - 1) / 2, or n - 1 against the control */
     size_t n_groups, n_pairs;
@@ -134,6 +137,9 @@ struct column_stats {
 [[nodiscard]] enum err_code column_stats_of(const struct column_table *t,
                                             const struct column_stats_asked *asked, struct arena *a,
                                             struct column_stats *ret, struct err *e);
+
+/* x less the origin; logs: its log, less the origin's. What differences are of. */
+[[nodiscard]] double column_stats_from(const struct column_stats *s, double x, bool logs);
 
 /* "value", "pair", "block" */
 [[nodiscard]] const char *column_stats_unit(enum column_stats_basis b);

@@ -19,11 +19,12 @@ struct sample { /* what a verdict rests on: two groups' values, or differences, 
     double sd_x, sd_y; /* sd_y 0: differences */
 };
 
-static const double *logs_of(const struct column_stats_group *g, struct arena *a)
+static const double *from_origin(const struct column_stats *s, const struct column_stats_group *g,
+                                 struct arena *a)
 {
     double *const x = ARENA_ARRAY(a, double, g->m.n);
     for (size_t i = 0; i < g->m.n; i++)
-        x[i] = log(g->x[i]);
+        x[i] = column_stats_from(s, g->x[i], s->asked.margin_is_ratio);
     return x;
 }
 
@@ -41,15 +42,8 @@ static struct sample rest_on_values(const struct column_stats *s, struct column_
                                     struct arena *a)
 {
     const struct column_stats_group *const x = &s->groups[p->a], *const y = &s->groups[p->b];
-    const bool logs = s->asked.margin_is_ratio;
-    struct sample r = {x->x, y->x, x->m.n, y->m.n, 0, 0};
-    struct moment mx = x->m, my = y->m;
-    if (logs) {
-        r.x = logs_of(x, a);
-        r.y = logs_of(y, a);
-        mx = moment_of(r.x, r.nx);
-        my = moment_of(r.y, r.ny);
-    }
+    struct sample r = {from_origin(s, x, a), from_origin(s, y, a), x->m.n, y->m.n, 0, 0};
+    const struct moment mx = moment_of(r.x, r.nx), my = moment_of(r.y, r.ny);
     const struct compare_t t = compare_welch(&mx, &my, s->asked.conf);
     put(p, mx.mean - my.mean, hypot(mx.sd / sqrt((double)mx.n), my.sd / sqrt((double)my.n)), &t);
     r.sd_x = mx.sd;

@@ -190,7 +190,7 @@ static enum err_code compare(const struct cli *cli, const struct stats_args *o, 
     if (read_asked(o, &asked, e) ||
         (o->bound && column_bound_read(o->bound, c.bounds, &c.n_bounds, e)))
         return e->code;
-    if (column_stats_of(t, &asked, a, &c.s, e) || column_share_of(&c.s, a, &c.share, e))
+    if (column_stats_of(t, &asked, a, &c.s, e) || column_share_of(&c.s, words, a, &c.share, e))
         return err_wrap(e, "'%s'", path);
     if (o->bootstrap)
         c.bootstrap = column_bootstrap_of(&c.s, &c.plan, a);

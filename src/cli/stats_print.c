@@ -7,17 +7,42 @@
 
 #include <math.h>
 
+/* As many digits as tell neighbours apart: 10000000.2 is not 1e+07 where the sd is 0.1. */
+static int digits_of(const struct column_stats *s)
+{
+    constexpr double LEAST = 5;
+    constexpr double MOST = 15;
+    constexpr double OF_SD = 3;
+    double digits = LEAST;
+    for (size_t i = 0; i < s->n_groups; i++) {
+        const struct moment *const m = &s->groups[i].m;
+        if (m->sd > 0)
+            digits = fmax(digits, OF_SD + ceil(log10(fmax(fabs(m->min), fabs(m->max)) / m->sd)));
+    }
+    return (int)fmin(digits, MOST);
+}
+
+static const char *value(double x, int digits, struct arena *a)
+{
+    return isnan(x) ? nullptr : arena_printf(a, "%.*g", digits, x);
+}
+
+static const char *values(double lo, double hi, int digits, struct arena *a)
+{
+    if (isnan(lo) && isnan(hi))
+        return nullptr;
+    return arena_printf(a, "%s to %s", isnan(lo) ? "?" : value(lo, digits, a),
+                        isnan(hi) ? "?" : value(hi, digits, a));
+}
+
 static const char *number(double x, struct arena *a)
 {
-    return isnan(x) ? nullptr : arena_printf(a, "%.5g", x);
+    return value(x, 5, a);
 }
 
 static const char *interval(double lo, double hi, struct arena *a)
 {
-    if (isnan(lo) && isnan(hi))
-        return nullptr;
-    return arena_printf(a, "%s to %s", isnan(lo) ? "?" : number(lo, a),
-                        isnan(hi) ? "?" : number(hi, a));
+    return values(lo, hi, 5, a);
 }
 
 static const char *p_value(double p, struct arena *a)
@@ -52,6 +77,7 @@ static void groups(const struct column_stats *s, const struct stats_print_look *
         {"group", false},   {"n", true},   {"mean", true}, {"interval", true}, {"median", true},
         {"interval", true}, {"sd", true},  {"p25", true},  {"p75", true},      {"p95", true},
         {"p99", true},      {"min", true}, {"max", true}};
+    const int digits = digits_of(s);
     struct table t;
     table_init(&t, a, columns, COUNT_OF(columns));
     for (size_t i = 0; i < s->n_groups; i++) {
@@ -59,17 +85,17 @@ static void groups(const struct column_stats *s, const struct stats_print_look *
         const struct table_cell row[COUNT_OF(columns)] = {
             {g->name, TABLE_STRONG},
             {arena_printf(a, "%zu", g->m.n), TABLE_PLAIN},
-            {number(g->m.mean, a), TABLE_PLAIN},
-            {interval(g->mean_lo, g->mean_hi, a), TABLE_FAINT},
-            {number(g->q[MEDIAN], a), TABLE_PLAIN},
-            {interval(g->q_ci[MEDIAN].lo, g->q_ci[MEDIAN].hi, a), TABLE_FAINT},
+            {value(g->m.mean, digits, a), TABLE_PLAIN},
+            {values(g->mean_lo, g->mean_hi, digits, a), TABLE_FAINT},
+            {value(g->q[MEDIAN], digits, a), TABLE_PLAIN},
+            {values(g->q_ci[MEDIAN].lo, g->q_ci[MEDIAN].hi, digits, a), TABLE_FAINT},
             {number(g->m.sd, a), TABLE_PLAIN},
-            {number(g->q[P25], a), TABLE_PLAIN},
-            {number(g->q[P75], a), TABLE_PLAIN},
-            {g->m.n < quantile_least_n(0.95) ? nullptr : number(g->q[P95], a), TABLE_PLAIN},
-            {g->m.n < quantile_least_n(0.99) ? nullptr : number(g->q[P99], a), TABLE_PLAIN},
-            {number(g->m.min, a), TABLE_PLAIN},
-            {number(g->m.max, a), TABLE_PLAIN}};
+            {value(g->q[P25], digits, a), TABLE_PLAIN},
+            {value(g->q[P75], digits, a), TABLE_PLAIN},
+            {g->m.n < quantile_least_n(0.95) ? nullptr : value(g->q[P95], digits, a), TABLE_PLAIN},
+            {g->m.n < quantile_least_n(0.99) ? nullptr : value(g->q[P99], digits, a), TABLE_PLAIN},
+            {value(g->m.min, digits, a), TABLE_PLAIN},
+            {value(g->m.max, digits, a), TABLE_PLAIN}};
         table_add(&t, row);
     }
     table_print_within(&t, 1, look->width, look->colour, out);
@@ -116,7 +142,7 @@ static void blocks(const struct column_stats *s, struct arena *a, struct str *ou
         test_line("Friedman", "chi2", s->friedman.statistic, s->friedman.df, NOT_MEASURED,
                   s->friedman.p, a, out);
     if (s->friedman_reason)
-        str_printf(out, "%-26s %s\n", isnan(s->friedman.p) ? "Friedman: no test" : "",
+        str_printf(out, "  %s%s\n", isnan(s->friedman.p) ? "no Friedman test: " : "",
                    s->friedman_reason);
 }
 
@@ -239,22 +265,23 @@ static void note_alone(const struct column_stats *s, struct str *out)
 
 static void note_columns(const struct column_stats *s, struct str *out)
 {
-    bool permuted = false, drawn = false;
+    bool permuted = false, drawn = false, tested = false;
     for (size_t i = 0; i < s->n_pairs; i++) {
+        tested = tested || !isnan(s->pairs[i].p);
         permuted = permuted || !isnan(s->pairs[i].permutation.p);
         drawn = drawn || (!isnan(s->pairs[i].permutation.p) && !s->pairs[i].permutation.exact);
     }
-    str_printf(out, "detectable: found with a power of %g %% at these n, level %.3g for each\n",
-               100 * COLUMN_STATS_POWER, s->alpha_pair);
+    if (tested)
+        str_printf(out, "detectable: found with a power of %g %% at these n, level %.3g for each\n",
+                   100 * COLUMN_STATS_POWER, s->alpha_pair);
     if (!isnan(s->asked.detect))
         str_printf(out, "n to detect: %ss of each group that find a difference of %g%s as often\n",
                    column_stats_unit(s->basis),
                    s->asked.detect * (s->asked.detect_is_ratio ? 100 : 1),
                    s->asked.detect_is_ratio ? " %" : "");
     if (permuted)
-        str_printf(out, "p (labels): permutation test, %s; not adjusted\n",
-                   drawn ? "drawn where not every assignment is enumerated"
-                         : "every assignment enumerated");
+        str_printf(out, "p (labels): permutations, %s; not adjusted\n",
+                   drawn ? "drawn where they are many" : "every one");
     str_printf(out, "p (ranks): %s\n",
                s->basis == COLUMN_STATS_BY_VALUES ? "Mann-Whitney, after Holm"
                                                   : "Wilcoxon's signed ranks; not adjusted");

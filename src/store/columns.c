@@ -33,6 +33,8 @@ static enum err_code find_format(const char *path, enum columns_format *format, 
         if (n > k && strcasecmp(path + n - k, endings[i].ending) == 0)
             *format = endings[i].format;
     }
+    if (file_is_folder(path))
+        return err_set(e, ERR_USAGE, "'%s' is a folder", path);
     return *format != COLUMNS_AUTO
                ? ERR_OK
                : err_set(
@@ -137,17 +139,28 @@ static void source(struct str *out, const char *path, enum columns_format format
 }
 
 static enum err_code read_names(struct duck *d, const char *path, enum columns_format format,
-                                struct arena *a, struct columns *ret, struct err *e)
+                                struct arena *a, struct columns *ret, const char *const **ret_types,
+                                struct err *e)
 {
     CLEANUP(str_done) struct str sql = {};
-    struct duck_column names = {.type = DUCK_STR};
-    str_puts(&sql, "SELECT column_name FROM (DESCRIBE SELECT *");
+    struct duck_column c[] = {{.type = DUCK_STR}, {.type = DUCK_STR}};
+    str_puts(&sql, "SELECT column_name, column_type FROM (DESCRIBE SELECT *");
     source(&sql, path, format);
     str_puts(&sql, ")");
-    if (duck_query(d, str_text(&sql), &names, 1, a, &ret->n_names, e))
+    if (duck_query(d, str_text(&sql), c, COUNT_OF(c), a, &ret->n_names, e))
         return err_wrap(e, "'%s'", path);
-    ret->names = names.data;
+    ret->names = c[0].data;
+    *ret_types = c[1].data;
     return ERR_OK;
+}
+
+/* A column of numbers and words is of type JSON, whose words would come with their quotes. */
+static void as_text(struct str *sql, const char *name, const char *type)
+{
+    const bool json = type && strcmp(type, "JSON") == 0;
+    str_puts(sql, json ? "(" : "CAST(");
+    quote(sql, name, '"');
+    str_puts(sql, json ? " ->> '$')" : " AS VARCHAR)");
 }
 
 static enum err_code read_by_duck(const char *path, enum columns_format format,
@@ -158,19 +171,19 @@ static enum err_code read_by_duck(const char *path, enum columns_format format,
     CLEANUP(str_done) struct str sql = {};
     struct duck_column c[MOST_WANTED] = {};
     size_t at[MOST_WANTED], n_columns = 0;
+    const char *const *types = nullptr;
     if (!file_exists(path) || file_is_folder(path))
         return err_set(e, ERR_IO, "'%s': %s", path,
                        file_exists(path) ? "it is a folder" : "there is no such file");
-    if (duck_open(&d, e) || read_names(d, path, format, a, ret, e) ||
+    if (duck_open(&d, e) || read_names(d, path, format, a, ret, &types, e) ||
         find_columns(path, ret, wanted, n, at, e))
         return e->code;
     str_puts(&sql, "SELECT ");
     for (size_t k = 0; k < n; k++) {
         if (at[k] == SIZE_MAX)
             continue;
-        str_puts(&sql, n_columns ? ", CAST(" : "CAST(");
-        quote(&sql, wanted[k], '"');
-        str_puts(&sql, " AS VARCHAR)");
+        str_puts(&sql, n_columns ? ", " : "");
+        as_text(&sql, wanted[k], types[at[k]]);
         c[n_columns++].type = DUCK_STR;
     }
     source(&sql, path, format);
