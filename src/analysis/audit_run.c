@@ -3,6 +3,7 @@
 #include "analysis/audit_artefact.h"
 #include "analysis/audit_cache.h"
 #include "analysis/audit_cold.h"
+#include "analysis/audit_confound.h"
 #include "analysis/audit_cost.h"
 #include "analysis/audit_energy.h"
 #include "analysis/audit_few.h"
@@ -55,6 +56,7 @@ static const struct audit_check *const tables[] = {
     audit_placeholder_checks,
     audit_prompt_checks,
     audit_setting_checks,
+    audit_confound_checks,
     audit_interval_checks,
     audit_stated_checks,
     audit_power_checks,

@@ -9,6 +9,7 @@
 #include "import/from_jsonl.h"
 #include "import/from_llama_bench.h"
 #include "import/from_vllm_bench.h"
+#include "import/leftover.h"
 #include "import/session.h"
 #include "io/file.h"
 #include "io/jsonw.h"
@@ -141,6 +142,7 @@ static void imported(struct jsonw *w, const struct session *s)
     if (s->map.n_labels)
         jsonw_ki64(w, "empty_places", (int64_t)s->empty);
     import_map_json(&s->map, w);
+    leftover_write(s->leftover, w);
     defaults_json(w, s);
     jsonw_karray(w, "notes");
     for (size_t i = 0; i < s->n_notes; i++)
@@ -239,6 +241,13 @@ static void note_columns(struct session *s)
     if (text.n)
         session_note(s, "columns not used: %s%s%s%s", text.text, s->map.hint ? " (" : "",
                      s->map.hint ? s->map.hint : "", s->map.hint ? ")" : "");
+    str_clear(&text);
+    leftover_names(s->leftover, &text);
+    if (text.n)
+        session_note(s,
+                     "samples of one cell differ by a column that is not used: %s; map it "
+                     "(scenario, model, phase, ...), or the cell is a mixture",
+                     text.text);
     str_clear(&text);
     for (size_t i = 0; i < COUNT_OF(defaults); i++)
         if (needs_default(s, i) && defaults[i].field != FIELD_PHASE &&

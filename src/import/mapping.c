@@ -542,9 +542,11 @@ static void list_unused(const struct resolving *z, struct mapping *m)
 {
     const struct mapping_request *const q = z->q;
     m->unused = ARENA_ARRAY(z->a, const char *, q->n_names);
+    m->unused_columns = ARENA_ARRAY(z->a, size_t, q->n_names);
     for (size_t i = 0; i < q->n_names; i++) {
         if (z->used[i])
             continue;
+        m->unused_columns[m->n_unused] = i;
         m->unused[m->n_unused++] = q->names[i];
         const char *unit;
         const enum field f = field_in_other_unit(q->names[i], &unit);

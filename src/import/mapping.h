@@ -51,6 +51,7 @@ struct mapping {
     bool readings; /* samples that are readings of the power alone: no requests, no latency */
     struct record template; /* every row begins as it: the constants */
     const char **unused;    /* columns that no field took */
+    size_t *unused_columns; /* where they stand */
     size_t n_unused;
     const char *hint; /* of an unused column that is a field in another unit; nullptr: none */
 };

@@ -2,6 +2,7 @@
 
 #include "base/arena.h"
 #include "base/defs.h"
+#include "import/leftover.h"
 #include "io/file.h"
 #include "io/json.h"
 
@@ -18,12 +19,14 @@ void session_done(struct session *s)
     target_discardp(&s->target);
     str_done(&s->complaints);
     str_done(&s->row_why);
+    leftover_done(s->leftover);
     numbering_done(&s->labels);
     free(s->times);
 }
 
 enum err_code session_begin(struct session *s, struct err *e)
 {
+    s->leftover = leftover_new(&s->map, s->a);
     return target_open(s->q->dry ? nullptr : s->q->out, s->q->force, s->a, &s->target, e);
 }
 
@@ -114,8 +117,10 @@ enum err_code session_row(struct session *s, const void *row, uint64_t place,
         if (!leave_out(s, &m->columns[i], taken, &r) && !taken)
             return session_bad(s, place, str_text(&s->row_why), e);
     }
-    if (m->n_labels == 0)
+    if (m->n_labels == 0) {
+        leftover_see(s->leftover, &r, row, take_value);
         return put_row(s, &r, m->form == MAPPING_CELLS, e);
+    }
     if (!s->parts)
         s->parts = ARENA_ARRAY(s->a, struct record, m->n_labels);
     for (size_t k = 0; k < m->n_labels; k++) {

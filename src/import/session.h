@@ -15,6 +15,7 @@ struct session {
     struct str complaints;          /* the first bad rows, a line each */
     struct str row_why;             /* of the row in hand */
     struct record *parts;           /* of the row in hand of a wide table, one for each label */
+    struct leftover *leftover;      /* nullptr: every column is a field */
     uint64_t empty;                 /* places of a wide table that hold nothing */
     uint64_t not_that[FIELD_COUNT]; /* values of guessed columns that are none of the field's */
     const char **notes;

@@ -218,6 +218,48 @@ static enum err_code read_plan(const char *path, struct arena *a, struct folder 
     return ERR_OK;
 }
 
+static const char *text_of(const struct json *v, const char *key)
+{
+    return json_str(json_get(v, key), "");
+}
+
+static double number_of(const struct json *v, const char *key)
+{
+    return json_f64(json_get(v, key), NOT_MEASURED);
+}
+
+static void read_splits(const struct json *list, struct arena *a, struct folder *ret)
+{
+    struct folder_split *const splits = ARENA_ARRAY(a, struct folder_split, json_len(list) + 1);
+    struct json_iter it = json_iter(list);
+    for (const struct json *v; (v = json_next(&it, nullptr));)
+        splits[ret->n_splits++] = (struct folder_split){
+            text_of(v, "column"),    text_of(v, "fast"),      text_of(v, "slow"),
+            number_of(v, "fast_ms"), number_of(v, "slow_ms"), number_of(v, "words"),
+            number_of(v, "cells"),   number_of(v, "samples"), number_of(v, "variance_share"),
+            number_of(v, "p_value")};
+    ret->splits = splits;
+}
+
+static void read_aliases(const struct json *list, struct arena *a, struct folder *ret)
+{
+    struct folder_alias *const aliases = ARENA_ARRAY(a, struct folder_alias, json_len(list) + 1);
+    struct json_iter it = json_iter(list);
+    for (const struct json *v; (v = json_next(&it, nullptr));) {
+        const struct json *const of = json_get(v, "of");
+        const char **const backends = ARENA_ARRAY(a, const char *, json_len(of) + 1),
+                           **const words = ARENA_ARRAY(a, const char *, json_len(of) + 1);
+        struct folder_alias *const x = &aliases[ret->n_aliases++];
+        struct json_iter each = json_iter(of);
+        *x = (struct folder_alias){text_of(v, "column"), backends, words, 0};
+        for (const struct json *w; (w = json_next(&each, nullptr));) {
+            backends[x->n] = text_of(w, "backend");
+            words[x->n++] = text_of(w, "word");
+        }
+    }
+    ret->aliases = aliases;
+}
+
 static enum err_code read_manifest(const char *path, struct arena *a, struct folder *ret,
                                    struct err *e)
 {
@@ -230,6 +272,8 @@ static enum err_code read_manifest(const char *path, struct arena *a, struct fol
     ret->imported = json_is_object(imported);
     ret->sequential = json_f64(json_get(json_get(v, "experiment"), "target_ci_percent"), 0) > 0;
     ret->phases_unknown = ret->imported && !json_bool(json_get(imported, "phases_known"), false);
+    read_splits(json_get(imported, "columns_that_split_cells"), a, ret);
+    read_aliases(json_get(imported, "columns_that_go_with_backend"), a, ret);
     return ERR_OK;
 }
 

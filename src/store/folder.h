@@ -41,6 +41,18 @@ struct folder_input { /* a file that figures are derived from */
     bool samples; /* samples.jsonl: bytes and digest are left to who reads it */
 };
 
+struct folder_split { /* a column that an import did not use, and that its cells' latency depends on
+                       */
+    const char *column, *fast, *slow; /* its words of the least and the greatest latency */
+    double fast_ms, slow_ms, words, cells, samples, variance_share, p_value;
+};
+
+struct folder_alias { /* a column that an import did not use, with one word for each backend */
+    const char *column;
+    const char *const *backends, *const *words; /* n */
+    size_t n;
+};
+
 struct folder_names { /* the words of one dimension in the experiment's order */
     const char **items;
     size_t n;
@@ -59,6 +71,10 @@ struct folder {
     size_t n_rows;
     struct folder_input *inputs; /* in order of their relative path */
     size_t n_inputs;
+    const struct folder_split *splits; /* of manifest.json */
+    size_t n_splits;
+    const struct folder_alias *aliases;
+    size_t n_aliases;
     struct folder_names scenarios, backends, precisions, models; /* from plan.json; may be empty */
 };
 

@@ -163,6 +163,16 @@ static void gather_rows(const struct keys *k, const struct folder *folders, size
         r->phases_unknown |= folders[f].phases_unknown;
         r->sequential |= folders[f].sequential;
     }
+    for (size_t f = 0; f < n; f++) { /* what one replicate shows is so in all: they are alike */
+        if (folders[f].n_splits > r->n_splits) {
+            r->splits = folders[f].splits;
+            r->n_splits = folders[f].n_splits;
+        }
+        if (folders[f].n_aliases > r->n_aliases) {
+            r->aliases = folders[f].aliases;
+            r->n_aliases = folders[f].n_aliases;
+        }
+    }
     struct results_row *const rows = ARENA_ARRAY(a, struct results_row, total);
     for (size_t f = 0; f < n; f++)
         for (size_t i = 0; i < folders[f].n_rows; i++) {

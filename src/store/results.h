@@ -70,8 +70,12 @@ struct results {
     size_t n_cells;
     const struct results_row *rows; /* of imported cells; ordered by cell, then replicate */
     size_t n_rows;
-    bool imported;               /* a folder comes from 'chimera import': nothing proves what ran */
-    bool phases_unknown;         /* of one of them: its samples may hold cold starts and warm-ups */
+    bool imported;       /* a folder comes from 'chimera import': nothing proves what ran */
+    bool phases_unknown; /* of one of them: its samples may hold cold starts and warm-ups */
+    const struct folder_split *splits; /* of an import: see folder.h */
+    size_t n_splits;
+    const struct folder_alias *aliases;
+    size_t n_aliases;
     bool sequential;             /* a run stopped by what it saw (target_ci_percent) */
     struct results_store *store; /* where the samples are; results_store.h */
     bool

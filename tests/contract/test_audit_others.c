@@ -1,7 +1,7 @@
-/* What a source states of its own data against those data: statistics of another data set beside a
- * table are found, and the table's own are not accused. A hundred seeds each, as in
+/* Faults of other people's data: statistics that they state and that their own figures contradict,
+ * laws, and designs in which something else goes with the backend. A hundred seeds each, as in
  * test_audit_faults.c; and the published figures of TR117 with what R gives for them.
- * usage: test_audit_stated [CHECK] */
+ * usage: test_audit_others [CHECK] */
 #include "audit_fixture.h"
 #include "num/dist.h"
 #include "test.h"
@@ -200,6 +200,90 @@ static void stated_gate(struct fixture *f, bool fault)
     r->exponent_high = r->exponent + (fault ? spread : 0.2);
 }
 
+/* ---- designs ---- */
+
+static const char *const scenarios[] = {"micro", "short", "medium", "long",
+                                        "dual",  "batch", "stress"};
+
+/* Two backends that ran different models: TR117's Ollama beside its transformers. */
+static void other_models(struct fixture *f, bool fault)
+{
+    for (size_t s = 0; s < 3; s++)
+        for (size_t m = 0; m < 4; m++)
+            for (size_t b = 0; b < 2; b++) {
+                static const char *const models[] = {"tiny", "270m", "1b", "7b"};
+                if (fault && b != (m > 0))
+                    continue;
+                const size_t c =
+                    fixture_cell(f, scenarios[s], models[m], b ? "ollama" : "hf", "fp32");
+                fixture_fill(f, c, 1, 7, 100 * (double)(1 + m), 0.1);
+            }
+}
+
+static void other_hosts(struct fixture *f, bool fault)
+{
+    f->imported = true;
+    for (size_t s = 0; s < 3; s++)
+        for (size_t b = 0; b < 2; b++) {
+            const size_t c = fixture_cell(f, scenarios[s], M, b ? "compile" : "eager", "fp16");
+            struct results_row *const r = fixture_row(f, c);
+            r->mean_ms = fixture_lognormal(f, 100, 0.1);
+            r->host = b ? "linux, windows" : fault ? "windows" : "windows, linux";
+        }
+}
+
+/* Three backends in seven scenarios, a request after the other: blocks in one order, or shuffled.
+ */
+static void one_order(struct fixture *f, bool fault)
+{
+    static const char *const backends[] = {"gpu", "compile", "ort"};
+    int64_t now = 1'000'000'000;
+    f->imported = true;
+    for (size_t s = 0; s < COUNT_OF(scenarios); s++) {
+        size_t order[] = {0, 1, 2};
+        size_t cells[3];
+        for (size_t i = 0; i < 3; i++)
+            cells[i] = fixture_cell(f, scenarios[s], M, backends[i], "fp32");
+        for (size_t i = 2; i > 0 && !fault; i--) {
+            const size_t k = rng_below(&f->rng, i + 1), was = order[i];
+            order[i] = order[k];
+            order[k] = was;
+        }
+        for (size_t i = 0; i < 3; i++)
+            for (size_t k = 0; k < 7; k++) {
+                struct fixture_sample *const x =
+                    fixture_sample(f, cells[order[i]], 0, fixture_lognormal(f, 100, 0.1));
+                x->submitted_ns = now;
+                x->finished_ns = now += (int64_t)(1e6 * x->latency_ms);
+            }
+    }
+}
+
+/* All of one backend, then all of the other, against turns of one request each. */
+static void one_stretch_each(struct fixture *f, bool fault)
+{
+    f->imported = true;
+    for (size_t s = 0; s < 3; s++) {
+        const size_t a = fixture_cell(f, scenarios[s], M, "gpu", "fp32"),
+                     b = fixture_cell(f, scenarios[s], M, "cpu", "fp32");
+        for (size_t k = 0; k < 10; k++)
+            for (size_t i = 0; i < 2; i++) {
+                const int64_t turn = (int64_t)(fault ? 1000 * i + 10 * s + k : 20 * s + 2 * k + i);
+                struct fixture_sample *const x =
+                    fixture_sample(f, i ? b : a, 0, fixture_lognormal(f, 100, 0.1));
+                x->submitted_ns = 1'000'000'000 * (1 + turn);
+                x->finished_ns = x->submitted_ns + (int64_t)(1e6 * x->latency_ms);
+            }
+    }
+}
+
+/* p95 of fewer than twenty values, in a row. */
+static void p95_of_few(struct fixture *f, bool fault)
+{
+    struct results_row *const r = print_row(f, "ollama", 300, 0.2, fault ? 7 : 30);
+    r->p95_ms = r->mean_ms + 2 * r->std_ms;
+}
+
 struct plant {
     const char *check, *what;
     void (*make)(struct fixture *f, bool fault);
@@ -217,6 +301,11 @@ static const struct plant plants[] = {
     {"leverage", "a mixture of experts on a dense law", one_of_another_kind},
     {"fit-not-actionable", "an exponent of other points", stated_law},
     {"fit-not-actionable", "a stated R2 of .0005", stated_gate},
+    {"confound", "backends that ran different models", other_models},
+    {"environment-mismatch", "compared cells on different systems", other_hosts},
+    {"order-effect", "one order in every scenario, by the time stamps", one_order},
+    {"order-effect", "each backend in one stretch of time", one_stretch_each},
+    {"small-sample", "p95 of seven values", p95_of_few},
 };
 
 static bool speaks(const struct plant *p, uint64_t seed, bool fault)
