@@ -122,6 +122,7 @@ struct audit_kept { /* of a cell's measured ok samples, what stays when its colu
     double prompt_tokens_mean, prompt_tokens_sd, padding_mean;
     bool rates_stated;                    /* by the source, of a sample at least */
     double mean_of_rates, rate_of_totals; /* generated tokens (or what a source states) per s */
+    double decode_mean;                   /* ms per sample, over those that say it */
     double power_mean;       /* of the samples, else of the rows; NOT_MEASURED unknown */
     double outside;          /* median share of a latency that neither ttft nor decode holds */
     double early, sequences; /* stopped before max_tokens, of how many */

@@ -6,6 +6,7 @@
 #include "base/defs.h"
 #include "num/dist.h"
 #include "num/moment.h"
+#include "store/results.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -20,6 +21,9 @@ enum {
     FEW_PAIRS,
     FEW_RATIO,
     FEW_P,
+    STEPS,
+    WARM_RATIO,
+    STEP_TOKENS_RATIO,
     LIMITS
 };
 static const struct audit_limit limits[LIMITS] = {
@@ -37,6 +41,12 @@ static const struct audit_limit limits[LIMITS] = {
     [FEW_PAIRS] = {"few_pairs", 3, "prompts with repeats, where Student's test stands in for it"},
     [FEW_RATIO] = {"few_ratio", 2.0, "first prefill over later ones, where there are so few"},
     [FEW_P] = {"few_p", 0.01, "of Student's test on the logs of that ratio"},
+    [STEPS] = {"steps", 1.3, "decoding steps of one token that a cached prompt's prefill takes"},
+    [WARM_RATIO] = {"warm_ratio", 3,
+                    "prefill of warm-up over that of measured samples, beyond what decoding has: a "
+                    "warm machine explains less"},
+    [STEP_TOKENS_RATIO] = {"step_tokens_ratio", 1.3,
+                           "the same as tokens_ratio, where a prefill takes a step"},
 };
 
 static constexpr unsigned BLOCKS = AUDIT_PREFILL | AUDIT_TTFT | AUDIT_THROUGHPUT | AUDIT_COMPARISON;
@@ -210,11 +220,17 @@ static void say_repeats(const struct audit_cell *c, const struct repeats *x, con
                        .message = audit_text(out,
                                              "%s: a prompt's first %s is %.2f times its later ones "
                                              "beyond warm-up (%zu of %zu prompts; medians %.4g and "
-                                             "%.4g ms): repeats are answered from a cache",
+                                             "%.4g ms): %s",
                                              audit_label(out, c), quantity, ratio, x->slower,
-                                             x->pairs, first, later),
+                                             x->pairs, first, later,
+                                             strcmp(quantity, "latency_ms") == 0
+                                                 ? "repeats are answered from a cache, or each "
+                                                   "prompt was cold once (its shape compiled), "
+                                                   "which a warm-up of one prompt does not cover"
+                                                 : "repeats are answered from a cache"),
                        .advice = "send every prompt once per process, or switch the prompt cache "
-                                 "off; the later figure is no prefill",
+                                 "off; the later figure is no prefill; where it is no cache, warm "
+                                 "up with every prompt",
                        .blocks = BLOCKS,
                    });
 }
@@ -246,6 +262,73 @@ static void say_flat(const struct audit_subject *subject, const char *who, doubl
                    });
 }
 
+/* ---- a prefill that takes as long as one decoded token ---- */
+
+/* Time of one decoded token; NOT_MEASURED: unknown. */
+static double step_ms(const struct audit_cell *c)
+{
+    const struct results_row *const r = c->stats->n == 0 && c->n_stated ? &c->stated[0] : nullptr;
+    const double decode = r ? r->decode_ms : c->kept->decode_mean;
+    const double tokens = r ? r->generated_tokens : c->kept->generated_mean;
+    return tokens > 0 ? decode / tokens : NOT_MEASURED;
+}
+
+/* Medians over the ok samples before the measured ones. */
+static void warm_medians(const struct audit_cell *c, double *ret_prefill, double *ret_decode,
+                         size_t *ret_n, struct arena *scratch)
+{
+    const struct results_samples *const s = c->samples;
+    double *const prefill = ARENA_ARRAY(scratch, double, s->n + 1), *const decode = ARENA_ARRAY(
+                                                                        scratch, double, s->n + 1);
+    size_t n = 0, d = 0;
+    for (size_t i = 0; i < s->n && n < 1000; i++) {
+        if (s->phase[i] == PHASE_MEASURED || s->status[i] != STATUS_OK || !(s->prefill_ms[i] > 0))
+            continue;
+        prefill[n++] = s->prefill_ms[i];
+        if (s->decode_ms[i] > 0)
+            decode[d++] = s->decode_ms[i];
+    }
+    *ret_n = n;
+    *ret_prefill = n ? audit_series_median(prefill, n, scratch) : NOT_MEASURED;
+    *ret_decode = d ? audit_series_median(decode, d, scratch) : NOT_MEASURED;
+}
+
+/* The prompt was worked through in warm-up only: what is measured is one step. */
+static bool look_at_warm_up(const struct audit_cell *c, struct arena *scratch, struct audit *out)
+{
+    double prefill, decode;
+    size_t n;
+    const double later = c->stats->prefill_ms, step = step_ms(c);
+    if (!(later > 0) || !(step > 0))
+        return false;
+    warm_medians(c, &prefill, &decode, &n, scratch);
+    const double ratio = prefill / later / fmax(1, decode / c->kept->decode_mean);
+    if (!(ratio >= limits[WARM_RATIO].value) || later > limits[STEPS].value * step)
+        return false;
+    const struct audit_fact facts[] = {{"quantity", NOT_MEASURED, "prefill_ms"},
+                                       {"first_over_later", ratio, nullptr},
+                                       {"first_pass_ms", prefill, nullptr},
+                                       {"later_ms", later, nullptr},
+                                       {"step_ms", step, nullptr},
+                                       {"prompt_tokens", c->kept->prompt_tokens_mean, nullptr}};
+    audit_add(out, &(struct audit_finding){
+                       .check = "cache-hit",
+                       .severity = AUDIT_FAIL,
+                       .subject = audit_subject_of(c),
+                       .facts = facts,
+                       .n_facts = COUNT_OF(facts),
+                       .message = audit_text(
+                           out,
+                           "%s: prefill takes %.4g ms, as one decoded token does (%.4g ms); in "
+                           "warm-up the same prompt took %.4g ms: it is answered from a cache",
+                           audit_label(out, c), later, step, prefill),
+                       .advice = "send every prompt once per process, or switch the prompt cache "
+                                 "off; only the warm-up's prefill is one",
+                       .blocks = BLOCKS | AUDIT_FIT,
+                   });
+    return true;
+}
+
 /* One-sided, that the logs of first over later are above 0. */
 static double few_p(const struct repeats *x)
 {
@@ -263,11 +346,13 @@ static bool few_repeats(const struct repeats *x)
 static void look_cell(const struct audit_cell *c, struct audit *out)
 {
     const struct audit_subject subject = audit_subject_of(c);
+    CLEANUP(arena_freep) struct arena *scratch = arena_new((size_t)4 << 30);
+    if (look_at_warm_up(c, scratch, out))
+        return;
     if (c->stats->n == 0 || c->kept->n_prompts < 2) {
         audit_not_run(out, "cache-hit", &subject, "fewer than two prompts are told apart");
         return;
     }
-    CLEANUP(arena_freep) struct arena *scratch = arena_new((size_t)4 << 30);
     const struct requests r = requests_of(c, scratch);
     if (r.n == 0)
         return;
@@ -319,15 +404,21 @@ static void look_whole(const struct audit_whole *w, struct audit *out)
     struct length *const l = ARENA_ARRAY(scratch, struct length, w->n_cells + 1);
     bool *const done = ARENA_ARRAY(scratch, bool, w->n_cells + 1);
     for (size_t i = 0; i < w->n_cells; i++) {
-        size_t n = 0;
+        size_t n = 0, steps = 0;
         for (size_t j = i; !done[i] && j < w->n_cells; j++)
             if (same_configuration(&w->cells[i], &w->cells[j])) {
                 done[j] = j > i;
-                n += cell_length(&w->cells[j], &l[n]);
+                const bool known = cell_length(&w->cells[j], &l[n]);
+                steps += known && l[n].ms <= limits[STEPS].value * step_ms(&w->cells[j]);
+                n += known;
             }
+        /* Short prompts of small models take a step too; our workers drop the cache each time. */
+        const bool as_steps = w->cells[i].imported && n >= 3 && steps == n;
         double tokens;
         const double grows = growth(l, n, &tokens, scratch);
-        if (!(tokens >= limits[TOKENS_RATIO].value) || !(grows < limits[GROWTH].value))
+        if (!(tokens >= limits[as_steps ? STEP_TOKENS_RATIO : TOKENS_RATIO].value) ||
+            !(grows < (as_steps ? 1 + (tokens - 1) / 3 : limits[GROWTH].value)) ||
+            !(grows < limits[GROWTH].value))
             continue;
         const struct audit_cell *const c = &w->cells[i];
         const struct audit_subject subject = {.model = c->key->model,
@@ -347,10 +438,12 @@ const struct audit_check audit_cache_checks[] = {
          "test), beyond what the decoding of the same requests and the process's first request "
          "explain; warn: prefill grows by less than `growth` "
          "while prompts grow by tokens_ratio, within a cell or over the scenarios of a "
-         "configuration; fail where the first pass did grow",
+         "configuration (by step_tokens_ratio where each prefill takes no more than `steps` "
+         "decoded tokens); fail where the first pass did grow, or where warm-up's prefill is "
+         "warm_ratio times one that takes a step",
      .evidence = "quantity prompts first_slower first_over_later first_pass_ms later_ms p_value "
                  "longest_over_shortest_ms longest_over_shortest_tokens "
-                 "first_pass_longest_over_shortest_ms",
+                 "first_pass_longest_over_shortest_ms step_ms prompt_tokens",
      .blocks = BLOCKS | AUDIT_FIT,
      .limits = limits,
      .n_limits = LIMITS,

@@ -182,7 +182,7 @@ const struct audit_kept *audit_kept_of(const struct audit_cell *c, struct arena 
 {
     const struct results_samples *const s = c->samples;
     struct audit_kept *const k = ARENA_ARRAY(a, struct audit_kept, 1);
-    struct tally generated = {}, prompt = {}, padding = {};
+    struct tally generated = {}, prompt = {}, padding = {}, decode = {};
     k->n = c->stats->n;
     for (size_t i = 0; i < k->n; i++) {
         const size_t row = c->rows[i];
@@ -190,6 +190,8 @@ const struct audit_kept *audit_kept_of(const struct audit_cell *c, struct arena 
         tally_i64(&generated, s->generated_tokens[row]);
         tally_i64(&prompt, s->prompt_tokens[row]);
         tally_i64(&padding, s->padding_tokens[row]);
+        if (!isnan(s->decode_ms[row]))
+            tally_add(&decode, s->decode_ms[row]);
         if (s->n_stops[row] > 0) {
             k->sequences += s->n_stops[row];
             k->early += s->n_early[row] > 0 ? s->n_early[row] : 0;
@@ -205,6 +207,7 @@ const struct audit_kept *audit_kept_of(const struct audit_cell *c, struct arena 
     k->generated_max = generated.n ? generated.max : NOT_MEASURED;
     k->prompt_tokens_mean = tally_mean(&prompt);
     k->padding_mean = tally_mean(&padding);
+    k->decode_mean = tally_mean(&decode);
     keep_rates(c, k);
     k->power_mean = find_power(c);
     k->outside = find_outside(c);

@@ -184,6 +184,77 @@ static bool every_invocation(look *ask, const char *check, const struct audit_ce
     return true;
 }
 
+/* ---- what an imported row says that really ran ---- */
+
+static bool word_in(const char *text, const char *const *words, size_t n)
+{
+    for (size_t i = 0; i < n; i++)
+        if (strcasestr(text, words[i]))
+            return true;
+    return false;
+}
+
+/* The engine that a name begins with or speaks of; nullptr: none that is known. */
+static const char *engine_in(const char *name)
+{
+    static const char *const engines[] = {"transformers", "onnxruntime", "tensorrt", "ollama",
+                                          "llamacpp",     "llama.cpp",   "vllm"};
+    for (size_t i = 0; i < COUNT_OF(engines); i++)
+        if (strcasestr(name, engines[i]))
+            return engines[i];
+    return nullptr;
+}
+
+/* Why what ran is not the label; nullptr: it may be. */
+static const char *not_the_label(const struct audit_cell *c, const char *ran, struct audit *out)
+{
+    static const char *const compilers[] = {"compile", "inductor", "cudagraph", "tensorrt"};
+    static const char *const eager[] = {"eager", "fallback"};
+    const char *const label = c->key->backend;
+    const char *const wanted = engine_in(label), *const got = engine_in(ran);
+    const bool compiled = word_in(ran, compilers, COUNT_OF(compilers));
+    if (strcmp(label, ran) == 0)
+        return nullptr;
+    if (word_in(ran, eager, COUNT_OF(eager)) ||
+        (ends_in(label, "-compile") && !compiled && got && strncmp(label, ran, strlen(ran)) == 0))
+        return audit_text(out, "%s ran as '%s': it fell back", label, ran);
+    if ((wants_gpu(c) && is_cpu(ran)) || (wants_cpu(c) && is_gpu(ran)))
+        return audit_text(out, "%s ran on '%s'", label, ran);
+    if (wanted && got && strcmp(wanted, got) != 0 && !strstr(ran, "ExecutionProvider"))
+        return audit_text(out, "%s ran as '%s', which is another engine", label, ran);
+    return nullptr;
+}
+
+/* Each of the words between " | ". */
+static bool stated_words(const struct audit_cell *c, const char *list, const char *check,
+                         const char *(*why)(const struct audit_cell *, const char *,
+                                            struct audit *),
+                         struct audit *out)
+{
+    const struct audit_subject subject = audit_subject_of(c);
+    for (const char *at = list; at && *at;) {
+        const char *const bar = strstr(at, " | ");
+        const char *const word =
+            audit_text(out, "%.*s", (int)(bar ? (size_t)(bar - at) : strlen(at)), at);
+        const char *const message = why(c, word, out);
+        at = bar ? bar + 3 : nullptr;
+        if (!message)
+            continue;
+        const struct audit_fact facts[] = {audit_word("stated", word)};
+        audit_add(out, &(struct audit_finding){
+                           .check = check,
+                           .severity = AUDIT_FAIL,
+                           .subject = subject,
+                           .facts = facts,
+                           .n_facts = COUNT_OF(facts),
+                           .message = message,
+                           .advice = "no figure of it belongs under this label: name what ran",
+                           .blocks = AUDIT_EVERYTHING});
+        break;
+    }
+    return list;
+}
+
 static void look_at_label(const struct audit_cell *c, struct audit *out)
 {
     static look *const looks[] = {compilation, providers, device, own_words};
@@ -191,6 +262,9 @@ static void look_at_label(const struct audit_cell *c, struct audit *out)
     bool looked = false;
     for (size_t i = 0; i < COUNT_OF(looks); i++)
         looked = every_invocation(looks[i], "label-mismatch", c, out) || looked;
+    for (size_t i = 0; i < c->n_stated; i++)
+        looked = stated_words(c, c->stated[i].ran_backend, "label-mismatch", not_the_label, out) ||
+                 looked;
     if (!looked)
         audit_not_run(out, "label-mismatch", &subject,
                       "no record of what ran: no compilation, provider or device is recorded");
@@ -268,10 +342,22 @@ static struct contradiction precision(const struct audit_cell *c, const struct e
     return r;
 }
 
+static const char *not_the_type(const struct audit_cell *c, const char *ran, struct audit *out)
+{
+    return belongs(c->key->precision, ran) == BELONGS_NO
+               ? audit_text(out, "%s ran as '%s'", c->key->precision, ran)
+               : nullptr;
+}
+
 static void look_at_precision(const struct audit_cell *c, struct audit *out)
 {
     const struct audit_subject subject = audit_subject_of(c);
-    if (!every_invocation(precision, "precision-mismatch", c, out))
+    bool looked = every_invocation(precision, "precision-mismatch", c, out);
+    for (size_t i = 0; i < c->n_stated; i++)
+        looked =
+            stated_words(c, c->stated[i].ran_precision, "precision-mismatch", not_the_type, out) ||
+            looked;
+    if (!looked)
         audit_not_run(out, "precision-mismatch", &subject,
                       "no record of the data types of the weights, or a precision that names none");
 }
@@ -281,9 +367,10 @@ const struct audit_check audit_label_checks[] = {
      .rule = "fail: a backend named -compile that compiled nothing or fell back, or another that "
              "compiled; a backend named -gpu or tensorrt with less than least_share of its nodes "
              "on a GPU, or one named -cpu with any; a device that the name excludes; a worker "
-             "that says so itself; warn where the cell was already taken out of the tables",
+             "that says so itself; a source that states another backend, device or provider; warn "
+             "where the cell was already taken out of the tables",
      .evidence = "compile_happened graphs breaks reason nodes nodes_on_gpu share_on_gpu "
-                 "provider_of_most device label_reason invocations_affected invocations",
+                 "provider_of_most device label_reason invocations_affected invocations stated",
      .blocks = AUDIT_EVERYTHING,
      .limits = limits,
      .n_limits = LIMITS,

@@ -160,7 +160,9 @@ static void look_at_zero(const struct audit_cell *c, struct audit *out)
     size_t none = 0, silent = 0;
     for (size_t i = 0; i < c->stats->n; i++) {
         none += !(c->stats->x[i] > 0);
-        silent += c->samples->generated_tokens[c->rows[i]] == 0;
+        const size_t row = c->rows[i];
+        silent += c->samples->generated_tokens[row] == 0 || c->samples->tokens[row] == 0 ||
+                  c->samples->tokens_per_s[row] == 0;
     }
     const struct audit_fact facts[] = {audit_number("samples", (double)c->stats->n),
                                        audit_number("without_time", (double)none),
@@ -171,8 +173,10 @@ static void look_at_zero(const struct audit_cell *c, struct audit *out)
     /* Prefill alone generates nothing; where others did, an answer was lost. */
     if (silent && silent < c->stats->n)
         report(c, facts, COUNT_OF(facts), AUDIT_WARN, AUDIT_THROUGHPUT | AUDIT_LATENCY,
-               audit_text(out, "%zu of %zu samples are ok and generated no token", silent,
-                          c->stats->n),
+               audit_text(out,
+                          "%zu of %zu samples are ok and have no token, or 0 tokens/s: an "
+                          "answer whose count was lost is none that was slow",
+                          silent, c->stats->n),
                out);
 }
 

@@ -28,20 +28,32 @@ static double known(int64_t x)
     return x < 0 ? NOT_MEASURED : (double)x;
 }
 
+/* A rate over a part of the latency that makes just the tokens of that part. */
+static bool is_rate_of_part(double made, double tokens, double n)
+{
+    return fabs(made - tokens) <= limits[RATIO].value * tokens ||
+           fabs(made - (tokens - n)) <= limits[SAME].value * tokens; /* the first has no step */
+}
+
 static struct counted of_samples(const struct audit_cell *c)
 {
     const struct results_samples *const s = c->samples;
     struct counted r = {.n = c->stats->n};
-    double stated = 0, by_rate = 0;
+    double stated = 0, by_rate = 0, by_decode = 0, by_rest = 0;
     for (size_t i = 0; i < r.n; i++) {
         const size_t row = c->rows[i];
+        const double rate = s->tokens_per_s[row] / 1e3;
+        by_decode += rate * s->decode_ms[row];
+        by_rest += rate * (c->stats->x[i] - fmax(s->ttft_ms[row], s->prefill_ms[row]));
         stated += s->tokens[row];
-        by_rate += s->tokens_per_s[row] * c->stats->x[i] / 1e3;
+        by_rate += rate * c->stats->x[i];
         r.generated += known(s->generated_tokens[row]);
         r.prompt += known(s->prompt_tokens[row]);
         r.padding += known(s->padding_tokens[row]);
     }
-    r.implied = isnan(stated) ? by_rate : stated;
+    const bool of_part = is_rate_of_part(by_decode, r.generated, (double)r.n) ||
+                         is_rate_of_part(by_rest, r.generated, (double)r.n);
+    r.implied = !isnan(stated) ? stated : of_part ? r.generated : by_rate;
     r.from = isnan(stated) ? "tokens_per_s" : "tokens";
     return r;
 }
@@ -122,7 +134,7 @@ static void look_at_padding(const struct audit_cell *c, struct audit *out)
         report(c, "padding-counted", AUDIT_WARN, facts, COUNT_OF(facts),
                audit_text(out,
                           "%s counts %.4g tokens, prompt and answer together have %.4g: padding, "
-                          "or tokens counted twice",
+                          "tokens counted twice, or a rate over a part of the time",
                           k.from, k.implied, real),
                "count the model's own tokens, each once", out);
 }

@@ -5,6 +5,7 @@
 #include "analysis/audit_cold.h"
 #include "analysis/audit_confound.h"
 #include "analysis/audit_cost.h"
+#include "analysis/audit_effect.h"
 #include "analysis/audit_energy.h"
 #include "analysis/audit_few.h"
 #include "analysis/audit_host.h"
@@ -52,6 +53,7 @@ static const struct audit_check *const tables[] = {
     audit_tokens_checks,
     audit_size_checks,
     audit_label_checks,
+    audit_effect_checks,
     audit_artefact_checks,
     audit_placeholder_checks,
     audit_prompt_checks,

@@ -9,7 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { LENGTHS, MOST_OF, SHORT, OVER, OVER_SHARE, LIMITS };
+enum { LENGTHS, MOST_OF, SHORT, OVER, OVER_SHARE, TWICE, ONE_TIME, LIMITS };
 static const struct audit_limit limits[LIMITS] = {
     [LENGTHS] = {"lengths", 3, "different prompt lengths: two may differ from an answer by chance"},
     [MOST_OF] = {"most_of", 0.6,
@@ -17,6 +17,9 @@ static const struct audit_limit limits[LIMITS] = {
     [SHORT] = {"short", 0.03, "of the stated length: more than rates are rounded"},
     [OVER] = {"over", 0.02, "of the latency: more than stamps of its parts are rounded"},
     [OVER_SHARE] = {"over_share", 0.05, "of the samples: more than a stamp that failed"},
+    [TWICE] = {"twice", 0.3, "from two times the tokens of one stream"},
+    [ONE_TIME] = {"one_time", 0.2,
+                  "from the time of one: two requests at once cost each other more than that"},
 };
 
 static void report(const struct audit_subject *subject, enum audit_severity severity,
@@ -233,6 +236,70 @@ static void look_at_window(const struct audit_whole *w, size_t cell, struct leng
            audit_text(out, "count the answer's tokens alone, here %.0f", excess), out);
 }
 
+/* ---- two requests of which one's time is counted ---- */
+
+static double tokens_of(const struct audit_cell *c)
+{
+    if (c->stats->n == 0)
+        return c->n_stated ? c->stated[0].tokens : NOT_MEASURED;
+    return c->kept->rates_stated ? c->kept->rate_of_totals * c->stats->mean / 1e3
+                                 : c->kept->generated_mean;
+}
+
+static double time_of(const struct audit_cell *c)
+{
+    if (c->stats->n > 0)
+        return c->stats->median;
+    return c->n_stated ? c->stated[0].mean_ms : NOT_MEASURED;
+}
+
+/* Is `other` the scenario with "single" where `dual` has "dual"? */
+static bool is_single_of(const char *dual, const char *other)
+{
+    const char *const at = strstr(dual, "dual");
+    const size_t n = at ? (size_t)(at - dual) : 0;
+    return at && strncmp(dual, other, n) == 0 && strncmp(other + n, "single", 6) == 0 &&
+           strcmp(at + 4, other + n + 6) == 0;
+}
+
+static void look_at_duals(const struct audit_whole *w, struct audit *out)
+{
+    size_t pairs = 0, doubled = 0;
+    const struct audit_cell *dual = nullptr, *single = nullptr;
+    for (size_t i = 0; i < w->n_cells; i++)
+        for (size_t k = 0; strstr(w->cells[i].key->scenario, "dual") && k < w->n_cells; k++) {
+            const struct audit_cell *const a = &w->cells[i], *const b = &w->cells[k];
+            if (!is_single_of(a->key->scenario, b->key->scenario) || !same_configuration(a, b))
+                continue;
+            const double tokens = tokens_of(a) / tokens_of(b), time = time_of(a) / time_of(b);
+            pairs += isnan(tokens * time) ? 0 : 1;
+            if (!(fabs(tokens - 2) <= limits[TWICE].value) ||
+                !(fabs(time - 1) <= limits[ONE_TIME].value))
+                continue;
+            doubled++;
+            dual = dual ? dual : a;
+            single = single ? single : b;
+        }
+    if (!dual)
+        return;
+    const double tokens = tokens_of(dual) / tokens_of(single),
+                 time = time_of(dual) / time_of(single);
+    const struct audit_subject subject = {.replicate = -1, .invocation = -1};
+    const struct audit_fact facts[] = {
+        audit_number("pairs", (double)pairs), audit_number("pairs_doubled", (double)doubled),
+        audit_number("tokens_dual_over_single", tokens),
+        audit_number("time_dual_over_single", time),
+        audit_word("of", audit_text(out, "%s in %s", audit_label(out, dual), dual->key->scenario))};
+    report(
+        &subject, AUDIT_WARN, facts, COUNT_OF(facts), AUDIT_THROUGHPUT | AUDIT_COST,
+        audit_text(out,
+                   "in %zu of %zu pairs the dual scenario has twice the tokens of the single one "
+                   "in the same time (%s: %.3g times in %.3g times): two calls one after the "
+                   "other, of which one was timed, look like this",
+                   doubled, pairs, facts[4].text, tokens, time),
+        "divide the tokens of both requests by the time from the first start to the last end", out);
+}
+
 static void look_at_all(const struct audit_whole *w, struct audit *out)
 {
     CLEANUP(arena_freep) struct arena *a = arena_new((size_t)1 << 30);
@@ -241,16 +308,20 @@ static void look_at_all(const struct audit_whole *w, struct audit *out)
         if (w->cells[i].kept->generated_mean > 0 ||
             (w->cells[i].n_stated && w->cells[i].stated[0].generated_tokens > 0))
             look_at_window(w, i, room, out);
+    look_at_duals(w, out);
 }
 
 const struct audit_check audit_tokens_checks[] = {
     {.name = "token-count",
-     .rule = "fail: generated tokens are the prompt's and a constant more at `lengths` prompt "
-             "lengths (`most_of` them): a window; or first token and decode time are over the "
-             "latency in over_share of the samples; warn: rate times time make fewer tokens than "
-             "the prompt is stated with",
+     .rule =
+         "fail: generated tokens are the prompt's and a constant more at `lengths` prompt "
+         "lengths (`most_of` them): a window; or first token and decode time are over the "
+         "latency in over_share of the samples; warn: rate times time make fewer tokens than "
+         "the prompt is stated with; or a dual scenario has twice (to `twice`) the tokens of the "
+         "single one in its time (to one_time)",
      .evidence = "tokens_by_rate prompt_tokens share samples samples_with_more parts_over_latency "
-                 "most_parts_over_latency prompt_lengths lengths_that_agree generated_minus_prompt",
+                 "most_parts_over_latency prompt_lengths lengths_that_agree generated_minus_prompt "
+                 "pairs pairs_doubled tokens_dual_over_single time_dual_over_single of",
      .blocks = AUDIT_LATENCY | AUDIT_PREFILL | AUDIT_TTFT | AUDIT_THROUGHPUT | AUDIT_COST |
                AUDIT_FIT | AUDIT_COMPARISON,
      .limits = limits,
