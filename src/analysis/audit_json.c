@@ -117,6 +117,9 @@ void audit_json(const struct results *r, const struct audit_choice *choice, cons
     significance_header(r, "chimera.audit/1", &w);
     jsonw_key(&w, "counts");
     counts(&w, x);
+    jsonw_kobject(&w, "null_because");
+    jsonw_kstr(&w, "subject", "a key that is null: it is about all of them");
+    jsonw_end_object(&w);
     jsonw_karray(&w, "findings");
     for (size_t i = 0; i < audit_count(x); i++)
         finding(&w, audit_at(x, i));

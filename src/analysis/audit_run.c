@@ -92,8 +92,8 @@ enum err_code audit_run_choice(const char *const *names, size_t n, struct audit_
             found = found || strcmp(names[i], known[k]) == 0;
         const char *const near = found ? nullptr : nearest_word(names[i], known, n_known);
         if (!found)
-            return err_set(e, ERR_USAGE, "'%s' is no check%s%s%s; --list shows them", names[i],
-                           near ? ", did you mean '" : "", near ? near : "", near ? "'?" : "");
+            return err_set(e, ERR_USAGE, "no such check: '%s'%s%s%s--list shows them", names[i],
+                           near ? "; did you mean '" : "", near ? near : "", near ? "'? " : "; ");
     }
     *ret = (struct audit_choice){names, n};
     return ERR_OK;

@@ -273,7 +273,11 @@ static void take_row(const struct results *r, struct cell_stats *t)
     t->mean = row->mean_ms;
     t->sd = row->std_ms;
     t->median = row->median_ms;
+    t->min = row->min_ms;
     t->max = row->max_ms;
+    t->q25 = row->q25_ms;
+    t->q75 = row->q75_ms;
+    t->p95 = row->p95_ms;
     t->p99 = row->p99_ms;
     t->ttft_ms = row->ttft_ms;
     t->prefill_ms = row->prefill_ms;

@@ -234,7 +234,8 @@ void group_tests_json(const struct group_tests *g, const struct results *r, cons
     jsonw_kf64(w, "df_between", g->samples.df1);
     jsonw_kf64(w, "df_within", g->samples.df2);
     jsonw_kf64(w, "p_value", g->samples.p);
-    jsonw_kbool(w, "significant", g->welch.p < PAIR_ALPHA);
+    jsonw_key(w, "significant");
+    isnan(g->welch.p) ? jsonw_null(w) : jsonw_bool(w, g->welch.p < PAIR_ALPHA);
     jsonw_kstr(w, "significant_by", "Welch's ANOVA over rests_on");
     jsonw_kstr(w, "rests_on", level_unit_name(g->unit));
     if (g->reason)

@@ -65,12 +65,16 @@ static void significant(struct jsonw *w, const struct pair *p, struct arena *a)
                isnan(p->tokens_a) || isnan(p->tokens_b) ? nullptr
                : p->unequal_work                        ? "unequal work"
                                                         : "same work");
-    if (!p->unequal_work) {
+    if (!p->unequal_work && !isnan(p->verdict.p_holm)) {
         jsonw_kbool(w, "significant", p->significant);
         return;
     }
     jsonw_key(w, "significant");
     jsonw_null(w);
+    if (!p->unequal_work) {
+        jsonw_kstr(w, "significant_reason", "no p value: too few values, or none that varies");
+        return;
+    }
     jsonw_kstr(w, "significant_reason",
                arena_printf(a,
                             "unequal work: %.4g and %.4g generated tokens per sample; early stops: "

@@ -8,6 +8,7 @@
 #include "num/quantile.h"
 
 #include <math.h>
+#include <stdio.h>
 #include <string.h>
 
 static void interval(struct jsonw *w, const char *lo_key, double lo, const char *hi_key, double hi)
@@ -22,7 +23,10 @@ static void percentile_interval(struct jsonw *w, const char *key, const struct i
 {
     jsonw_key(w, key);
     if (isnan(percentile)) {
+        char why[32];
+        (void)snprintf(why, sizeof why, "%s_reason", key);
         jsonw_null(w);
+        jsonw_kstr(w, why, v->reason ? v->reason : "too few samples for the percentile");
         return;
     }
     jsonw_object(w);
@@ -87,7 +91,7 @@ static void source(struct jsonw *w, const struct cell_stats *c)
 static void row_summary(struct jsonw *w, const struct cell_stats *c)
 {
     static const char why[] = "imported as a row: the source gives no samples";
-    spread(w, c->mean, c->median, c->sd, NOT_MEASURED, c->max, NOT_MEASURED, NOT_MEASURED, 0);
+    spread(w, c->mean, c->median, c->sd, c->min, c->max, c->q25, c->q75, 0);
     source(w, c);
     jsonw_key(w, "n_claimed");
     isfinite(c->row->n_samples) ? jsonw_i64(w, (int64_t)c->row->n_samples) : jsonw_null(w);
@@ -95,11 +99,13 @@ static void row_summary(struct jsonw *w, const struct cell_stats *c)
     jsonw_kstr(w, "ci_reason", why);
     interval(w, "median_ci_95_lower", NOT_MEASURED, "median_ci_95_upper", NOT_MEASURED);
     jsonw_kstr(w, "median_ci_reason", why);
+    jsonw_kf64(w, "p95", c->p95);
     jsonw_kf64(w, "p99", c->p99);
     jsonw_kf64(w, "first_ms", c->row->first_ms);
     jsonw_kf64(w, "mean_excl_first_ms", c->row->mean_excl_first_ms);
     jsonw_kf64(w, "median_rest_ms", c->row->median_rest_ms);
     jsonw_kf64(w, "tokens_per_second", c->tokens_per_second);
+    jsonw_kstr(w, "null_because", "the source of the import does not state it");
 }
 
 void summary_json_cell(struct jsonw *w, const struct cell_stats *c)

@@ -71,7 +71,10 @@ static void facts_text(const struct audit_finding *f, struct arena *a, struct st
 {
     for (size_t i = 0; i < f->n_facts; i++) {
         const struct audit_fact *const x = &f->facts[i];
-        const char *const number = x->text ? x->text : number_short(a, x->value);
+        const bool whole = x->value == trunc(x->value) && fabs(x->value) < 1e5; /* a count */
+        const char *const number = x->text ? x->text
+                                   : whole ? arena_printf(a, "%.0f", x->value)
+                                           : number_short(a, x->value);
         str_printf(out, "%s%s %s", i ? ", " : "", x->key, number ? number : "unknown");
     }
 }

@@ -61,7 +61,8 @@ static enum err_code run(struct cli *cli, const void *given, const struct opt_li
     if (args->list)
         return list_checks(cli, a);
     if (operands->n == 0)
-        return err_set(e, ERR_USAGE, "audit needs a results folder");
+        return err_set(e, ERR_USAGE,
+                       "audit: needs DIR..., a results folder; see 'chimera audit --help'");
     struct audit_choice choice = {};
     CLEANUP(measured_done) struct measured m = {};
     if (audit_run_choice(args->checks.items, args->checks.n, &choice, e) ||

@@ -327,8 +327,12 @@ static enum err_code run(struct cli *cli, const void *args_, const struct opt_li
                        "compare takes BASE and NEW, %zu were given; many runs in the order of time "
                        "are compare --history",
                        operands->n);
-    return args->history ? run_history(cli, args, fail_on, operands, ret_exit, e)
-                         : run_two(cli, args, fail_on, operands->items, ret_exit, e);
+    const enum err_code code = args->history
+                                   ? run_history(cli, args, fail_on, operands, ret_exit, e)
+                                   : run_two(cli, args, fail_on, operands->items, ret_exit, e);
+    if (code && command_exit_code(code) == 1) /* 1 is a regression, and a full disk is none */
+        e->code = ERR_UNAVAILABLE;
+    return code ? e->code : ERR_OK;
 }
 
 const struct command cmd_compare = {
@@ -347,7 +351,9 @@ const struct command cmd_compare = {
         "the DIRs (five or more) are runs in the order of time, and a change is judged by how "
         "much\n"
         "they scatter: where a cell's level changed, by how much, with an interval.\n\n"
-        "The exit status is 1 where --fail-on says so; with --history it looks at the last change.",
+        "The exit status is 1 where --fail-on says so and only there; with --history it looks at "
+        "the\n"
+        "last change.",
     .examples = "  chimera compare results/monday results/tuesday\n"
                 "  chimera compare results/monday results/tuesday --fail-on slower,lost\n"
                 "  chimera compare --history results/2026-*",

@@ -128,6 +128,8 @@ static enum err_code run(struct cli *cli, const void *args, const struct opt_lis
     if (find_format(q.source, o->format, &q.format, e) ||
         find_delimiter(o->delimiter, &q.delimiter, e))
         return e->code;
+    if (command_check_file(q.source, e))
+        return e->code;
     if (o->delimiter && q.format != IMPORT_CSV)
         return err_set(e, ERR_USAGE, "import: --delimiter is for csv");
     const struct sigaction action = {.sa_handler = stop, .sa_flags = SA_RESTART};

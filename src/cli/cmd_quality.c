@@ -211,6 +211,10 @@ static enum err_code choose(const struct quality_args *args, struct arena *a,
     *o = text_score_default();
     if (args->pred.n == 0 || args->ref.n == 0)
         return err_set(e, ERR_USAGE, "quality: needs --%s FILE", args->pred.n ? "ref" : "pred");
+    for (size_t i = 0; i < args->pred.n + args->ref.n; i++)
+        if (command_check_file(
+                i < args->pred.n ? args->pred.items[i] : args->ref.items[i - args->pred.n], e))
+            return e->code;
     if (choose_metrics(args, a, o, semantic, e) || choose_rouge(args->rouge_types, a, o, e) ||
         choose_edit(args->edit_types, a, o, e))
         return e->code;

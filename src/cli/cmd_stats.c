@@ -291,6 +291,8 @@ static enum err_code run(struct cli *cli, const void *args, const struct opt_lis
 {
     const struct stats_args *const o = args;
     const char *const path = operands->items[0];
+    if (command_check_file(path, e))
+        return e->code;
     const char *const value = o->fit ? o->y : o->value;
     const char *const wanted[] = {value, o->group, o->pair, o->block, o->x};
     CLEANUP(arena_freep) struct arena *a = arena_new(MEMORY);

@@ -2,6 +2,7 @@
 
 #include "base/str.h"
 
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -118,6 +119,13 @@ size_t command_width(void)
 {
     struct winsize w = {};
     return isatty(STDOUT_FILENO) && ioctl(STDOUT_FILENO, TIOCGWINSZ, &w) == 0 ? w.ws_col : 0;
+}
+
+enum err_code command_check_file(const char *path, struct err *e)
+{
+    if (strcmp(path, "-") == 0 || access(path, F_OK) == 0 || (errno != ENOENT && errno != ENOTDIR))
+        return ERR_OK;
+    return err_set(e, ERR_USAGE, "no such file: '%s'", path);
 }
 
 bool command_wants_colour(const struct cli *cli)

@@ -36,6 +36,9 @@ const struct command *command_find(const struct command *const *list, const char
 /* --help of one command, or of chimera where c is nullptr. parent: the group, or nullptr. */
 void command_help(const struct command *parent, const struct command *c);
 int command_exit_code(enum err_code code);
+/* ERR_USAGE where nothing has that name: what is asked for is wrong, and nothing has gone wrong.
+ * "-" is standard input. */
+[[nodiscard]] enum err_code command_check_file(const char *path, struct err *e);
 /* --color; where that is auto: a terminal, and no NO_COLOR. */
 [[nodiscard]] bool command_wants_colour(const struct cli *cli);
 /* Columns of the terminal that stdout is; 0: it is none, and a line may be as long as it gets. */

@@ -1,4 +1,5 @@
 #include "base/arena.h"
+#include "base/defs.h"
 #include "base/nearest.h"
 #include "cli/command.h"
 
@@ -23,6 +24,12 @@ static const char *nearest_command(const struct command *const *list, const char
 static enum err_code no_command(const struct command *const *list, const char *group,
                                 const char *word, struct err *e)
 {
+    static const char *const later[] = {"decide", "report",  "insight", "load",
+                                        "engine", "physics", "lineage"};
+    for (size_t i = 0; !*group && i < COUNT_OF(later); i++)
+        if (strcmp(word, later[i]) == 0)
+            return err_set(e, ERR_USAGE,
+                           "this version has no command '%s' yet; see 'chimera --help'", word);
     const char *const near = nearest_command(list, word);
     if (near)
         return err_set(e, ERR_USAGE, "no such command: '%s%s'; did you mean '%s%s'?", group, word,
@@ -142,10 +149,10 @@ int main(int argc, char **argv)
     }
     const bool lost = ferror(stdout) != 0; /* of what went out already; its errno is gone */
     errno = 0;
-    if ((fflush(stdout) != 0 || lost) && exit_code == 0) { /* a full disk behind '>' fails too */
+    if (fflush(stdout) != 0 || lost) { /* a full disk behind '>' fails too */
         fprintf(stderr, "chimera: cannot write to standard output: %s\n",
                 errno ? strerror(errno) : "not all of it was taken");
-        exit_code = 1;
+        exit_code = exit_code ? exit_code : 1;
     }
     return exit_code;
 }

@@ -189,6 +189,8 @@ static void total(struct jsonw *w, const struct plan *p, const struct plan_work 
                "rough: every token reads all weights once at memory_bandwidth (one thread, "
                "measured); start of workers and compilation assumed");
     jsonw_kf64(w, "memory_bandwidth_bytes_per_s", m->bandwidth);
+    if (!isfinite(m->bandwidth))
+        jsonw_kstr(w, "memory_bandwidth_reason", "only 'chimera plan' measures it, before a run");
     jsonw_kf64(w, "assumed_start_s", PLAN_ESTIMATE_START_S);
     jsonw_kf64(w, "assumed_start_python_s", PLAN_ESTIMATE_START_PYTHON_S);
     jsonw_kf64(w, "assumed_compile_s", PLAN_ESTIMATE_COMPILE_S);
@@ -289,6 +291,7 @@ enum err_code plan_json_print(FILE *out, const struct prepared_plan *p,
         return e->code;
     jsonw_key(&w.w, "experiment");
     experiment_file_json(&p->experiment, &w.w);
+    jsonw_kstr(&w.w, "experiment_null_because", "the experiment file does not say it");
     counts(&w.w, &p->plan);
     total(&w.w, &p->plan, &work, m);
     backends(&w.w, p);

@@ -46,44 +46,53 @@ static const char *percent(double x, struct arena *a)
     return isnan(x) ? nullptr : arena_printf(a, "%.2g %%", 100 * x);
 }
 
-static const char *count(size_t n, struct arena *a)
+/* Of the logs; one invocation says nothing of others. */
+static double between(const struct pilot_cell *c)
 {
-    return n ? arena_printf(a, "%zu", n) : nullptr;
+    return c->invocations < 2 ? NOT_MEASURED : sqrt(c->between);
 }
 
+/* Under a heading of scenario and model, so that it stays within a terminal. */
 static void put_cells(const struct pilot *p, struct arena *a, bool colour, struct str *out)
 {
     static const struct table_column columns[] = {
-        {"scenario", false},     {"model", false},       {"backend", false}, {"precision", false},
-        {"pilot", true},         {"median ms", true},    {"now +-", true},   {"within", true},
-        {"between", true},       {"s/invocation", true}, {"s/rep", true},    {"invocations", true},
-        {"x repetitions", true}, {"time", true},         {"", false}};
+        {"backend", false},  {"precision", false}, {"pilot", true},
+        {"median ms", true}, {"now +-", true},     {"within", true},
+        {"between", true},   {"to run", true},     {"time", true}};
     struct table t;
+    const struct folder_key *last = nullptr;
     table_init(&t, a, columns, COUNT_OF(columns));
     for (size_t i = 0; i < p->n; i++) {
         const struct pilot_cell *const c = &p->cells[i];
         const struct folder_key *const k = &c->cell->key;
         const bool there = !c->reason;
-        const char *const said = there ? c->caution : c->reason;
+        if (!last || strcmp(last->scenario, k->scenario) != 0 || strcmp(last->model, k->model) != 0)
+            table_heading(&t, arena_printf(a, "%s · %s", k->scenario, k->model));
+        last = k;
         const struct table_cell row[] = {
-            {k->scenario},
-            {k->model},
             {k->backend},
             {k->precision},
             {c->samples ? arena_printf(a, "%zu in %zu", c->samples, c->invocations) : nullptr},
             {there ? arena_printf(a, "%.4g", c->median_ms) : nullptr},
             {there ? percent(c->now, a) : nullptr},
             {there ? percent(sqrt(c->within), a) : nullptr},
-            {there ? percent(sqrt(c->between), a) : nullptr},
-            {there ? arena_printf(a, "%.3g", c->invocation_s) : nullptr},
-            {there ? arena_printf(a, "%.3g", c->repetition_s) : nullptr},
-            {there ? count(c->best_invocations, a) : nullptr, TABLE_STRONG},
-            {there && c->best_invocations ? count(c->best_repetitions, a) : nullptr, TABLE_STRONG},
-            {there ? time_of(c->best_s, a) : nullptr},
-            {said ? said : "", there ? TABLE_FAINT : TABLE_WARN}};
+            {there ? percent(between(c), a) : nullptr},
+            {there && c->best_invocations
+                 ? arena_printf(a, "%zu x %zu", c->best_invocations, c->best_repetitions)
+                 : nullptr,
+             TABLE_STRONG},
+            {there ? time_of(c->best_s, a) : nullptr}};
         table_add(&t, row);
     }
     table_print(&t, colour, out);
+    str_puts(out, "to run: invocations x repetitions that this cell alone would need\n");
+    for (size_t i = 0; i < p->n; i++) {
+        const struct pilot_cell *const c = &p->cells[i];
+        const char *const said = c->reason ? c->reason : c->caution;
+        if (said)
+            str_printf(out, "%s %s (%s): %s\n", c->cell->key.backend, c->cell->key.precision,
+                       c->cell->key.scenario, said);
+    }
 }
 
 static void put_proposals(const struct pilot *p, const struct pilot_wish *w, struct arena *a,
@@ -138,13 +147,20 @@ static void json_cell(const struct pilot_cell *c, struct jsonw *w)
         jsonw_kf64(w, "median_ms", c->median_ms);
         jsonw_kf64(w, "half_percent_now", 100 * c->now);
         jsonw_kf64(w, "sd_within_percent", 100 * sqrt(c->within));
-        jsonw_kf64(w, "sd_between_percent", 100 * sqrt(c->between));
+        jsonw_kf64(w, "sd_between_percent", 100 * between(c));
+        if (isnan(between(c)))
+            jsonw_kstr(w, "sd_between_reason", "one invocation");
         jsonw_kf64(w, "invocation_s", c->invocation_s);
         jsonw_kf64(w, "repetition_s", c->repetition_s);
         jsonw_kf64(w, "requests_per_repetition", c->requests);
-        jsonw_ki64(w, "invocations", (int64_t)c->best_invocations);
-        jsonw_ki64(w, "repetitions", (int64_t)c->best_repetitions);
-        jsonw_kf64(w, "seconds", c->best_s);
+        if (c->best_invocations) {
+            jsonw_ki64(w, "invocations", (int64_t)c->best_invocations);
+            jsonw_ki64(w, "repetitions", (int64_t)c->best_repetitions);
+            jsonw_kf64(w, "seconds", c->best_s);
+        } else {
+            jsonw_kstr(w, "invocations", nullptr);
+            jsonw_kstr(w, "invocations_reason", "more invocations than can be proposed");
+        }
     }
     jsonw_end_object(w);
 }

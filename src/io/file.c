@@ -34,6 +34,10 @@ enum err_code file_read(const char *path, struct arena *a, char **ret_text, size
     struct stat st;
     if (fstat(fileno(f), &st) != 0)
         return err_sys(e, "'%s'", path);
+    if (S_ISDIR(st.st_mode)) {
+        errno = EISDIR;
+        return err_sys(e, "'%s'", path);
+    }
     if (!S_ISREG(st.st_mode))
         return err_set(e, ERR_IO, "'%s' is not a regular file", path);
 

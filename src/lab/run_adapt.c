@@ -122,8 +122,8 @@ static void note(const struct run *r, const struct run_target *t, const struct r
     if (!r->s.o->listener.note)
         return;
     if (l->state == STOPPING_MORE)
-        what =
-            arena_printf(a, "; on to %zu of %u repetitions", l->next_invocations, c->repetitions);
+        what = arena_printf(a, "; on to %zu invocations of %u repetitions each",
+                            l->next_invocations, c->repetitions);
     else if (l->state == STOPPING_CAPPED)
         what = "; max_invocations is reached";
     r->s.o->listener.note(

@@ -248,6 +248,7 @@ static enum err_code write_manifest(const struct run_folder *f, const char *stat
     jsonw_kstr(&w, "environment_sha256", f->environment_sha256);
     jsonw_key(&w, "experiment");
     jsonw_raw(&w, f->experiment_json);
+    jsonw_kstr(&w, "experiment_null_because", "the experiment file does not say it");
     if (!running) {
         jsonw_kobject(&w, "overhead"); /* of the last run in the folder */
         jsonw_kf64(&w, "supervisor_cpu_ms", clock_ms(own_cpu));

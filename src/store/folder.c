@@ -13,6 +13,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
+#include <unistd.h>
 
 constexpr size_t PIECE = 1U << 14; /* of a file, in memory at once */
 constexpr size_t MOST_DEPTH = 12;  /* runs/<scenario>/<backend>/<precision>/<model> and some room */
@@ -70,6 +71,19 @@ static double figure(const struct json *v, const char *name)
     return x;
 }
 
+/* "counts": {"measured": {"ok": 8, ...}, ...} */
+static uint64_t counted(const struct json *v)
+{
+    uint64_t sum = 0;
+    struct json_iter phases = json_iter(json_get(v, "counts"));
+    for (const struct json *phase; (phase = json_next(&phases, nullptr));) {
+        struct json_iter statuses = json_iter(json_is_object(phase) ? phase : nullptr);
+        for (const struct json *n; (n = json_next(&statuses, nullptr));)
+            sum += (uint64_t)json_i64(n, 0);
+    }
+    return sum;
+}
+
 static enum err_code read_run(struct reading *r, const char *path, struct err *e)
 {
     const struct json *v = nullptr;
@@ -84,6 +98,7 @@ static enum err_code read_run(struct reading *r, const char *path, struct err *e
                                .compile_ms = figure(v, "compile_ms"),
                                .peak_rss_mb = figure(v, "peak_rss_mb"),
                                .cpu_percent = figure(v, "cpu_percent"),
+                               .samples = counted(v),
                                .evidence = evidence_of(v, r->replicate, r->a)};
     const char *const status = json_str(json_get(v, "status"), "");
     if (!key_complete(&run->key))
@@ -287,6 +302,8 @@ enum err_code folder_read(const char *path, uint32_t replicate, struct arena *a,
                       *const cells = file_join(a, path, "cells.jsonl");
     if (!file_is_folder(path))
         return err_set(e, ERR_USAGE, "'%s' is no folder", path);
+    if (access(path, R_OK | X_OK) != 0)
+        return err_sys(e, "'%s'", path);
     if (!file_is_folder(runs) && !file_exists(plan) && !file_exists(cells))
         return err_set(e, ERR_USAGE,
                        "'%s' is no results folder: neither runs/ nor plan.json is in it", path);

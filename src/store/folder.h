@@ -29,6 +29,7 @@ struct folder_run { /* one record about a cell: an invocation, an error.txt, or 
     enum status status;
     const char *reason;                                   /* nullptr: none given */
     double load_ms, compile_ms, peak_rss_mb, cpu_percent; /* NOT_MEASURED: not recorded */
+    uint64_t samples; /* that it counted, of all phases and statuses; 0: it says none */
     const struct evidence *evidence; /* of run_<n>.json; nullptr: of the plan */
 };
 

@@ -201,6 +201,7 @@ static void settle_runs(struct results_cell *c, const struct folder_run *const *
     for (size_t i = 0; i < n; i++) {
         const struct folder_run *const r = runs[i];
         take_status(c, r->status, r->reason);
+        c->counted += r->samples;
         own[c->n_runs] = (struct results_run){(int32_t)r->replicate, r->invocation, r->evidence};
         load[c->n_runs] = r->load_ms;
         compile[c->n_runs++] = r->compile_ms;
@@ -296,7 +297,7 @@ enum err_code results_load(const struct results *r, size_t cell, struct arena *a
 enum err_code results_finish(struct results *r, struct arena *a, struct err *e)
 {
     struct results_problem *problems = nullptr;
-    if (results_store_finish(r->store, a, &problems, &r->n_problems, e))
+    if (results_store_finish(r, a, &problems, &r->n_problems, e))
         return e->code;
     r->problems = problems;
     return ERR_OK;

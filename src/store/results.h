@@ -34,6 +34,7 @@ struct results_cell {
     double load_ms, compile_ms; /* median over its invocations; NOT_MEASURED: nobody recorded it */
     double peak_rss_mb;         /* largest */
     double cpu_percent;         /* mean over its invocations */
+    uint64_t counted;           /* samples that the records of its invocations count */
 };
 
 /* Of one cell: one row per sample, whatever its phase and status, ordered by replicate, invocation,
@@ -56,7 +57,7 @@ struct results_samples {
     const double *tokens, *tokens_per_s, *power_w, *temperature_c, *clock_mhz, *steal_percent;
 };
 
-struct results_problem { /* a line of samples.jsonl that could not be used */
+struct results_problem { /* lines of samples.jsonl that could not be used, or are gone */
     const char *file;
     uint64_t line; /* 0: all of them together */
     uint64_t count;

@@ -3,6 +3,7 @@
 #include "base/arena.h"
 #include "base/defs.h"
 #include "store/outputs.h"
+#include "store/results_folder.h"
 #include "store/sample_columns.h"
 
 #include <stdlib.h>
@@ -183,11 +184,33 @@ static int by_input(const void *a, const void *b)
     return (x->input > y->input) - (x->input < y->input);
 }
 
-enum err_code results_store_finish(struct results_store *s, struct arena *a,
+/* Samples that the records of a cell's invocations count and that stand in no file: a file was cut
+ * or is gone. An invocation that never ended has samples and no record, so that more is no wonder.
+ */
+static size_t tell_missing(const struct results *r, size_t cell, struct arena *a,
+                           struct results_problem *to)
+{
+    const struct results_store *const s = r->store;
+    const struct folder_key *const k = &r->cells[cell].key;
+    uint64_t found = 0;
+    for (size_t i = s->first[cell]; i < s->first[cell + 1]; i++)
+        found += s->files[i].tally.good;
+    if (found >= r->cells[cell].counted)
+        return 0;
+    const char *const folder =
+        results_folder_cell(a, "", k->scenario, k->backend, k->precision, k->model);
+    *to = (struct results_problem){arena_printf(a, "%s/samples.jsonl", folder + (*folder == '/')),
+                                   0, r->cells[cell].counted - found,
+                                   "the run_<n>.json beside it count them, and they are gone"};
+    return 1;
+}
+
+enum err_code results_store_finish(const struct results *r, struct arena *a,
                                    struct results_problem **ret, size_t *ret_n, struct err *e)
 {
+    struct results_store *const s = r->store;
     struct results_problem *const list =
-        ARENA_ARRAY(a, struct results_problem, s->n_files * SAMPLE_LINE_FAULTS + 1);
+        ARENA_ARRAY(a, struct results_problem, s->n_files * SAMPLE_LINE_FAULTS + r->n_cells + 1);
     const struct results_file **const order =
         ARENA_ARRAY(a, const struct results_file *, s->n_files + 1);
     for (size_t i = 0; i < s->n_files; i++) {
@@ -202,6 +225,8 @@ enum err_code results_store_finish(struct results_store *s, struct arena *a,
     *ret_n = 0;
     for (size_t i = 0; i < s->n_files; i++)
         *ret_n += tell(order[i], list + *ret_n);
+    for (size_t i = 0; i < r->n_cells; i++)
+        *ret_n += tell_missing(r, i, a, list + *ret_n);
     *ret = list;
     return ERR_OK;
 }

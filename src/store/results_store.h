@@ -30,8 +30,9 @@ void results_store_done(struct results_store *s);
 /* cell[i]: index of the cell of files[i]; SIZE_MAX: none. */
 void results_store_assign(struct results_store *s, const size_t *cell, size_t n_cells,
                           struct arena *a);
-/* Read what nobody read, and tell what was left out. */
-[[nodiscard]] enum err_code results_store_finish(struct results_store *s, struct arena *a,
+/* Read what nobody read, and tell what was left out, and what the records count and nobody finds.
+ */
+[[nodiscard]] enum err_code results_store_finish(const struct results *r, struct arena *a,
                                                  struct results_problem **ret, size_t *ret_n,
                                                  struct err *e);
 

@@ -54,6 +54,7 @@ static void one_line(struct reading *r, const char *text, size_t n, bool ended)
         r->stop = r->scan->only_first;
         f = r->scan->line(r->scan->context, &l);
     }
+    r->tally->good += f == SAMPLE_LINE_GOOD;
     if (f != SAMPLE_LINE_GOOD)
         count(r, f);
 }

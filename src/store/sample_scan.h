@@ -9,6 +9,7 @@
 
 struct sample_scan_tally {
     int64_t bytes;
+    uint64_t good; /* lines */
     char sha256[DIGEST_HEX];
     uint64_t left_out[SAMPLE_LINE_FAULTS]; /* lines, by fault */
     uint64_t first[SAMPLE_LINE_FAULTS]; /* the first such line, from 1; 0: none, or all together */

@@ -40,7 +40,7 @@ ok "the ratio is near 1.5" awk '/ slower$/ { n += $5 > 1.3 && $5 < 1.6 } END { e
 ok "--fail-on slower: 1" test $? = 1
 "$chimera" compare slow base --fail-on slower >out 2>err
 ok "the other way round it is faster: 0" sh -c '[ $1 = 0 ] && [ "$(grep -c " faster$" out)" = 2 ]' - $?
-"$chimera" compare base base --fail-on slower,faster,lost,cannot-tell >out 2>err
+"$chimera" compare base base --margin 60 --fail-on slower,faster,lost,cannot-tell >out 2>err # on a busy machine, too
 ok "a result is the same as itself" sh -c '[ $1 = 0 ] && [ "$(grep -c " same$" out)" = 2 ]' - $?
 "$chimera" compare base less >out 2>err
 ok "fewer tokens are not faster" sh -c 'grep -q "unequal work" out && ! grep -q " faster$" out'

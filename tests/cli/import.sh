@@ -303,7 +303,7 @@ ok "two rows of a cell" sh -c '[ "$(grep -c "\"invocation\":[01]," d/cells.jsonl
 refuses "two columns for a field" 2 "mapped twice" t.csv --map model=repetition --map model=prompt_index
 refuses "a column and a constant" 2 "given twice" t.csv --map model=repetition --const model=x
 refuses "samples and cells at once" 2 "whole cell" t.csv --map latency_ms=latency_ms --map mean_ms=repetition
-refuses "no such file" 1 "No such file" none.csv
+refuses "no such file" 2 "no such file" none.csv
 refuses "a folder" 2 "is a folder" "$work" --format csv
 refuses "a format that the name does not tell" 2 "give --format" "$root/README.md"
 table 'a,b\n1,2\n'
