@@ -20,6 +20,7 @@
 #include "analysis/audit_prompt.h"
 #include "analysis/audit_rate.h"
 #include "analysis/audit_replicate.h"
+#include "analysis/audit_reversal.h"
 #include "analysis/audit_setting.h"
 #include "analysis/audit_size.h"
 #include "analysis/audit_stated.h"
@@ -42,6 +43,7 @@ static const struct audit_check *const tables[] = {
     audit_time_checks,
     audit_order_checks,
     audit_states_checks,
+    audit_reversal_checks,
     audit_outlier_checks,
     audit_few_checks,
     audit_cache_checks,

@@ -167,9 +167,11 @@ static void say_pair(const struct pair *p, const struct audit_claimed *claim,
                      struct audit *out)
 {
     const struct audit_claim_side *const a = &p->a, *const b = &p->b;
+    const double own =
+        copysign(given->value, claim->stated); /* which comes first is the source's */
     const struct audit_fact facts[] = {audit_word("figure", claim->figure),
                                        audit_number("stated", claim->stated),
-                                       audit_number("recomputed", given->value),
+                                       audit_number("recomputed", own),
                                        audit_word("recomputed_as", given->as),
                                        audit_word("a", a->label),
                                        audit_word("b", b->label),
@@ -188,8 +190,8 @@ static void say_pair(const struct pair *p, const struct audit_claimed *claim,
                        .message = audit_text(out,
                                              "%s against %s: %s %.4g is stated, the figures beside "
                                              "it give %.4g (%s)",
-                                             a->label, b->label, claim->figure, claim->stated,
-                                             given->value, given->as),
+                                             a->label, b->label, claim->figure, claim->stated, own,
+                                             given->as),
                        .advice = severity == AUDIT_FAIL
                                      ? advice
                                      : "name the test: a rank test or a paired one needs the "
@@ -321,8 +323,9 @@ static bool look_at_p(const struct pair *p, const struct tests *t, struct audit 
     const bool from_t = told(own_t);
     if (from_t) {
         const bool sizes = n_a >= 2 && n_b >= 2;
-        ranges[n++] = range_of(own_t, audit_claim_rounding(own_t), sizes ? fmin(n_a, n_b) - 1 : 1,
-                               sizes ? n_a + n_b - 2 : HUGE_VAL, "of the stated t");
+        ranges[n++] =
+            range_of(own_t, audit_claim_rounding(own_t), sizes ? fmin(n_a, n_b) - 1 : 1,
+                     sizes ? n_a + n_b - 2 : HUGE_VAL, "the nearest that the stated t allows");
     } else {
         ranges[n++] = range_of(t->pooled.t, t->off_pooled + tolerance() * fabs(t->pooled.t),
                                t->pooled.df, t->pooled.df, "Student's test of two samples");
@@ -333,7 +336,11 @@ static bool look_at_p(const struct pair *p, const struct tests *t, struct audit 
         if (p_within(stated, &ranges[i]))
             return true;
     const struct audit_claimed claim = {"p_value", stated, {}, 0};
-    const struct audit_claim_value given = {ranges[0].as, sqrt(ranges[0].least * ranges[0].most),
+    const struct p_range *const r = &ranges[0];
+    const struct audit_claim_value given = {r->as,
+                                            !from_t             ? t->pooled.p
+                                            : stated < r->least ? r->least
+                                                                : r->most,
                                             0};
     say_pair(p, &claim, &given, from_t ? AUDIT_FAIL : AUDIT_WARN, out);
     return true;

@@ -344,7 +344,10 @@ static bool splits(const struct column *c, const struct split *s)
 /* One word for each backend, and not the same for all. */
 static bool goes_with_backend(const struct column *c)
 {
-    return !c->dead && c->n >= 2 && !c->differs_within_backend;
+    size_t backends = 0;
+    for (size_t i = 0; i < MOST_BACKENDS; i++)
+        backends += c->of_backend[i] > 0;
+    return !c->dead && c->n >= 2 && backends >= 2 && !c->differs_within_backend;
 }
 
 static void write_split(const struct column *c, const struct split *s, struct jsonw *w)

@@ -510,6 +510,12 @@ static enum err_code check_measured(const struct resolving *z, struct err *e)
         if (f >= FIELD_LATENCY_MS && f != FIELD_PARAMS_MILLIONS && f != FIELD_COUNT)
             str_printf(&example, "%s=%s:%s", field_table[f].name, z->q->names[i], unit);
     }
+    for (size_t i = 0; i < z->q->n_names && example.n == 0; i++)
+        if (strcasecmp(z->q->names[i], "mean") == 0 || strcasecmp(z->q->names[i], "median") == 0 ||
+            strcasecmp(z->q->names[i], "avg") == 0)
+            str_printf(&example, "%s=%s (of whole cells in milliseconds)",
+                       strcasecmp(z->q->names[i], "median") == 0 ? "median_ms" : "mean_ms",
+                       z->q->names[i]);
     list_names(z->q->names, z->q->n_names, &list);
     return err_set(e, ERR_USAGE,
                    "import: no column of '%s' is a measured field; map one, such as --map %s; it "

@@ -562,7 +562,7 @@ enum target_result target_row(struct target *t, const struct record *r, struct s
     if (!fresh) {
         str_printf(why,
                    "a second row of the cell %s/%s/%s/%s: map what tells them apart (scenario, "
-                   "invocation, ...), or latency_ms where each row is a sample",
+                   "invocation, versus, ...), or latency_ms where each row is a sample",
                    c->key.scenario, c->key.backend, c->key.precision, c->key.model);
         return TARGET_BAD;
     }

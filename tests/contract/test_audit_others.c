@@ -277,6 +277,22 @@ static void one_stretch_each(struct fixture *f, bool fault)
     }
 }
 
+/* Seven models, four scenarios of equal work, three samples of each: in the fault half the cells
+ * ran at half the clock (TR121). */
+static void clocks_of_cells(struct fixture *f, bool fault)
+{
+    static const char *const names[] = {"5m", "25m", "45m", "50m", "75m", "100m", "124m"};
+    static const double layers[] = {12, 8, 6, 8, 8, 8, 12};
+    for (size_t m = 0; m < COUNT_OF(names); m++)
+        for (size_t s = 0; s < 4; s++) {
+            const size_t c = fixture_cell(f, scenarios[s], names[m], "gpu", "fp16");
+            const double clock = fault && rng_below(&f->rng, 2) ? 2 : 1;
+            for (int32_t i = 0; i < 3; i++)
+                (void)fixture_sample(f, c, 0,
+                                     clock * fixture_lognormal(f, 12 + 31 * layers[m], 0.02));
+        }
+}
+
 /* p95 of fewer than twenty values, in a row. */
 static void p95_of_few(struct fixture *f, bool fault)
 {
@@ -305,6 +321,7 @@ static const struct plant plants[] = {
     {"environment-mismatch", "compared cells on different systems", other_hosts},
     {"order-effect", "one order in every scenario, by the time stamps", one_order},
     {"order-effect", "each backend in one stretch of time", one_stretch_each},
+    {"clock-states", "half the cells at half the clock, three samples each", clocks_of_cells},
     {"small-sample", "p95 of seven values", p95_of_few},
 };
 

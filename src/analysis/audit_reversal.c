@@ -1,0 +1,240 @@
+#include "analysis/audit_reversal.h"
+
+#include "analysis/cell.h"
+#include "base/defs.h"
+#include "num/compare.h"
+#include "store/results.h"
+
+#include <math.h>
+#include <string.h>
+
+enum { REVERSAL, P, BEYOND, LIMITS };
+static const struct audit_limit limits[LIMITS] = {
+    [REVERSAL] = {"reversal", 1.4,
+                  "times the latency, either way: no work is so much larger for one model and "
+                  "smaller for another, and clocks that step down halve the speed"},
+    [BEYOND] = {"beyond_size", 1.5,
+                "times the square of how far apart the two models are: scenarios whose laws cross "
+                "turn round too, by less"},
+    [P] = {"reversal_p", 0.01, "of Welch's test on either side, where there are samples"},
+};
+
+static bool same(const char *a, const char *b)
+{
+    return strcmp(a, b) == 0;
+}
+
+/* ms per generated token where counted, else ms; of rows without either, 1 / rate. */
+static double figure_of(const struct audit_cell *c, bool *ret_per_token)
+{
+    const double tokens = c->kept->generated_mean;
+    *ret_per_token = tokens > 0;
+    if (c->stats->n > 0)
+        return tokens > 0 ? c->stats->median / tokens : c->stats->median;
+    for (size_t i = 0; i < c->n_stated; i++) {
+        const struct results_row *const r = &c->stated[i];
+        const double ms = isnan(r->median_ms) ? r->mean_ms : r->median_ms;
+        *ret_per_token = r->generated_tokens > 0 || isnan(ms);
+        if (!isnan(ms))
+            return r->generated_tokens > 0 ? ms / r->generated_tokens : ms;
+        if (r->tokens_per_s > 0)
+            return 1e3 / r->tokens_per_s;
+    }
+    return NOT_MEASURED;
+}
+
+struct turn { /* the scenarios s and t of one model */
+    const struct audit_cell *s, *t;
+    double log_ratio, log_level;
+};
+
+static struct moment logs_of(const struct cell_stats *t)
+{
+    struct moment m = {.n = t->n};
+    double ss = 0;
+    for (size_t i = 0; i < t->n; i++)
+        m.mean += log(t->x[i]) / (double)t->n;
+    for (size_t i = 0; i < t->n; i++)
+        ss += (log(t->x[i]) - m.mean) * (log(t->x[i]) - m.mean);
+    m.var = ss / (double)(t->n - 1);
+    m.sd = sqrt(m.var);
+    return m;
+}
+
+/* Samples of a different length each show nothing by their raw latency: then the medians decide. */
+static bool sure(const struct turn *x)
+{
+    const struct cell_stats *const s = x->s->stats, *const t = x->t->stats;
+    if (fabs(x->log_ratio) < log(limits[REVERSAL].value))
+        return false;
+    if (s->n < 2 || t->n < 2 || !(s->min > 0 && t->min > 0))
+        return s->n == 0 && t->n == 0;
+    const struct moment a = logs_of(s), b = logs_of(t);
+    return compare_welch(&a, &b, 0.95).p < limits[P].value;
+}
+
+static const struct audit_cell *find(const struct audit_whole *w, const struct audit_cell *like,
+                                     const char *scenario)
+{
+    for (size_t i = 0; i < w->n_cells; i++) {
+        const struct folder_key *const k = w->cells[i].key;
+        if (same(k->scenario, scenario) && same(k->model, like->key->model) &&
+            same(k->backend, like->key->backend) && same(k->precision, like->key->precision))
+            return &w->cells[i];
+    }
+    return nullptr;
+}
+
+static bool first_of(const struct audit_whole *w, size_t i)
+{
+    const struct folder_key *const key = w->cells[i].key;
+    for (size_t k = 0; k < i; k++)
+        if (same(w->cells[k].key->backend, key->backend) &&
+            same(w->cells[k].key->precision, key->precision))
+            return false;
+    return true;
+}
+
+struct reversal {
+    struct turn slower, faster; /* of the same two scenarios, with two models */
+    size_t n_slower, n_faster;  /* models that say so for sure */
+    double margin;              /* by which that is more than their sizes explain; log */
+    bool per_token;
+};
+
+constexpr size_t MOST_MODELS = 128;
+
+/* The scenarios s and t on like's backend, for every model that ran both and is sure. */
+static size_t turns_of(const struct audit_whole *w, const struct audit_cell *like, const char *s,
+                       const char *t, struct turn *ret, bool *ret_per_token)
+{
+    size_t n = 0;
+    *ret_per_token = true;
+    for (size_t i = 0; i < w->n_cells && n < MOST_MODELS; i++) {
+        const struct audit_cell *const c = &w->cells[i];
+        if (!same(c->key->scenario, s) || !same(c->key->backend, like->key->backend) ||
+            !same(c->key->precision, like->key->precision))
+            continue;
+        const struct audit_cell *const other = find(w, c, t);
+        bool a, b;
+        if (!other)
+            continue;
+        const double x = log(figure_of(c, &a)), y = log(figure_of(other, &b));
+        ret[n] = (struct turn){c, other, x - y, (x + y) / 2};
+        if (isnan(x - y) || a != b || !sure(&ret[n]))
+            continue;
+        *ret_per_token = *ret_per_token && a;
+        n++;
+    }
+    return n;
+}
+
+static struct reversal compare(const struct audit_whole *w, const struct audit_cell *like,
+                               const char *s, const char *t)
+{
+    struct turn turns[MOST_MODELS];
+    struct reversal r = {.margin = log(limits[BEYOND].value)};
+    const size_t n = turns_of(w, like, s, t, turns, &r.per_token);
+    for (size_t i = 0; i < n; i++) {
+        r.n_slower += turns[i].log_ratio > 0;
+        r.n_faster += turns[i].log_ratio < 0;
+        for (size_t k = 0; k < n; k++) {
+            const double margin = turns[i].log_ratio - turns[k].log_ratio -
+                                  2 * fabs(turns[i].log_level - turns[k].log_level);
+            if (!(turns[i].log_ratio > 0 && turns[k].log_ratio < 0 && margin > r.margin))
+                continue;
+            r.margin = margin;
+            r.slower = turns[i];
+            r.faster = turns[k];
+        }
+    }
+    return r;
+}
+
+static void say(const struct reversal *r, struct audit *out)
+{
+    const struct folder_key *const s = r->slower.s->key, *const t = r->slower.t->key;
+    const struct audit_fact facts[] = {
+        audit_word("where", "scenarios of models"),
+        audit_word("scenario_a", s->scenario),
+        audit_word("scenario_b", t->scenario),
+        audit_word("slower_with", r->slower.s->key->model),
+        audit_number("ratio_a_to_b_there", exp(r->slower.log_ratio)),
+        audit_word("faster_with", r->faster.s->key->model),
+        audit_number("ratio_a_to_b_with_it", exp(r->faster.log_ratio)),
+        audit_number("models_slower", (double)r->n_slower),
+        audit_number("models_faster", (double)r->n_faster)};
+    audit_add(
+        out,
+        &(struct audit_finding){
+            .check = "clock-states",
+            .severity = AUDIT_WARN,
+            .subject = {.backend = s->backend,
+                        .precision = s->precision,
+                        .replicate = -1,
+                        .invocation = -1},
+            .facts = facts,
+            .n_facts = COUNT_OF(facts),
+            .message = audit_text(
+                out,
+                "%s/%s: %s takes %.3g times the time of %s with %s and %.3g times with %s%s: "
+                "the work does not turn round, the machine's state does",
+                s->backend, s->precision, s->scenario, exp(r->slower.log_ratio), t->scenario,
+                facts[3].text, exp(r->faster.log_ratio), facts[5].text,
+                r->per_token ? " (per generated token)" : " (no answer's length is known)"),
+            .advice = "fix the clocks, or record them with every sample; a mean over such "
+                      "cells mixes two states, and so does a fit through them",
+            .blocks = AUDIT_MEAN | AUDIT_MEDIAN | AUDIT_THROUGHPUT | AUDIT_FIT | AUDIT_COMPARISON});
+}
+
+static bool first_scenario(const struct audit_whole *w, size_t i)
+{
+    for (size_t k = 0; k < i; k++)
+        if (same(w->cells[k].key->scenario, w->cells[i].key->scenario))
+            return false;
+    return true;
+}
+
+/* One finding for each backend and precision: the pair of scenarios that is the clearest. */
+static void look_at(const struct audit_whole *w, const struct audit_cell *like, struct audit *out)
+{
+    struct reversal worst = {};
+    constexpr size_t MOST_SCENARIOS = 64;
+    const char *scenarios[MOST_SCENARIOS];
+    size_t n = 0;
+    for (size_t i = 0; i < w->n_cells && n < MOST_SCENARIOS; i++)
+        if (first_scenario(w, i))
+            scenarios[n++] = w->cells[i].key->scenario;
+    for (size_t i = 0; i < n; i++)
+        for (size_t k = 0; k < i; k++) {
+            const struct reversal r = compare(w, like, scenarios[i], scenarios[k]);
+            if (r.slower.s && r.margin > worst.margin)
+                worst = r;
+        }
+    if (worst.slower.s)
+        say(&worst, out);
+}
+
+static void look(const struct audit_whole *w, struct audit *out)
+{
+    size_t models = 0;
+    for (size_t i = 0; i < w->n_groups; i++)
+        models += i == 0 || !same(w->groups[i].model, w->groups[0].model);
+    for (size_t i = 0; models >= 2 && i < w->n_cells; i++)
+        if (first_of(w, i))
+            look_at(w, &w->cells[i], out);
+}
+
+const struct audit_check audit_reversal_checks[] = {
+    {.name = "clock-states",
+     .rule = "warn: on one backend a scenario takes `reversal` times the time of another with one "
+             "model, and the other that much more with another model (per generated token where "
+             "counted; Welch's test below reversal_p where there are samples), and by more than "
+             "beyond_size",
+     .evidence = "where scenario_a scenario_b slower_with ratio_a_to_b_there faster_with "
+                 "ratio_a_to_b_with_it models_slower models_faster",
+     .blocks = AUDIT_MEAN | AUDIT_MEDIAN | AUDIT_THROUGHPUT | AUDIT_FIT | AUDIT_COMPARISON,
+     AUDIT_LIMITS(limits, REVERSAL, BEYOND),
+     .whole = look},
+    {},
+};

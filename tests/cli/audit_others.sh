@@ -1,0 +1,168 @@
+#!/bin/sh
+# audit_others.sh - data of the original project's reports as their readers would import them, with the figures that the
+# reports print, and clean twins. What must be found was found by recomputing them. TAP. usage: audit_others.sh CHIMERA
+set -u
+chimera=$(realpath "$1")
+# shellcheck source=tests/support/tap.sh
+. "$(dirname "$0")/../support/tap.sh"
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
+cd "$work" || exit 1
+
+audit() { # FILE.csv IMPORT-ARGS...: what the audit says into $work/out
+    rm -rf d
+    source=$1
+    shift
+    "$chimera" import "$source" -o d "$@" >log 2>err && "$chimera" audit d --json -o . >out 2>>err
+}
+# A finding of the check with that severity and that text in it.
+finds() { # LABEL CHECK SEVERITY PATTERN
+    ok "$1" sh -c 'tr -d "\n" <audit.json | sed "s/{ *\"check\"/\n&/g" | grep "^{ *\"check\": *\"$1\"" |
+        grep "\"severity\": *\"$2\"" | grep -q -- "$3"' - "$2" "$3" "$4"
+}
+silent() { # LABEL CHECK
+    ok "$1" sh -c '! tr -d "\n" <audit.json | sed "s/{ *\"check\"/\n&/g" | grep "^{ *\"check\": *\"$1\"" |
+        grep -q "\"severity\": *\"\(warn\|fail\)\""' - "$2"
+}
+
+# ---- TR117: the table of its report; F, t, p and d are of another run
+
+cat >tr117.csv <<'END'
+backend,n,mean,median,std,min,max
+transformers-gpu-compile,273,389.2,328.7,117.8,277.4,681.8
+transformers-gpu,273,404.1,322.7,223.9,276.8,3325.8
+transformers-cpu-compile,273,559.3,526.7,103.5,398.2,785.5
+transformers-cpu,287,570.6,530.4,117.2,314.5,842.0
+ollama,1365,3410.5,1238.5,3874.9,173.5,27963.9
+END
+columns='--map n_samples=n --map mean_ms=mean --map median_ms=median --map std_ms=std --map min_ms=min --map max_ms=max'
+# shellcheck disable=SC2086 # words
+audit tr117.csv $columns --const f_statistic=45.86
+finds "TR117: F is of other data" stated-statistics fail '45.86; n, means .* give 157.8 with 4 and 2466'
+# shellcheck disable=SC2086
+audit tr117.csv $columns --const f_statistic=157.78
+silent "TR117: its own F is not accused" stated-statistics
+silent "TR117: no figure of the table contradicts another" impossible-interval
+
+cat >pairs.csv <<'END'
+backend,compared_with,n_samples,mean_ms,std_ms,t_statistic,p_value,cohens_d
+transformers-gpu-compile,transformers-gpu,273,389.2,117.8,,0.05,0.14
+transformers-gpu,transformers-cpu,273,404.1,223.9,,,1.48
+transformers-gpu-compile,ollama,273,389.2,117.8,,,1.60
+transformers-cpu-compile,transformers-cpu,273,559.3,103.5,,0.826,
+transformers-cpu,transformers-gpu,287,570.6,117.2,,,
+ollama,transformers-gpu,1365,3410.5,3874.9,,,
+END
+audit pairs.csv
+finds "TR117: d .14 is .083" stated-statistics fail 'cohens_d 0.14 is stated, the figures beside it give 0.083'
+finds "TR117: d 1.48 is .94" stated-statistics fail 'cohens_d 1.48 .* give 0.93'
+finds "TR117: d 1.60 is .85" stated-statistics fail 'cohens_d 1.6 .* give 0.85'
+finds "TR117: p .826 is .23" stated-statistics warn 'p_value 0.826 .* give 0.22'
+finds "TR117: no t test has p < .05 of its headline" stated-statistics warn 'p_value 0.05 .* give 0.3'
+sed -e 's/0.05,0.14/0.331,0.083/' -e 's/1.48/0.936/' -e 's/1.60/0.855/' -e 's/0.826/0.228/' pairs.csv >own.csv
+audit own.csv
+silent "TR117: what its table gives is not accused" stated-statistics
+
+# ---- TR118: cold repetitions in a mean of five, and its interval below zero
+
+cat >tr118.csv <<'END'
+backend,scenario,n_samples,mean_ms,std_ms,ci_95_lower_ms,ci_95_upper_ms
+torch,single_micro,5,27.63,49.95,-34.4,89.7
+onnxruntime-cpu,single_micro,5,0.31,0.02,0.285,0.335
+END
+audit tr118.csv --const model=gpt2
+finds "TR118: an interval below zero" impossible-interval warn 'states reaches from -34.4 to 89.7'
+silent "TR118: which follows from its n and std" stated-statistics
+
+# ---- TR119: three runs of one evening, $ per million tokens (section 4.6 B)
+
+cat >tr119.csv <<'END'
+run,backend,usd
+1766276642,compile,.2366
+1766276642,gpu,.2065
+1766276642,cpu,.6396
+1766276642,ort-gpu,.1422
+1766276642,ort-cpu,.2227
+1766283278,compile,.2263
+1766283278,gpu,.1753
+1766283278,cpu,.9720
+1766283278,ort-gpu,.2649
+1766283278,ort-cpu,.2711
+1766283446,compile,.1987
+1766283446,gpu,.2597
+1766283446,cpu,.9591
+1766283446,ort-gpu,.1274
+1766283446,ort-cpu,.2695
+END
+audit tr119.csv --map cost_per_million=usd --map invocation=run --const model=gpt2 --const scenario=prefill
+finds "TR119: the winner does not replicate" replicate-disagreement fail 'times the cost per token of ort-gpu'
+finds "TR119: a backend is not the same in its runs" replicate-disagreement warn 'ort-gpu/unknown: run 1766283278 has 2.08 times'
+for run in 1766276642 1766283278 1766283446; do
+    { head -1 tr119.csv && grep "$run" tr119.csv; } >"run$run.csv"
+    "$chimera" import "run$run.csv" -o "r$run" --map cost_per_million=usd --const model=gpt2 >log 2>err
+done
+"$chimera" audit r1766276642 r1766283278 r1766283446 --json -o . >out 2>err
+finds "TR119: the same of three folders" replicate-disagreement fail 'times the cost per token of ort-gpu'
+"$chimera" audit r1766276642 --json -o . >out 2>err
+ok "TR119: one run alone: nobody can know, and that is said" sh -c 'tr -d "\n" <audit.json | grep -q "no two runs (replicates"'
+
+# ---- TR121: decode of 64 tokens in two clocks (section 6.6 C), and fits
+
+cat >tr121.csv <<'END'
+model,scenario,backend,median
+gpt2-100m,micro,hf_gpu,516
+gpt2-100m,short,hf_gpu,512
+gpt2-100m,medium,hf_gpu,262
+gpt2-50m,micro,hf_gpu,256
+gpt2-50m,short,hf_gpu,266
+gpt2-50m,medium,hf_gpu,535
+gpt2-45m,micro,hf_gpu,479
+gpt2-45m,short,hf_gpu,218
+gpt2-45m,medium,hf_gpu,548
+END
+audit tr121.csv --map median_ms=median --const generated_tokens=64
+finds "TR121: the same work in two states" clock-states warn 'short takes 1.95 times the time of medium with gpt2-100m and 0.398 times with gpt2-45m (per generated'
+sed 's/,516$/,263/; s/,512$/,266/; s/,535$/,261/; s/,479$/,215/; s/,548$/,220/' tr121.csv >one.csv
+audit one.csv --map median_ms=median --const generated_tokens=64
+silent "TR121: one state is not accused" clock-states
+
+cat >fits.csv <<'END'
+backend,scenario,exponent,exponent_low,exponent_high,r2
+hf_gpu,decode,0.0123,-0.31,0.29,0.0005
+ollama,decode,0.649,0.51,1.44,0.92
+END
+audit fits.csv
+finds "TR121: its own gate, applied" fit-not-actionable warn 'hf_gpu.* exponent of 0.0123, its interval .*R2 0.0005'
+ok "TR121: and to that fit alone" sh -c '! tr -d "\n" <audit.json | grep -q "ollama/unknown: the source states"'
+
+# ---- TR123: Linux against Windows, and a six-model confound (TR117)
+
+cat >tr123.csv <<'END'
+model,backend,scenario,os,prefill_ms,decode_ms,total_ms
+gpt2,compile,short,linux,5.1,200.2,205.3
+gpt2,compile,short,linux,5.2,201.9,207.1
+gpt2,eager,short,windows,11.0,400.3,411.3
+gpt2,eager,short,windows,11.4,404.7,416.1
+END
+audit tr123.csv --map latency_ms=total_ms
+finds "TR123: systems differ with the backend" environment-mismatch warn 'ran on linux, eager/unknown on windows'
+sed 's/windows/linux/' tr123.csv >own.csv
+audit own.csv --map latency_ms=total_ms
+silent "TR123: one system is not accused" environment-mismatch
+
+cat >models.csv <<'END'
+backend,model,n_samples,mean_ms
+transformers-gpu,tiny-gpt2,273,404.1
+transformers-cpu,tiny-gpt2,287,570.6
+ollama,gemma3:270m,273,290
+ollama,gemma3:1b-it-qat,273,600
+ollama,qwen2.5:7b,273,4400
+END
+audit models.csv
+finds "TR117: no model in common" confound warn 'ollama ran 3 models.*transformers-cpu, transformers-gpu 1 other'
+sed 's/qwen2.5:7b/tiny-gpt2/' models.csv >own.csv
+audit own.csv
+silent "one model in common: no confound" confound
+
+echo "1..$n"
+exit $failed
