@@ -5,7 +5,6 @@
 #include "analysis/cell.h"
 #include "base/arena.h"
 #include "base/defs.h"
-#include "io/json_pool.h"
 #include "store/sample_columns.h"
 #include "store/sample_line.h"
 
@@ -19,11 +18,12 @@ static struct results_samples columns(const struct cell_stats *t, struct arena *
         "{\"scenario\":\"simulated\",\"backend\":\"synthetic\",\"precision\":\"fp32\","
         "\"model\":\"law\",\"invocation\":0,\"phase\":\"measured\",\"status\":\"ok\","
         "\"prompt_index\":0,\"latency_ms\":1}";
-    CLEANUP(json_pool_freep) struct json_pool *pool = json_pool_new();
+    CLEANUP(sample_line_reader_freep)
+    struct sample_line_reader *reader = sample_line_reader_new(SAMPLE_LINE_PLAIN);
     struct sample_columns *const c = sample_columns_new(a, t->n);
     struct results_samples ret = {};
     struct sample_line l;
-    if (sample_line_parse(pool, line, sizeof line - 1, &l) != SAMPLE_LINE_GOOD)
+    if (sample_line_parse(reader, line, sizeof line - 1, &l) != SAMPLE_LINE_GOOD)
         unreachable();
     for (size_t u = 0; u < t->n_units; u++)
         for (size_t i = t->start[u]; i < t->start[u + 1]; i++) {

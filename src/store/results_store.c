@@ -132,7 +132,10 @@ enum err_code results_store_load(const struct results *r, size_t cell, bool with
     struct outputs_cell *outputs = with_outputs && !s->outputs[cell] ? outputs_cell_new() : nullptr;
     struct loading x = {
         .columns = sample_columns_new(a, 0), .outputs = outputs, .key = &r->cells[cell].key};
-    const struct sample_scan scan = {.line = take_line, .begin = begin, .context = &x};
+    const struct sample_scan scan = {.line = take_line,
+                                     .begin = begin,
+                                     .context = &x,
+                                     .way = outputs ? SAMPLE_LINE_OUTPUTS : SAMPLE_LINE_FIGURES};
     uint64_t *const twice = ARENA_ARRAY(a, uint64_t, n + 1);
     bool *const before = ARENA_ARRAY(a, bool, n + 1);
     for (size_t i = 0; i < n; i++) {

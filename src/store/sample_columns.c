@@ -2,7 +2,6 @@
 
 #include "base/arena.h"
 #include "base/defs.h"
-#include "io/json.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -134,33 +133,6 @@ static const char *word(struct sample_columns *c, const char *const *column, con
     return before && strcmp(before, text) == 0 ? before : arena_strdup(c->a, text);
 }
 
-/* "length|eos"; nullptr where there is no list. */
-static const char *join_stops(struct sample_columns *c, const struct json *stop)
-{
-    if (!stop)
-        return nullptr;
-    size_t n = 1;
-    struct json_iter it = json_iter(stop);
-    for (const struct json *v; (v = json_next(&it, nullptr));)
-        n += strlen(json_str(v, "")) + 1;
-    const char *const before = c->s.n ? c->s.stop[c->s.n - 1] : nullptr;
-    const char *const only = json_len(stop) == 1 ? json_str(json_at(stop, 0), "") : nullptr;
-    if (only && before && strcmp(before, only) == 0)
-        return before;
-    char *const text = arena_alloc(c->a, n, 1);
-    char *at = text;
-    it = json_iter(stop);
-    for (const struct json *v; (v = json_next(&it, nullptr));) {
-        const char *const w = json_str(v, nullptr);
-        if (!w)
-            continue;
-        if (at > text)
-            *at++ = '|';
-        at = stpcpy(at, w);
-    }
-    return text;
-}
-
 static void note_file(struct sample_columns *c, size_t file)
 {
     if (file >= c->room_files) {
@@ -192,7 +164,7 @@ void sample_columns_add(struct sample_columns *c, const struct sample_line *l, i
             memcpy(data(c, k) + n * sizeof(int64_t), from, sizeof(int64_t));
     }
     memcpy(data(c, &others[0]) + n * sizeof replicate, &replicate, sizeof replicate);
-    const char *const words[] = {word(c, c->s.reason, l->reason), join_stops(c, l->stop),
+    const char *const words[] = {word(c, c->s.reason, l->reason), word(c, c->s.stop, l->stop),
                                  word(c, c->s.started_at, l->started_at)};
     for (size_t i = 0; i < COUNT_OF(words); i++)
         if (words[i]) /* the arena's memory is nullptr already, and stays untouched where it is */

@@ -1,123 +1,51 @@
 #include "store/sample_line.h"
 
 #include "base/defs.h"
+#include "base/str.h"
 #include "domain/status.h"
 #include "io/json.h"
 #include "io/json_pool.h"
+#include "store/sample_keys.h"
+#include "store/sample_quick.h"
 
+#include <stdlib.h>
 #include <string.h>
 
-enum kind : uint8_t { TEXT, I32, I64, U64, F64, ARRAY, COUNT, PHASE, STATUS, SKIP };
-
-struct key {
-    const char *name;
-    uint8_t n;
-    enum kind kind;
-    uint16_t at; /* in struct sample_line */
+struct sample_line_reader {
+    enum sample_line_way way;
+    struct json_pool *pool;
+    struct sample_quick *quick; /* nullptr: not the quick way */
+    struct str stop;
 };
 
-#define KEY(name, kind, field)                                                                     \
-    {name, sizeof name - 1, kind, (uint16_t)offsetof(struct sample_line, field)}
-#define SAME(field, kind) KEY(#field, kind, field)
-
-/* In the order in which the lab writes them: the next key is then found at the first look. */
-static const struct key keys[] = {
-    SAME(scenario, TEXT),
-    SAME(backend, TEXT),
-    SAME(precision, TEXT),
-    SAME(model, TEXT),
-    SAME(invocation, I32),
-    SAME(segment, I32),
-    SAME(phase, PHASE),
-    SAME(repetition, I32),
-    SAME(prompt_index, I32),
-    SAME(agent, I32),
-    {"agents", 6, SKIP, 0},
-    SAME(seq, I32),
-    SAME(status, STATUS),
-    SAME(reason, TEXT),
-    SAME(submitted_ns, I64),
-    {"tokenized_ns", 12, SKIP, 0},
-    SAME(first_token_ns, I64),
-    SAME(finished_ns, I64),
-    {"detokenized_ns", 14, SKIP, 0},
-    KEY("token_ns", COUNT, n_steps),
-    SAME(latency_ms, F64),
-    SAME(ttft_ms, F64),
-    SAME(prefill_ms, F64),
-    SAME(decode_ms, F64),
-    SAME(batch_size, I32),
-    SAME(prompt_tokens, I64),
-    SAME(generated_tokens, I64),
-    SAME(padding_tokens, I64),
-    SAME(stop, ARRAY),
-    SAME(outputs, ARRAY),
-    SAME(output_ids, ARRAY),
-    SAME(cpu_ms, F64),
-    SAME(peak_rss_mb, F64),
-    SAME(seed, U64),
-    SAME(overlap_ms, F64),
-    SAME(started_at, TEXT),
-    SAME(tokens, F64),
-    SAME(tokens_per_s, F64),
-    SAME(power_w, F64),
-    SAME(temperature_c, F64),
-    SAME(clock_mhz, F64),
-    SAME(steal_percent, F64),
-};
-static_assert(COUNT_OF(keys) < 64, "a bit for each");
-
-static const struct sample_line nothing = {
-    .invocation = INT32_MIN,
-    .segment = INT32_MIN,
-    .repetition = INT32_MIN,
-    .prompt_index = INT32_MIN,
-    .agent = INT32_MIN,
-    .seq = INT32_MIN,
-    .batch_size = INT32_MIN,
-    .phase = INT32_MIN,
-    .status = INT32_MIN,
-    .n_stops = INT32_MIN,
-    .n_early = INT32_MIN,
-    .n_steps = INT32_MIN,
-    .submitted_ns = INT64_MIN,
-    .first_token_ns = INT64_MIN,
-    .finished_ns = INT64_MIN,
-    .prompt_tokens = INT64_MIN,
-    .generated_tokens = INT64_MIN,
-    .padding_tokens = INT64_MIN,
-    .seed = UINT64_MAX,
-    .latency_ms = NOT_MEASURED,
-    .ttft_ms = NOT_MEASURED,
-    .prefill_ms = NOT_MEASURED,
-    .decode_ms = NOT_MEASURED,
-    .cpu_ms = NOT_MEASURED,
-    .peak_rss_mb = NOT_MEASURED,
-    .overlap_ms = NOT_MEASURED,
-    .tokens = NOT_MEASURED,
-    .tokens_per_s = NOT_MEASURED,
-    .power_w = NOT_MEASURED,
-    .temperature_c = NOT_MEASURED,
-    .clock_mhz = NOT_MEASURED,
-    .steal_percent = NOT_MEASURED,
-};
-
-static size_t find(const char *name, size_t n, size_t expected)
+struct sample_line_reader *sample_line_reader_new(enum sample_line_way way)
 {
-    for (size_t i = 0; i < COUNT_OF(keys); i++) {
-        const size_t k = (expected + i) % COUNT_OF(keys);
-        if (keys[k].n == n && memcmp(keys[k].name, name, n) == 0)
-            return k;
-    }
-    return COUNT_OF(keys);
+    struct sample_line_reader *const r = malloc(sizeof *r);
+    if (!r)
+        abort(); /* as an arena does */
+    *r = (struct sample_line_reader){.way = way, .pool = json_pool_new()};
+    if (way == SAMPLE_LINE_FIGURES)
+        r->quick = sample_quick_new();
+    return r;
 }
 
-static int32_t word(const struct json *v, enum kind kind)
+void sample_line_reader_freep(struct sample_line_reader **r)
+{
+    if (!*r)
+        return;
+    json_pool_freep(&(*r)->pool);
+    sample_quick_freep(&(*r)->quick);
+    str_done(&(*r)->stop);
+    free(*r);
+    *r = nullptr;
+}
+
+static int32_t word(const struct json *v, enum sample_key_kind kind)
 {
     enum status status;
     enum phase phase;
     const char *const text = json_str(v, "");
-    if (kind == STATUS)
+    if (kind == SAMPLE_KEY_STATUS)
         return status_parse(text, &status) ? (int32_t)status : INT32_MIN;
     return status_phase_parse(text, &phase) ? (int32_t)phase : INT32_MIN;
 }
@@ -127,56 +55,70 @@ static int32_t narrow(int64_t x)
     return x > INT32_MIN && x <= INT32_MAX ? (int32_t)x : INT32_MIN;
 }
 
-static void take(const struct key *k, const struct json *v, struct sample_line *ret)
+/* "length|eos", and how many; words that are none count but are not shown. */
+static void take_stop(struct sample_line_reader *r, const struct json *list,
+                      struct sample_line *ret)
+{
+    if (!json_is_array(list))
+        return;
+    ret->n_stops = ret->n_early = 0;
+    str_clear(&r->stop);
+    struct json_iter it = json_iter(list);
+    for (const struct json *v; (v = json_next(&it, nullptr)); ret->n_stops++) {
+        const char *const word = json_str(v, "");
+        ret->n_early += json_is_str(v) && strcmp(word, "length") != 0;
+        if (json_is_str(v) && r->stop.n)
+            str_putc(&r->stop, '|');
+        str_puts(&r->stop, word);
+    }
+    ret->stop = str_text(&r->stop);
+}
+
+static void take(struct sample_line_reader *r, const struct sample_key *k, const struct json *v,
+                 struct sample_line *ret)
 {
     char *const to = (char *)ret + k->at;
     switch (k->kind) {
-    case TEXT:
+    case SAMPLE_KEY_TEXT:
         *(const char **)(void *)to = json_str(v, nullptr);
         return;
-    case I32:
+    case SAMPLE_KEY_I32:
         *(int32_t *)(void *)to = narrow(json_i64(v, INT64_MIN));
         return;
-    case I64:
+    case SAMPLE_KEY_I64:
         *(int64_t *)(void *)to = json_i64(v, INT64_MIN);
         return;
-    case U64:
+    case SAMPLE_KEY_U64:
         *(uint64_t *)(void *)to = json_u64(v, UINT64_MAX);
         return;
-    case F64:
+    case SAMPLE_KEY_F64:
         *(double *)(void *)to = json_f64(v, NOT_MEASURED);
         return;
-    case ARRAY:
-        *(const struct json **)(void *)to = json_is_array(v) ? v : nullptr;
+    case SAMPLE_KEY_ARRAY:
+        if (r->way == SAMPLE_LINE_OUTPUTS)
+            *(const struct json **)(void *)to = json_is_array(v) ? v : nullptr;
         return;
-    case COUNT:
+    case SAMPLE_KEY_STOP:
+        take_stop(r, v, ret);
+        return;
+    case SAMPLE_KEY_COUNT:
         *(int32_t *)(void *)to = json_is_array(v) ? (int32_t)json_len(v) : INT32_MIN;
         return;
-    case PHASE:
-    case STATUS:
+    case SAMPLE_KEY_PHASE:
+    case SAMPLE_KEY_STATUS:
         *(int32_t *)(void *)to = word(v, k->kind);
         return;
-    case SKIP:
+    case SAMPLE_KEY_SKIP:
         return;
     }
     unreachable();
 }
 
-static void count_stops(struct sample_line *ret)
+/* A key that stands twice is seen here; what is missing, by complete(). */
+static enum sample_line_fault by_json(struct sample_line_reader *r, const char *text, size_t n,
+                                      struct sample_line *ret)
 {
-    if (!ret->stop)
-        return;
-    ret->n_stops = ret->n_early = 0;
-    struct json_iter it = json_iter(ret->stop);
-    for (const struct json *v; (v = json_next(&it, nullptr)); ret->n_stops++)
-        ret->n_early += json_is_str(v) && strcmp(json_str(v, ""), "length") != 0;
-}
-
-enum sample_line_fault sample_line_parse(struct json_pool *p, const char *text, size_t n,
-                                         struct sample_line *ret)
-{
-    *ret = nothing;
-    const struct json *const root = json_pool_parse(p, text, n);
+    const struct json *const root = json_pool_parse(r->pool, text, n);
     if (!json_is_object(root))
         return SAMPLE_LINE_NO_JSON;
     struct json_iter it = json_iter(root);
@@ -184,27 +126,42 @@ enum sample_line_fault sample_line_parse(struct json_pool *p, const char *text, 
     size_t expected = 0;
     const char *name;
     for (const struct json *v; (v = json_next(&it, &name));) {
-        const size_t k = find(name, it.key_len, expected);
-        if (k == COUNT_OF(keys))
+        const size_t k = sample_keys_find(name, it.key_len, expected);
+        if (k == SAMPLE_KEYS)
             continue;
         if (seen >> k & 1)
             return SAMPLE_LINE_KEY_TWICE;
         seen |= (uint64_t)1 << k;
         expected = k + 1;
-        take(&keys[k], v, ret);
+        take(r, &sample_keys[k], v, ret);
     }
-    count_stops(ret);
-    if (!ret->scenario || !ret->backend || !ret->precision || !ret->model)
+    return SAMPLE_LINE_GOOD;
+}
+
+static enum sample_line_fault complete(const struct sample_line *l)
+{
+    if (!l->scenario || !l->backend || !l->precision || !l->model)
         return SAMPLE_LINE_NO_CELL;
-    if (ret->status < 0)
+    if (l->status < 0)
         return SAMPLE_LINE_NO_STATUS;
-    if (ret->phase < 0)
+    if (l->phase < 0)
         return SAMPLE_LINE_NO_PHASE;
-    if (ret->invocation < 0)
+    if (l->invocation < 0)
         return SAMPLE_LINE_NO_INVOCATION;
-    if (ret->status == STATUS_OK && !(ret->latency_ms >= 0))
+    if (l->status == STATUS_OK && !(l->latency_ms >= 0))
         return SAMPLE_LINE_NO_LATENCY;
     return SAMPLE_LINE_GOOD;
+}
+
+enum sample_line_fault sample_line_parse(struct sample_line_reader *r, const char *text, size_t n,
+                                         struct sample_line *ret)
+{
+    *ret = sample_keys_nothing;
+    if (r->quick && sample_quick_parse(r->quick, text, n, ret))
+        return complete(ret);
+    *ret = sample_keys_nothing;
+    const enum sample_line_fault f = by_json(r, text, n, ret);
+    return f ? f : complete(ret);
 }
 
 const char *sample_line_why(enum sample_line_fault f)

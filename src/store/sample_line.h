@@ -10,7 +10,6 @@
 #include <stdint.h>
 
 struct json;
-struct json_pool;
 
 enum sample_line_fault : uint8_t {
     SAMPLE_LINE_GOOD,
@@ -44,12 +43,25 @@ struct sample_line {
     /* as an import states them */
     double tokens, tokens_per_s, power_w, temperature_c, clock_mhz, steal_percent;
     const char *reason, *started_at;
-    const struct json *stop, *outputs, *output_ids; /* arrays */
+    const char *stop;                        /* its words with '|' between */
+    const struct json *outputs, *output_ids; /* arrays; nullptr too where they are not wanted */
 };
 
-/* Text and arrays are borrowed from the pool and gone with its next text. */
-[[nodiscard]] enum sample_line_fault sample_line_parse(struct json_pool *p, const char *text,
-                                                       size_t n, struct sample_line *ret);
+struct sample_line_reader;
+
+enum sample_line_way : uint8_t {
+    SAMPLE_LINE_FIGURES, /* without outputs: lines as they are mostly written go a quick way */
+    SAMPLE_LINE_OUTPUTS,
+    SAMPLE_LINE_PLAIN, /* without outputs, but each line by the JSON reader: finds the same */
+};
+
+[[nodiscard]] struct sample_line_reader *sample_line_reader_new(enum sample_line_way way);
+void sample_line_reader_freep(struct sample_line_reader **r); /* for CLEANUP() */
+
+/* Text and arrays are borrowed from the reader and gone with its next line. */
+[[nodiscard]] enum sample_line_fault sample_line_parse(struct sample_line_reader *r,
+                                                       const char *text, size_t n,
+                                                       struct sample_line *ret);
 
 /* Why a line was left out, in words. */
 const char *sample_line_why(enum sample_line_fault f);

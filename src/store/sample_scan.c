@@ -3,7 +3,6 @@
 #include "base/defs.h"
 #include "base/mem.h"
 #include "io/file.h"
-#include "io/json_pool.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -17,7 +16,7 @@ constexpr size_t PIECE = (size_t)1 << 18; /* stays in the second cache between d
 struct reading {
     const struct sample_scan *scan;
     struct sample_scan_tally *tally;
-    struct json_pool *pool;
+    struct sample_line_reader *reader;
     uint64_t n_lines;
     bool stop;
 };
@@ -47,7 +46,7 @@ static void one_line(struct reading *r, const char *text, size_t n, bool ended)
     if (n == 0 || (text[0] != '{' && blank(text, n)))
         return;
     struct sample_line l;
-    enum sample_line_fault f = sample_line_parse(r->pool, text, n, &l);
+    enum sample_line_fault f = sample_line_parse(r->reader, text, n, &l);
     if (f == SAMPLE_LINE_NO_JSON && !ended)
         f = SAMPLE_LINE_TORN;
     if (f == SAMPLE_LINE_GOOD) {
@@ -165,9 +164,10 @@ enum err_code sample_scan(const char *path, const struct sample_scan *s,
     if (fd < 0 || fstat(fd, &st) != 0)
         return err_sys(e, "'%s'", path);
     CLEANUP(digest_freep) struct digest *d = s->only_first ? nullptr : digest_new();
-    CLEANUP(json_pool_freep) struct json_pool *pool = json_pool_new();
+    CLEANUP(sample_line_reader_freep)
+    struct sample_line_reader *reader = sample_line_reader_new(s->way);
     CLEANUP(free_buffer) struct buffer b = {};
-    struct reading r = {.scan = s, .tally = ret, .pool = pool};
+    struct reading r = {.scan = s, .tally = ret, .reader = reader};
     if (read_all(fd, path, (size_t)st.st_size, &r, d, &b, e))
         return e->code;
     if (d)

@@ -24,6 +24,7 @@ struct sample_scan {
      * its beginning; may be nullptr. */
     void (*begin)(void *context, size_t bytes, size_t line_length);
     void *context;
+    enum sample_line_way way;
     bool only_first; /* stop after the first good line; no tally */
 };
 

@@ -250,6 +250,14 @@ def make_samples():
     write("samples", "pass_other_cell", line({}, {"model": "m2"}))
     write("samples", "pass_batch", line({"outputs": ["x", None, "y"], "output_ids": [[1], [2], []], "prompt_index": 3,
                                          "stop": ["eos", 3, "length"]}))
+    # As the lab writes them, without blanks, and with what the quick way leaves to the JSON reader.
+    tight = lambda *keys: "".join(json.dumps(k, separators=(",", ":"), ensure_ascii=False) + "\n" for k in keys)
+    write("sample_line", "pass_tight", tight(whole, {**whole, "seed": 7, "seq": 1, "stop": ["eos", "length"], "reason": "a word"}, least,
+                                         {**whole, "token_ns": [-5, 10**18], "output_ids": [[], [12345678, 0]], "outputs": ["\u00e9\u2019\U0001f600", "\\/"]}))
+    write("sample_line", "any_tight", tight({**least, "x": {"y": [True, False, None, {}, [], {"z": 1.25}]}}, {**least, "latency_ms": 0.1234567890123456789},
+                                        {**least, "latency_ms": -0.0, "seq": 1.0, "submitted_ns": 10**19, "stop": ["a", 1, ""], "reason": "\t"},
+                                        {**least, "token_ns": [1.5, "x", -0], "segment": 2**31, "repetition": 99999999, "started_at": "z" * 300}))
+    write("sample_line", "any_almost", "".join(tight(least).replace("1.5", x) for x in ("01.5", "1.", ".5", "1e5", "-1", "1.5.5", "", "+1", "15x", "12345678x")))
     write("samples", "any_empty", "")
     write("samples", "any_no_json", "NaN\n[1]\n1e999\n{\n")
     write("samples", "any_nan", line({}).replace("1.5", "NaN") + line({}).replace("1.5", "1e999"))
