@@ -113,6 +113,13 @@ struct audit_span { /* when an invocation's samples were sent; INT64_MIN: not al
     int64_t first_ns, last_ns;
 };
 
+struct audit_kept_unit { /* an invocation's, where a source states them; NOT_MEASURED: it does not
+                          */
+    int32_t replicate, invocation;
+    double celsius;            /* the most */
+    double mhz, steal_percent; /* means */
+};
+
 struct audit_kept { /* of a cell's measured ok samples, what stays when its columns are gone */
     size_t n;
     size_t with_ttft, with_prefill, with_decode, with_stamps, with_generated, with_prompt_tokens,
@@ -128,7 +135,9 @@ struct audit_kept { /* of a cell's measured ok samples, what stays when its colu
     double early, sequences; /* stopped before max_tokens, of how many */
     const struct audit_prompt *prompts;
     size_t n_prompts;
-    const struct audit_span *spans; /* of each unit of stats */
+    const struct audit_span *spans;      /* of each unit of stats */
+    const struct audit_kept_unit *units; /* those with one of the figures */
+    size_t n_units;
 };
 
 struct audit_cell {

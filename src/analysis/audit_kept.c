@@ -178,6 +178,39 @@ static double find_power(const struct audit_cell *c)
     return tally_mean(&w);
 }
 
+static struct audit_kept_unit unit_of(const struct audit_cell *c, size_t u)
+{
+    struct tally celsius = {}, mhz = {}, steal = {};
+    for (size_t i = c->stats->start[u]; i < c->stats->start[u + 1]; i++) {
+        const size_t row = c->rows[i];
+        if (!isnan(c->samples->temperature_c[row]))
+            tally_add(&celsius, c->samples->temperature_c[row]);
+        if (!isnan(c->samples->clock_mhz[row]))
+            tally_add(&mhz, c->samples->clock_mhz[row]);
+        if (!isnan(c->samples->steal_percent[row]))
+            tally_add(&steal, c->samples->steal_percent[row]);
+    }
+    return (struct audit_kept_unit){
+        c->stats->units[u].replicate,
+        c->stats->units[u].invocation,
+        celsius.n ? celsius.max : NOT_MEASURED,
+        tally_mean(&mhz),
+        tally_mean(&steal),
+    };
+}
+
+static void keep_units(const struct audit_cell *c, struct audit_kept *k, struct arena *a)
+{
+    struct audit_kept_unit *const units =
+        ARENA_ARRAY(a, struct audit_kept_unit, c->stats->n_units + 1);
+    for (size_t u = 0; u < c->stats->n_units; u++) {
+        const struct audit_kept_unit x = unit_of(c, u);
+        if (!isnan(x.celsius) || !isnan(x.mhz) || !isnan(x.steal_percent))
+            units[k->n_units++] = x;
+    }
+    k->units = units;
+}
+
 const struct audit_kept *audit_kept_of(const struct audit_cell *c, struct arena *a)
 {
     const struct results_samples *const s = c->samples;
@@ -213,5 +246,6 @@ const struct audit_kept *audit_kept_of(const struct audit_cell *c, struct arena 
     k->outside = find_outside(c);
     keep_prompts(c, k, a);
     keep_spans(c, k, a);
+    keep_units(c, k, a);
     return k;
 }

@@ -2,13 +2,13 @@
 
 #include "analysis/audit_artefact.h"
 #include "analysis/audit_cache.h"
+#include "analysis/audit_client.h"
 #include "analysis/audit_cold.h"
 #include "analysis/audit_confound.h"
 #include "analysis/audit_cost.h"
 #include "analysis/audit_effect.h"
 #include "analysis/audit_energy.h"
 #include "analysis/audit_few.h"
-#include "analysis/audit_host.h"
 #include "analysis/audit_interval.h"
 #include "analysis/audit_kept.h"
 #include "analysis/audit_label.h"
@@ -25,7 +25,9 @@
 #include "analysis/audit_size.h"
 #include "analysis/audit_stated.h"
 #include "analysis/audit_states.h"
+#include "analysis/audit_steal.h"
 #include "analysis/audit_structure.h"
+#include "analysis/audit_thermal.h"
 #include "analysis/audit_time.h"
 #include "analysis/audit_tokens.h"
 #include "analysis/audit_work.h"
@@ -66,7 +68,9 @@ static const struct audit_check *const tables[] = {
     audit_power_checks,
     audit_energy_checks,
     audit_law_checks,
-    audit_host_checks,
+    audit_thermal_checks,
+    audit_steal_checks,
+    audit_client_checks,
 };
 /* clang-format on */
 
