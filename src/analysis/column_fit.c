@@ -25,6 +25,22 @@ static void take_points(const struct column_table *t, size_t group, struct arena
     g->row = row;
 }
 
+/* The median of all slopes: a few wild points do not move it. */
+static struct trend_slope robust(const struct column_fit_asked *asked, struct arena *a,
+                                 const struct column_fit_group *g)
+{
+    const bool logs = asked->form == POWER_LAW;
+    double *const x = ARENA_ARRAY(a, double, g->n), *const y = ARENA_ARRAY(a, double, g->n);
+    if (asked->form == POWER_LAW_OFFSET)
+        return (struct trend_slope){NOT_MEASURED, NOT_MEASURED, NOT_MEASURED, NOT_MEASURED, 0,
+                                    false};
+    for (size_t i = 0; i < g->n; i++) {
+        x[i] = logs ? log(g->x[i]) : g->x[i];
+        y[i] = logs ? log(g->y[i]) : g->y[i];
+    }
+    return trend_theil_sen(x, y, g->n, asked->conf, a);
+}
+
 static void fit_one(const struct column_fit_asked *asked, struct arena *a,
                     struct column_fit_group *g)
 {
@@ -41,6 +57,7 @@ static void fit_one(const struct column_fit_asked *asked, struct arena *a,
         g->reason = arena_strdup(a, e.msg);
         return;
     }
+    g->robust = robust(asked, a, g);
     for (size_t i = 0; i < g->n; i++) {
         below += g->y[i] < asked->level;
         above += g->y[i] > asked->level;
@@ -173,6 +190,11 @@ static void group(const struct column_fit_group *g, struct jsonw *w)
     jsonw_kstr(w, "reason", g->reason);
     if (!g->reason) {
         law(&g->law, w);
+        jsonw_kobject(w, "theil_sen");
+        jsonw_kf64(w, "b", g->robust.slope);
+        jsonw_kf64(w, "lower", g->robust.lo);
+        jsonw_kf64(w, "upper", g->robust.hi);
+        jsonw_end_object(w);
         crossing("crosses_level", &g->crossing, w);
         points(g, w);
     }

@@ -5,6 +5,7 @@
 
 #include "analysis/column_table.h"
 #include "num/power_law_crossover.h"
+#include "num/trend.h"
 
 constexpr size_t COLUMN_FIT_MOST_GROUPS = 64;
 
@@ -23,6 +24,7 @@ struct column_fit_group {
     const size_t *row;                   /* of each point, of the file */
     struct power_law law;                /* where reason is nullptr */
     const char *reason;                  /* why there is no law */
+    struct trend_slope robust;           /* Theil and Sen's, of b: NOT_MEASURED with an offset */
     bool straddles;                      /* some y lie below the level, and some above */
     struct power_law_crossover crossing; /* of the level */
 };

@@ -1,5 +1,7 @@
 #include "analysis/column_json.h"
 
+#include "analysis/column_series.h"
+#include "analysis/rank_json.h"
 #include "base/arena.h"
 #include "io/jsonw.h"
 
@@ -36,8 +38,10 @@ static void figure(struct jsonw *w, const char *key, double at, double lo, doubl
     jsonw_end_object(w);
 }
 
-static void group(const struct column_stats_group *g, struct jsonw *w)
+static void group(const struct column_stats *s, const struct column_stats_group *g, struct arena *a,
+                  struct jsonw *w)
 {
+    const struct column_series series = column_series_of(s, g, a);
     jsonw_object(w);
     jsonw_kstr(w, "group", g->name);
     jsonw_ki64(w, "n", (int64_t)g->m.n);
@@ -51,6 +55,7 @@ static void group(const struct column_stats_group *g, struct jsonw *w)
         figure(w, column_stats_quantile_name(i), g->q[i], g->q_ci[i].lo, g->q_ci[i].hi,
                "no finite bound at this n");
     jsonw_kf64(w, "max", g->m.max);
+    column_series_json(&series, w);
     jsonw_end_object(w);
 }
 
@@ -120,21 +125,6 @@ static void t_test(struct jsonw *w, const char *key, const struct compare_t *t)
     jsonw_kf64(w, "p", t->p);
     jsonw_kf64(w, "lower", t->lo);
     jsonw_kf64(w, "upper", t->hi);
-    jsonw_end_object(w);
-}
-
-static void rank_tests(const struct column_stats_pair *p, struct jsonw *w)
-{
-    jsonw_kobject(w, "mann_whitney");
-    jsonw_kf64(w, "u", p->mann_whitney.u);
-    jsonw_kf64(w, "p", p->mann_whitney.p);
-    jsonw_kf64(w, "p_holm", p->mann_whitney_holm);
-    jsonw_kbool(w, "exact", p->mann_whitney.exact);
-    jsonw_end_object(w);
-    jsonw_kobject(w, "kolmogorov_smirnov");
-    jsonw_kf64(w, "d", p->ks.d);
-    jsonw_kf64(w, "p", p->ks.p);
-    jsonw_kbool(w, "exact", p->ks.exact);
     jsonw_end_object(w);
 }
 
@@ -267,7 +257,7 @@ static void pair(const struct column_stats *s, const struct column_stats_pair *p
     t_test(w, "welch", &p->welch);
     jsonw_kf64(w, "welch_p_holm", p->welch_holm);
     t_test(w, "student", &p->student);
-    rank_tests(p, w);
+    rank_json_tests(w, "p", &p->mann_whitney, p->mann_whitney_holm, &p->ks);
     permutation(p, w);
     if (s->table->pair)
         differences("paired", "pairs", "without_a_partner", &p->pairs, w);
@@ -291,6 +281,7 @@ void column_json_stats(const struct column_stats *s, struct arena *a, struct jso
     jsonw_kstr(w, "signs", "of a against b: positive, or above 1, where a is larger");
     jsonw_kstr(w, "quantiles",
                "type 7; intervals from order statistics, the median's interpolated");
+    jsonw_kstr(w, "series", "in the order of the rows; n_effective: of the mean, Geyer's");
     jsonw_kstr(w, "ratio", "of the geometric means, Welch on the logs");
     jsonw_kstr(w, "p_holm",
                s->asked.control ? "Holm's, over all groups against the control"
@@ -320,7 +311,7 @@ void column_json_stats(const struct column_stats *s, struct arena *a, struct jso
     jsonw_end_object(w);
     jsonw_karray(w, "groups");
     for (size_t i = 0; i < s->n_groups; i++)
-        group(&s->groups[i], w);
+        group(s, &s->groups[i], a, w);
     jsonw_end_array(w);
     if (s->n_groups > 1) {
         jsonw_kobject(w, "all_groups");

@@ -1,6 +1,7 @@
 #include "analysis/pair_json.h"
 
 #include "analysis/joint.h"
+#include "analysis/rank_json.h"
 #include "base/arena.h"
 #include "base/defs.h"
 #include "io/jsonw.h"
@@ -111,17 +112,7 @@ static void verdicts(struct jsonw *w, const struct pair *p, struct arena *a)
 static void tests(struct jsonw *w, const struct pair *p)
 {
     t_test(w, "welch", &p->welch);
-    jsonw_kobject(w, "mann_whitney");
-    jsonw_kf64(w, "u", p->mann_whitney.u);
-    jsonw_kf64(w, "p_value", p->mann_whitney.p);
-    jsonw_kf64(w, "p_holm", p->holm_mann_whitney);
-    jsonw_kbool(w, "exact", p->mann_whitney.exact);
-    jsonw_end_object(w);
-    jsonw_kobject(w, "kolmogorov_smirnov");
-    jsonw_kf64(w, "d", p->ks.d);
-    jsonw_kf64(w, "p_value", p->ks.p);
-    jsonw_kbool(w, "exact", p->ks.exact);
-    jsonw_end_object(w);
+    rank_json_tests(w, "p_value", &p->mann_whitney, p->holm_mann_whitney, &p->ks);
     t_test(w, "welch_over_invocation_means", &p->by_invocation);
     if (p->verdict.unit != LEVEL_INVOCATIONS)
         jsonw_kstr(w, "caution",

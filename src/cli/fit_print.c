@@ -110,6 +110,9 @@ static void group(const struct column_fit *f, const struct column_fit_group *g, 
                interval(l->x_min, l->x_max, a));
     str_printf(out, "  with one point left out b is %s\n",
                interval(l->without_low, l->without_high, a));
+    if (!isnan(g->robust.slope))
+        str_printf(out, "  median of all slopes (Theil and Sen) %s, interval %s\n",
+                   number(g->robust.slope, a), interval(g->robust.lo, g->robust.hi, a));
     verdict(g, out);
     if (level_asked || g->straddles)
         crossing(arena_printf(a, "%s crosses %g", y, f->asked.level), &g->crossing, x, a, out);

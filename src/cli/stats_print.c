@@ -1,5 +1,6 @@
 #include "cli/stats_print.h"
 
+#include "analysis/column_series.h"
 #include "base/arena.h"
 #include "base/defs.h"
 #include "base/str.h"
@@ -435,6 +436,20 @@ void stats_print_bootstrap(const struct column_stats *s, const struct column_boo
     table_print_within(&t, 2, look->width, look->colour, out);
 }
 
+/* Whoever takes rows for independent should know that they are not. */
+static void dependence(const struct column_stats *s, struct arena *a, struct str *out)
+{
+    for (size_t i = 0; i < s->n_groups && s->basis == COLUMN_STATS_BY_VALUES; i++) {
+        const struct column_stats_group *const g = &s->groups[i];
+        const struct column_series c = column_series_of(s, g, a);
+        if (column_series_depends(&c, g->m.n))
+            str_printf(out,
+                       "caution: rows of '%.40s' resemble their neighbours (lag 1: %.2f): worth "
+                       "%.0f of %zu\n",
+                       g->name, c.lag1, c.n_effective, g->m.n);
+    }
+}
+
 void stats_print(const struct column_stats *s, const struct stats_print_look *look, struct arena *a,
                  struct str *out)
 {
@@ -449,4 +464,5 @@ void stats_print(const struct column_stats *s, const struct stats_print_look *lo
         pairs(s, look, a, out);
         notes(s, out);
     }
+    dependence(s, a, out);
 }

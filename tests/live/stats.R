@@ -142,6 +142,10 @@ groups <- function(got, d, conf, s) {
     note("mean's interval", g$mean$lower, t$conf.int[1] + x[1], max(abs(x)), s)
     for (q in c(p5 = 0.05, p25 = 0.25, p99 = 0.99)) note("quantile", g[[names(which(c(p5 = 0.05, p25 = 0.25, p99 = 0.99) == q))]]$value,
                                                           quantile(x, q, names = FALSE, type = 7), set = s)
+    if (length(x) >= 20 && is.null(g$series$reason)) {
+      b <- Box.test(x - x[1], lag = g$series$ljung_box_lags, type = "Ljung")
+      note("Ljung-Box Q", g$series$ljung_box_q, b$statistic, set = s); note("Ljung-Box p", g$series$ljung_box_p, b$p.value, set = s)
+    }
     note("geometric mean", g$geometric_mean, if (all(x > 0)) x[1] * exp(mean(log1p((x - x[1]) / x[1]))) else NA, set = s)
   }
 }
@@ -285,6 +289,8 @@ fit <- function(i) {
   note("fit: interval of b", got$b_interval$lower, ci[[1]], set = s); note("fit: interval of b", got$b_interval$upper, ci[[2]], set = s)
   note("fit: p of b", got$b_interval$p, summary(m)$coefficients[2, 4], set = s)
   note("fit: R2", got$r2, summary(m)$r.squared, set = s); note("fit: residual sd", got$residual_sd, summary(m)$sigma, set = s)
+  u <- if (form == "power") log(x) else x; v <- if (form == "power") log(y) else y; ij <- combn(n, 2)
+  note("fit: Theil-Sen", got$theil_sen$b, median((v[ij[2, ]] - v[ij[1, ]]) / (u[ij[2, ]] - u[ij[1, ]])), set = s)
   h <- hatvalues(m); one <- sapply(seq_len(n), function(j) coef(if (form == "power") lm(log(y[-j]) ~ log(x[-j])) else lm(y[-j] ~ x[-j]))[[2]])
   for (j in seq_len(n)) {
     note("fit: leverage", got$points[[j]]$leverage, h[[j]], set = s); note("fit: b without a point", got$points[[j]]$b_without, one[j], set = s)

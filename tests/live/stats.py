@@ -294,6 +294,10 @@ def fits(folder):
         ("x", 76.41), ("fieller_lower", 47.2456), ("fieller_upper", 140.793), ("leave_one_out_lower", 66.1),
         ("leave_one_out_upper", 87.3))], 1e-3)
     near("TR118: without the smallest", [("b", f["points"][0]["b_without"], -0.680)], 1e-3)
+    rows = list(csv.DictReader(open(ORACLE / "chimera/tr118_crossover_points.csv", encoding="utf-8")))
+    pts = [(math.log(float(r["params"])), math.log(float(r["ratio"]))) for r in rows]
+    slopes = sorted((b[1] - a[1]) / (b[0] - a[0]) for i, a in enumerate(pts) for b in pts[i + 1:] if a[0] != b[0])
+    near("TR118: the median of all slopes", [("b", f["theil_sen"]["b"], (slopes[(len(slopes) - 1) // 2] + slopes[len(slopes) // 2]) / 2)])
     check("TR118: usable, and fragile", f["usable"] and f["fragile"] and f["verdict"] == "fragile", f["fragile_reason"])
     check("TR118: the bootstrap's interval covers the point, and not 0",
           f["b_interval"]["bootstrap_lower"] < f["b"] < f["b_interval"]["bootstrap_upper"] < 0, f["b_interval"])
@@ -344,6 +348,22 @@ def bootstraps(folder):
     one, two, other = (stats(path, "--value", "v", "--bootstrap", "500", "--seed", seed)["bootstrap"]["groups"]
                        for seed in ("1", "1", "2"))
     check("the same seed, the same ends", one == two and one != other, (one, other))
+
+
+def neighbours(folder):
+    """An alternating walk: r1 by hand from its definition."""
+    xs = [i // 8 % 2 + (i * 7 % 5) / 50 for i in range(160)]
+    path = write(folder / "walk.csv", ["v"], [[repr(x)] for x in xs])
+    m = sum(xs) / 160
+    r1 = sum((a - m) * (b - m) for a, b in zip(xs, xs[1:])) / sum((x - m) ** 2 for x in xs)
+    got = stats(path, "--value", "v")["groups"][0]["series"]
+    near("lag 1", [("lag1", got["lag1"], r1)])
+    _, out, _ = run("stats", str(path), "--value", "v")
+    check("rows that resemble their neighbours", got["ljung_box_p"] < 1e-10 and "caution: rows of 'all'" in out, out)
+    path = write(folder / "sorted.csv", ["v"], [[repr(x)] for x in sorted(xs)])
+    _, out, _ = run("stats", str(path), "--value", "v")
+    check("sorted rows are not asked", stats(path, "--value", "v")["groups"][0]["series"]["reason"] == "the rows are sorted"
+          and "caution" not in out, out)
 
 
 def far_out(folder):
@@ -429,6 +449,7 @@ with tempfile.TemporaryDirectory() as name:
     formats(work)
     fits(work)
     bootstraps(work)
+    neighbours(work)
     far_out(work)
     mistakes(work)
 sys.exit(done())

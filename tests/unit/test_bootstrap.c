@@ -2,53 +2,18 @@
  * (every resample, mpmath); a naive bootstrap beside the quick one, compared as distributions
  * (Kolmogorov-Smirnov); accelerations of numpy (np.delete, one by one) on oracle/intervals.py's
  * series(). */
-#include "base/arena.h"
-#include "base/defs.h"
 #include "base/rng.h"
-#include "io/file.h"
-#include "io/json.h"
 #include "num/bootstrap.h"
 #include "num/bootstrap_nested.h"
 #include "num/dist.h"
 #include "num/draw.h"
 #include "num/moment.h"
 #include "num/quantile.h"
-#include "test.h"
+#include "oracle.h"
 
 #include <stdlib.h>
 
 static struct arena *a;
-
-static const struct json *read_json(const char *name)
-{
-    const char *const root = getenv("CHIMERA_TESTS");
-    struct err e = {};
-    const struct json *v = nullptr;
-    const enum err_code code = json_read_file(
-        file_join(a, file_join(a, root ? root : "tests", "oracle"), name), a, &v, &e);
-    CHECK(name, code == ERR_OK, "%s", e.msg);
-    return v;
-}
-
-static double number(const struct json *v, const char *key)
-{
-    return json_f64(json_get(v, key), NOT_MEASURED);
-}
-
-static double nth(const struct json *v, const char *key, size_t i)
-{
-    return json_f64(json_at(json_get(v, key), i), NOT_MEASURED);
-}
-
-static double *numbers(const struct json *v, size_t *ret_n)
-{
-    double *const x = ARENA_ARRAY(a, double, json_len(v) + 1);
-    struct json_iter it = json_iter(v);
-    const struct json *item;
-    for (*ret_n = 0; (item = json_next(&it, nullptr));)
-        x[(*ret_n)++] = json_f64(item, NOT_MEASURED);
-    return x;
-}
 
 /* ---- every resample ---- */
 
@@ -63,16 +28,16 @@ static struct bootstrap_statistic named(const char *stat)
 static void check_ends(const struct bootstrap *b, const struct json *ci)
 {
     static const char *const keys[] = {"percentile", "basic", "bca"};
-    const double conf = number(ci, "conf");
+    const double conf = oracle_number(ci, "conf");
     for (size_t m = 0; m < COUNT_OF(keys); m++) {
         const struct bootstrap_ends r = bootstrap_ends(b, (enum bootstrap_method)m, conf);
-        CHECK_NEAR(keys[m], r.lo, nth(ci, keys[m], 0), 1e-13);
-        CHECK_NEAR(keys[m], r.hi, nth(ci, keys[m], 1), 1e-13);
+        CHECK_NEAR(keys[m], r.lo, oracle_at(ci, keys[m], 0), 1e-13);
+        CHECK_NEAR(keys[m], r.hi, oracle_at(ci, keys[m], 1), 1e-13);
         CHECK("nothing was drawn", r.error_lo <= 0 && r.error_hi <= 0, "%g", r.error_lo);
         if (m != BOOTSTRAP_BCA)
             continue;
-        CHECK_NEAR("level lo", r.level_lo, nth(ci, "bca_levels", 0), 1e-13);
-        CHECK_NEAR("level hi", r.level_hi, nth(ci, "bca_levels", 1), 1e-13);
+        CHECK_NEAR("level lo", r.level_lo, oracle_at(ci, "bca_levels", 0), 1e-13);
+        CHECK_NEAR("level hi", r.level_hi, oracle_at(ci, "bca_levels", 1), 1e-13);
     }
 }
 
@@ -85,23 +50,23 @@ static void test_exhaustive(void)
     size_t row = 0;
     static const struct bootstrap_plan plan = {.resamples = 2000};
     struct json_iter it =
-        json_iter(json_get(read_json("stats/bootstrap_exhaustive.json"), "cases"));
+        json_iter(json_get(oracle_read("stats/bootstrap_exhaustive.json", a), "cases"));
     for (const struct json *c; (c = json_next(&it, nullptr));) {
         size_t n;
-        const double *const x = numbers(json_get(c, "x"), &n);
+        const double *const x = oracle_numbers(json_get(c, "x"), a, &n);
         const struct bootstrap_statistic s = named(json_str(json_get(c, "stat"), ""));
         const struct bootstrap b = bootstrap_of(x, n, &s, &plan, a);
-        CHECK_NEAR("theta", b.theta, number(c, "theta"), 1e-15);
-        CHECK_NEAR("resamples", (double)b.total, number(c, "n_resamples"), 0);
+        CHECK_NEAR("theta", b.theta, oracle_number(c, "theta"), 1e-15);
+        CHECK_NEAR("resamples", (double)b.total, oracle_number(c, "n_resamples"), 0);
         CHECK("distinct values", b.n_values == distinct[row], "%zu, want %zu", b.n_values,
               distinct[row]);
         row++;
-        CHECK_NEAR("mean", b.mean, number(c, "boot_mean"), 1e-14);
-        CHECK_NEAR("se", b.se, number(c, "boot_se"), 1e-14);
-        CHECK_NEAR("less", b.share_less, number(c, "frac_less"), 1e-15);
-        CHECK_NEAR("equal", b.share_equal, number(c, "frac_equal"), 1e-15);
-        CHECK_NEAR("z0", b.z0, number(c, "z0_midrank"), 1e-13);
-        CHECK_NEAR("acceleration", b.acceleration, number(c, "acceleration"), 1e-13);
+        CHECK_NEAR("mean", b.mean, oracle_number(c, "boot_mean"), 1e-14);
+        CHECK_NEAR("se", b.se, oracle_number(c, "boot_se"), 1e-14);
+        CHECK_NEAR("less", b.share_less, oracle_number(c, "frac_less"), 1e-15);
+        CHECK_NEAR("equal", b.share_equal, oracle_number(c, "frac_equal"), 1e-15);
+        CHECK_NEAR("z0", b.z0, oracle_number(c, "z0_midrank"), 1e-13);
+        CHECK_NEAR("acceleration", b.acceleration, oracle_number(c, "acceleration"), 1e-13);
         struct json_iter cis = json_iter(json_get(c, "ci"));
         for (const struct json *ci; (ci = json_next(&cis, nullptr));)
             check_ends(&b, ci);
