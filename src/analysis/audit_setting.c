@@ -157,58 +157,24 @@ static void look_at_setting(const struct setting *s, const struct audit_group *g
     }
 }
 
-static const char *stated_host(const struct audit_cell *c)
+/* audit_confound.c compares them. */
+static bool states_hosts(const struct audit_group *g)
 {
-    for (size_t i = 0; i < c->n_stated; i++)
-        if (c->stated[i].host)
-            return c->stated[i].host;
-    return nullptr;
-}
-
-/* Compared cells that a source says ran on different machines, systems or drivers. */
-static bool look_at_stated_hosts(const struct audit_group *g, struct audit *out)
-{
-    const struct audit_cell *first = nullptr;
-    for (size_t i = 0; i < g->n; i++) {
-        const struct audit_cell *const c = &g->cells[i];
-        if (!stated_host(c))
-            continue;
-        if (!first)
-            first = c;
-        if (strcmp(stated_host(first), stated_host(c)) == 0)
-            continue;
-        const struct audit_fact facts[] = {
-            audit_word("setting", "host"), audit_word("value_a", stated_host(first)),
-            audit_word("of_a", audit_label(out, first)), audit_word("value_b", stated_host(c)),
-            audit_word("of_b", audit_label(out, c))};
-        audit_add(out,
-                  &(struct audit_finding){
-                      .check = "environment-mismatch",
-                      .severity = AUDIT_WARN,
-                      .subject = audit_subject_of_group(g),
-                      .facts = facts,
-                      .n_facts = COUNT_OF(facts),
-                      .message = audit_text(out,
-                                            "%s ran on '%s', %s on '%s': what is the system's and "
-                                            "what the configuration's cannot be told apart",
-                                            audit_label(out, first), stated_host(first),
-                                            audit_label(out, c), stated_host(c)),
-                      .advice = "run both on each of the systems, or compare within one",
-                      .blocks = AUDIT_COMPARISON | AUDIT_WINNER});
-        return true;
-    }
-    return first;
+    for (size_t i = 0; i < g->n; i++)
+        for (size_t k = 0; k < g->cells[i].n_stated; k++)
+            if (g->cells[i].stated[k].host)
+                return true;
+    return false;
 }
 
 static void look_at_environment(const struct audit_group *g, struct audit *out)
 {
     const struct audit_subject subject = audit_subject_of_group(g);
-    bool known = false;
+    bool known = states_hosts(g);
     for (size_t i = 0; i < g->n; i++)
         for (size_t k = 0; k < g->cells[i].n_evidence; k++)
             known = known || g->cells[i].evidence[k]->engine_version ||
                     !isnan(g->cells[i].evidence[k]->threads);
-    known = look_at_stated_hosts(g, out) || known;
     if (!known) {
         audit_not_run(out, "environment-mismatch", &subject,
                       "no record of the machine, the engine's version or its threads");

@@ -246,7 +246,14 @@ static inline void fixture_stats(struct fixture *f, struct fixture_cell *c)
     t->busy_ms = t->n ? busy : NOT_MEASURED;
     t->tokens_per_second =
         counted && busy > 0 ? (double)t->generated_tokens / busy * 1e3 : NOT_MEASURED;
-    t->ttft_ms = t->prefill_ms = t->decode_ms_per_token = NOT_MEASURED;
+    t->ttft_ms = t->decode_ms_per_token = NOT_MEASURED;
+    double *const prefill = ARENA_ARRAY(f->a, double, t->n + 1);
+    size_t known = 0;
+    for (size_t i = 0; i < t->n; i++)
+        if (!isnan(c->samples[c->rows[i]].prefill_ms))
+            prefill[known++] = c->samples[c->rows[i]].prefill_ms;
+    quantile_sort(prefill, known);
+    t->prefill_ms = known ? quantile_sorted(prefill, known, 0.5) : NOT_MEASURED;
 }
 
 /* The cells in the order in which they were made; those of one scenario and model side by side. */
