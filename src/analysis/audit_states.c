@@ -6,6 +6,7 @@
 #include "base/defs.h"
 #include "num/dist.h"
 #include "num/modes.h"
+#include "num/modes_gap.h"
 #include "num/quantile.h"
 
 #include <math.h>
@@ -21,6 +22,8 @@ enum {
     LEAST_SHARE,
     LEAST_N,
     OWN_LEVEL_P,
+    GAP,
+    MIXED,
     MODES_LIMITS
 };
 static const struct audit_limit modes_limits[MODES_LIMITS] = {
@@ -39,6 +42,11 @@ static const struct audit_limit modes_limits[MODES_LIMITS] = {
     [OWN_LEVEL_P] = {"own_level_p", 0.05,
                      "at which invocations have levels of their own (Kruskal-Wallis), which are "
                      "then taken off"},
+    [GAP] = {"gap_sd", MODES_GAP_LIMIT,
+             "over sqrt(samples - invocations - 1): so many standard deviations without a sample "
+             "between the parts (18 degrees of freedom and more): one mode shows them in 1 of 200 "
+             "cells"},
+    [MIXED] = {"mixed", 0.33, "of the invocations have samples in both of these parts"},
 };
 
 enum { RUNS_P, STAYS, LEAST_UNITS, UNITS_P, STATES_LIMITS };
@@ -52,11 +60,14 @@ static const struct audit_limit states_limits[STATES_LIMITS] = {
 };
 
 static constexpr size_t SCRATCH = (size_t)2 << 30;
+static constexpr double LEAST_SD = 0.002; /* of logs */
 
 struct modes {
     struct modes_dip dip;
     struct modes_mixture mix;
     double cut; /* between the two */
+    double
+        gap; /* without a sample, in standard deviations; NOT_MEASURED: that was not the reason */
     bool two;
 };
 
@@ -69,10 +80,10 @@ static struct modes modes_of(const double *y, size_t n, double dip_p, struct are
     for (size_t i = 0; i < m; i++)
         sorted[i] = y[i * n / m];
     quantile_sort(sorted, m);
-    struct modes r = {.dip = modes_dip(sorted, m, scratch)};
+    struct modes r = {.dip = modes_dip(sorted, m, scratch), .gap = NOT_MEASURED};
+    r.mix.ashman = r.mix.bic_gain = NOT_MEASURED;
     if (!(r.dip.p <= fmax(dip_p, modes_limits[DIP_P_FAR].value)))
         return r;
-    constexpr double LEAST_SD = 0.002; /* of logs */
     r.mix = modes_mixture(sorted, m, LEAST_SD, scratch);
     const double w = r.mix.low.sd / (r.mix.low.sd + r.mix.high.sd);
     r.cut = r.mix.low.mean + w * (r.mix.high.mean - r.mix.low.mean);
@@ -94,13 +105,39 @@ static double own_levels(const struct audit_series *s, struct arena *scratch)
     return audit_series_kruskal(s->y, unit, s->n, s->n_units, scratch);
 }
 
+/* Few samples: the dip sees nothing, but two states far apart leave a gap. */
+static struct modes modes_apart(const struct audit_series *s, const struct modes_dip *dip,
+                                struct arena *scratch, double *y)
+{
+    constexpr size_t MOST = 5000; /* the dip is enough for more */
+    struct modes r = {.dip = *dip, .gap = NOT_MEASURED};
+    if (s->n > MOST)
+        return r;
+    double *const z = ARENA_ARRAY(scratch, double, s->n);
+    const struct nested samples = {s->y, s->start, s->n_units};
+    const struct modes_gap g =
+        modes_gap_of(&samples, modes_limits[LEAST_SHARE].value, LEAST_SD, scratch, z);
+    r.two = g.gap > g.limit && g.mixed >= modes_limits[MIXED].value &&
+            g.high.mean - g.low.mean >= log1p(modes_limits[APART].value);
+    if (!r.two)
+        return r;
+    memcpy(y, z, s->n * sizeof *y);
+    r.mix = (struct modes_mixture){
+        g.low, g.high, NOT_MEASURED,
+        sqrt(2.0) * (g.high.mean - g.low.mean) / fmax(hypot(g.low.sd, g.high.sd), LEAST_SD), s->n};
+    r.cut = g.cut;
+    r.gap = g.gap;
+    return r;
+}
+
 /* The samples' modes once prompts and, where they have their own, invocations' levels are off. */
 static struct modes modes_within(const struct audit_series *s, struct arena *scratch, double *y)
 {
     memcpy(y, s->y, s->n * sizeof *y);
     if (own_levels(s, scratch) < modes_limits[OWN_LEVEL_P].value)
         audit_series_centre(s, scratch, y);
-    return modes_of(y, s->n, modes_limits[DIP_P].value, scratch);
+    const struct modes m = modes_of(y, s->n, modes_limits[DIP_P].value, scratch);
+    return m.two ? m : modes_apart(s, &m.dip, scratch, y);
 }
 
 static const char *cannot_look(const struct audit_cell *c, const struct audit_series *s)
@@ -146,8 +183,13 @@ static void look_modes(const struct audit_cell *c, struct audit *out)
         {"dip_p", m.dip.p, nullptr},
         {"bic_gain", m.mix.bic_gain, nullptr},
         {"ashman_d", m.mix.ashman, nullptr},
+        {"gap_sd", m.gap, nullptr},
         {"n_samples", (double)s.n, nullptr},
     };
+    const char *const how =
+        isnan(m.gap)
+            ? audit_text(out, "dip p = %.2g", m.dip.p)
+            : audit_text(out, "no sample between them for %.1f standard deviations", m.gap);
     audit_add(out, &(struct audit_finding){
                        .check = "bimodal",
                        .severity = ratio >= 1.1 ? AUDIT_FAIL : AUDIT_WARN,
@@ -156,9 +198,9 @@ static void look_modes(const struct audit_cell *c, struct audit *out)
                        .n_facts = COUNT_OF(facts),
                        .message = audit_text(out,
                                              "%s: two modes: %.0f %% of the samples around one "
-                                             "level, %.0f %% around %.3f times it (dip p = %.2g)",
+                                             "level, %.0f %% around %.3f times it (%s)",
                                              audit_label(out, c), 100 * m.mix.low.share,
-                                             100 * m.mix.high.share, ratio, m.dip.p),
+                                             100 * m.mix.high.share, ratio, how),
                        .advice = "give the two modes and their shares, never one mean; record "
                                  "clocks and power states and fix them",
                        .blocks = AUDIT_MEAN | AUDIT_MEDIAN | AUDIT_THROUGHPUT | AUDIT_COMPARISON,
@@ -310,12 +352,15 @@ static void look_states(const struct audit_cell *c, struct audit *out)
 
 const struct audit_check audit_states_checks[] = {
     {.name = "bimodal",
-     .rule = "warn: after prompts' and invocations' own levels are taken off, the dip rejects one "
-             "mode at dip_p (dip_p_far) and two normal parts of logs beat one by bic_gain, are "
-             "ashman_d (ashman_far) and "
-             "`apart` apart and hold least_share each; fail where they are 10 % apart",
+     .rule =
+         "warn: after prompts' and invocations' own levels are taken off, the dip rejects one "
+         "mode at dip_p (dip_p_far) and two normal parts of logs beat one by bic_gain, are "
+         "ashman_d (ashman_far) and "
+         "`apart` apart and hold least_share each; or no sample lies between two such parts for "
+         "gap_sd / sqrt(samples - invocations - 1) standard deviations, three different values "
+         "in each; fail where they are 10 % apart",
      .evidence = "low_share high_share low_mode_ms high_mode_ms modes_ratio dip dip_p bic_gain "
-                 "ashman_d n_samples",
+                 "ashman_d gap_sd n_samples",
      .blocks = AUDIT_MEAN | AUDIT_MEDIAN | AUDIT_THROUGHPUT | AUDIT_COMPARISON,
      .limits = modes_limits,
      .n_limits = MODES_LIMITS,

@@ -63,7 +63,9 @@ struct level level_of(const double *x, const size_t *start, size_t n_units,
         for (size_t i = 0; l.unit == LEVEL_SAMPLES && i < n; i++)
             y[i] = log(x[i]);
         l.n = l.n ? l.n : n;
-        l.n_effective = (double)l.n / interval_dependence_difference(y, l.n);
+        /* a series that never comes back has no scale to compare with; two values have one */
+        l.n_effective =
+            fmax((double)(l.n < 2 ? l.n : 2), (double)l.n / interval_dependence_difference(y, l.n));
     }
     const struct moment m = moment_of(y, l.n);
     l.mean = m.mean;

@@ -103,7 +103,7 @@ static void settle(struct verdict *v, double alpha)
     }
 }
 
-void verdict_family(struct verdict *v, size_t n, struct arena *a)
+size_t verdict_holm(struct verdict *v, size_t n, struct arena *a)
 {
     double *const p = ARENA_ARRAY(a, double, n), *const equivalent = ARENA_ARRAY(a, double, n);
     size_t members = 0;
@@ -117,8 +117,15 @@ void verdict_family(struct verdict *v, size_t n, struct arena *a)
     for (size_t i = 0; i < n; i++) {
         v[i].p_holm = p[i];
         v[i].p_equivalent_holm = equivalent[i];
-        settle(&v[i], VERDICT_ALPHA / (double)(members ? members : 1));
     }
+    return members;
+}
+
+void verdict_family(struct verdict *v, size_t n, struct arena *a)
+{
+    const size_t members = verdict_holm(v, n, a);
+    for (size_t i = 0; i < n; i++)
+        settle(&v[i], VERDICT_ALPHA / (double)(members ? members : 1));
 }
 
 const char *verdict_name(enum verdict_kind kind)

@@ -44,6 +44,9 @@ struct verdict {
  * behind it; n_a, n_b and unit are the caller's. */
 [[nodiscard]] struct verdict verdict_estimate(double d, double se, double df, double margin);
 
+/* The first half of verdict_family(): both p after Holm. Returns the tests of the family. */
+size_t verdict_holm(struct verdict *v, size_t n, struct arena *a);
+
 /* Holm over a family of n, then the kinds and `more`. */
 void verdict_family(struct verdict *v, size_t n, struct arena *a);
 

@@ -111,7 +111,7 @@ static void count_differences(struct coverage_row *part, const struct cell_stats
     for (size_t i = 0; i < FAMILY; i++)
         for (size_t j = i + 1; j < FAMILY; j++)
             v[k++] = verdict_compare(&cells[i].level, &cells[j].level, VERDICT_MARGIN);
-    verdict_family(v, PAIRS, a);
+    (void)verdict_holm(v, PAIRS, a);
     for (k = 0; k < PAIRS; k++) {
         wrong += v[k].p_holm < VERDICT_ALPHA;
         part->different += v[k].p < VERDICT_ALPHA;

@@ -1,7 +1,7 @@
 /* coverage.h - do the published intervals hold the truth as often as they say? Cells are simulated
  * from laws whose figures are known, and go through the functions that analyze a run:
- * cell_figures() and level_of() of a cell, interval_ratio() and verdict_family() of several.
- * Seeded, the same for any number of threads.
+ * cell_figures() and level_of() of a cell, interval_ratio(), verdict_compare() and verdict_holm()
+ * of several. Seeded, the same for any number of threads.
  */
 #pragma once
 

@@ -121,6 +121,13 @@ static void two_states(struct planted_row *r, const struct planted_at *at, struc
         r->latency_ms *= 1.6;
 }
 
+static void far_states(struct planted_row *r, const struct planted_at *at, struct rng *g)
+{
+    (void)at;
+    if (rng_double(g) < 0.4)
+        r->latency_ms *= 2.5;
+}
+
 static void lasting_states(struct planted_row *r, const struct planted_at *at, struct rng *g)
 {
     (void)g;
@@ -213,6 +220,8 @@ static const struct {
     {"ramp", "drift", ramp, {1, 100, 1, 0, false}},
     {"ramp in each invocation", "drift", ramp, {5, 12, 3, 0.03, true}},
     {"two states at random", "bimodal", two_states, {1, 100, 1, 0, false}},
+    {"two states at random, 30 samples", "bimodal", far_states, {1, 30, 1, 0, false}},
+    {"two states, 10 samples of 5 invocations", "bimodal", far_states, {5, 10, 1, 0.05, true}},
     {"two states at random, prompts", "bimodal", two_states, {2, 20, 5, 0, true}},
     {"two lasting states", "clock-states", lasting_states, {1, 120, 1, 0, false}},
     {"two states that alternate", "clock-states", alternating_states, {1, 120, 1, 0, false}},

@@ -1,7 +1,8 @@
 /* diptest 0.12.0 (Python): tests/oracle/stats/dip_reference.json. Parts of mixtures that were made
- * so. */
+ * so. Gaps: NumPy, tests/oracle/modes_gap.py. */
 #include "base/rng.h"
 #include "num/modes.h"
+#include "num/modes_gap.h"
 #include "num/quantile.h"
 #include "oracle.h"
 
@@ -80,11 +81,58 @@ static void test_mixture(struct arena *a)
     CHECK_NEAR("three values", modes_dip(same, 3, a).p, NOT_MEASURED, 0);
 }
 
+/* As series() in the oracle. */
+static void gap_series(double *x, size_t n, double step, size_t of_unit, const double *level)
+{
+    for (size_t i = 0; i < n; i++)
+        x[i] = 0.05 * (double)((i * i * 7919 + 31 * i) % 1009) / 1009 +
+               (i * 7 % 10 < 3 ? step : 0) + level[i / of_unit];
+}
+
+static void test_gap(struct arena *a)
+{
+    static const struct {
+        const char *label;
+        double gap, cut, share, high, sd, mixed; /* tests/oracle/modes_gap.py */
+    } want[] = {
+        {"30 values", 10.91571605444992, 0.1249008919722498, 0.3, 0.2265994934478582,
+         0.01270361986155042, 1},
+        {"5 units of 10", 10.9821462545229, 0.1476982160555005, 0.3, 0.2534020482325735,
+         0.01219666732201615, 1},
+        {"units that differ, one mode", 33.87510057613584, 0.2772629666336306, 0.4,
+         0.5280773042616451, 0.01238295662022315, 0},
+    };
+    static const double level[][5] = {{0}, {0, 0.06, -0.05, 0.03, 0.08}, {0, 0, 0.5, 0, 0.5}};
+    static const size_t start[] = {0, 10, 20, 30, 40, 50}, one[] = {0, 30};
+    double x[50], z[50];
+    for (size_t i = 0; i < COUNT_OF(want); i++) {
+        const size_t units = i == 0 ? 1 : 5, n = i == 0 ? 30 : 50;
+        gap_series(x, n, i == 2 ? 0 : 0.2, n / units, level[i]);
+        const struct nested s = {x, i == 0 ? one : start, units};
+        const struct modes_gap g = modes_gap_of(&s, 0.08, 1e-6, a, z);
+        CHECK_NEAR(want[i].label, g.gap, want[i].gap, 1e-11);
+        CHECK_NEAR("cut", g.cut, want[i].cut, 1e-12);
+        CHECK_NEAR("share", g.high.share, want[i].share, 1e-15);
+        CHECK_NEAR("high", g.high.mean, want[i].high, 1e-12);
+        CHECK_NEAR("sd", g.low.sd, want[i].sd, 1e-11);
+        CHECK_NEAR("mixed units", g.mixed, want[i].mixed, 1e-15);
+        CHECK_NEAR("limit", g.limit, 16 / sqrt((double)(n - units - 1)), 1e-15);
+    }
+    for (size_t i = 0; i < 30; i++)
+        x[i] = i % 3 ? 20 : 21;
+    const struct nested coarse = {x, one, 1};
+    CHECK_NEAR("two readings of a coarse clock", modes_gap_of(&coarse, 0.08, 1e-6, a, z).gap,
+               NOT_MEASURED, 0);
+    const struct nested few = {x, (const size_t[]){0, 19}, 1};
+    CHECK_NEAR("19 values", modes_gap_of(&few, 0.08, 1e-6, a, z).gap, NOT_MEASURED, 0);
+}
+
 int main(void)
 {
     CLEANUP(arena_freep) struct arena *a = arena_new(1U << 30);
     test_reference(a);
     test_level(a);
     test_mixture(a);
+    test_gap(a);
     return test_done();
 }

@@ -44,6 +44,14 @@ static void test_levels(void)
     const size_t all[] = {0, 64};
     l = level_of(walk, all, 1, nullptr, a);
     CHECK("a series that hangs together carries less", l.n_effective < 16, "%g", l.n_effective);
+    for (size_t i = 0; i < 30; i++)
+        walk[i] = exp(0.1 * (double)i);
+    const size_t thirty[] = {0, 30};
+    l = level_of(walk, thirty, 1, nullptr, a);
+    CHECK_NEAR("one that never comes back still has two values", l.n_effective, 2, 0);
+    struct verdict v = verdict_compare(&l, &l, 0.05);
+    verdict_family(&v, 1, a);
+    CHECK("and decides nothing, at once", v.kind == VERDICT_UNDECIDED && v.df >= 1, "df %g", v.df);
 }
 
 static void test_pairs(void)
