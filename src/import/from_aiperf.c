@@ -46,6 +46,7 @@ static void name_cell(const struct reading *z, struct record *r)
     record_set_text(r, FIELD_SCENARIO, z->scenario);
     record_set_text(r, FIELD_MODEL, z->model);
     record_set_text(r, FIELD_BACKEND, "openai");
+    record_set_text(r, FIELD_TIMED_REGION, session_timed_at_client);
 }
 
 /* ---- records ---- */

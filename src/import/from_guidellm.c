@@ -89,6 +89,7 @@ static void name_cell(const struct benchmark *b, struct record *r)
     record_set_text(r, FIELD_SCENARIO, b->scenario);
     record_set_text(r, FIELD_MODEL, b->model);
     record_set_text(r, FIELD_BACKEND, b->backend);
+    record_set_text(r, FIELD_TIMED_REGION, session_timed_at_client);
     record_set_number(r, FIELD_INVOCATION, b->invocation);
 }
 

@@ -286,6 +286,9 @@ static enum err_code take_entry(struct reading *z, const struct entry *x, uint64
     record_set_text(&r, FIELD_MODEL, model);
     record_set_text(&r, FIELD_BACKEND, backend);
     record_set_text(&r, FIELD_PRECISION, precision);
+    record_set_text(&r, FIELD_TIMED_REGION,
+                    "forwards of random tokens until the device has finished; tokenizing, the "
+                    "choice of tokens and detokenizing outside");
     record_set_number(&r, FIELD_PARAMS_MILLIONS, number_of(x, "model_n_params", a) / 1e6);
     record_set_number(&r, FIELD_PROMPT_TOKENS, pp);
     record_set_number(&r, FIELD_GENERATED_TOKENS, tg);

@@ -32,6 +32,7 @@ static void name_cell(const struct run *run, struct record *r)
     record_set_text(r, FIELD_SCENARIO, run->scenario);
     record_set_text(r, FIELD_MODEL, run->model);
     record_set_text(r, FIELD_BACKEND, run->backend);
+    record_set_text(r, FIELD_TIMED_REGION, session_timed_at_client);
     record_set_number(r, FIELD_INVOCATION, run->invocation);
 }
 

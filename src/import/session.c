@@ -14,6 +14,10 @@
 constexpr uint64_t MOST_BAD = 1000; /* rows, where they are an error: then the rest is not read */
 constexpr uint64_t SHOWN_BAD = 4;
 
+const char session_timed_at_client[] =
+    "at a client: request sent to its last part received; network, queue, tokenizing and "
+    "detokenizing of the server inside";
+
 void session_done(struct session *s)
 {
     target_discardp(&s->target);

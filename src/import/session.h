@@ -53,6 +53,8 @@ void session_done(struct session *s); /* for CLEANUP() too */
 /* ---- for tools' own formats ---- */
 
 struct json;
+/* What a load generator's latency holds. */
+extern const char session_timed_at_client[];
 /* The source, whole, as one JSON value: *ret belongs to a. A source of several values, a line each,
  * is an array of them. */
 [[nodiscard]] enum err_code session_document(struct session *s, struct arena *a,

@@ -132,6 +132,9 @@ import t.csv
 ok "a cell of two regions" not audit d --check timing-boundary
 ok "is found" says "timed in several ways: x | y"
 
+import "$root/tests/fixtures/import/llama-bench-slow.json" --format llama-bench
+ok "a tool's format says what it times" grep -rq '"timed_region": "forwards of random tokens' d/runs
+
 # ---- what was paid
 
 # TR119's rows: throughput and power of its prefill runs (reports), its formulas: infra = price / (3600 tok/s) 1e6,
