@@ -2,6 +2,7 @@
 
 #include "base/defs.h"
 #include "num/dist.h"
+#include "num/merge.h"
 #include "num/noncentral_t.h"
 
 #include <math.h>
@@ -42,15 +43,11 @@ struct dominance {
     double sum, squares, equal;
 };
 
-static struct dominance dominance_of(const double *x, size_t nx, const double *y, size_t ny)
+static struct dominance dominance_of(const struct merge_counts *c, size_t nx, size_t ny)
 {
     struct dominance r = {};
-    size_t below = 0, upto = 0; /* how many y are < x[i], <= x[i] */
     for (size_t i = 0; i < nx; i++) {
-        while (below < ny && y[below] < x[i])
-            below++;
-        while (upto < ny && y[upto] <= x[i])
-            upto++;
+        const size_t below = c->below[i], upto = c->upto[i];
         const double d = ((double)below - (double)(ny - upto)) / (double)ny;
         r.sum += d;
         r.squares += d * d;
@@ -97,7 +94,8 @@ struct effect_dominance effect_dominance_of(const double *a, size_t na, const do
                                  NOT_MEASURED, NOT_MEASURED, NOT_MEASURED, EFFECT_UNKNOWN};
     if (na == 0 || nb == 0)
         return r;
-    const struct dominance rows = dominance_of(a, na, b, nb), columns = dominance_of(b, nb, a, na);
+    CLEANUP(merge_done) struct merge m = merge_of(a, na, b, nb);
+    const struct dominance rows = dominance_of(&m.a, na, nb), columns = dominance_of(&m.b, nb, na);
     r.delta = rows.sum / (double)na;
     r.a12 = (r.delta + 1) / 2;
     r.size = size_of(r.delta);

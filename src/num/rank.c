@@ -3,6 +3,7 @@
 #include "base/arena.h"
 #include "base/defs.h"
 #include "num/dist.h"
+#include "num/merge.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -42,29 +43,32 @@ static double u_lower(size_t u, size_t na, size_t nb, struct arena *a)
     return sum / binomial_coefficient(na + nb, na);
 }
 
-/* Both samples in step, one run of equal values at a time. */
 struct walk {
     double u;    /* pairs a > b, halves for equal */
     double ties; /* sum of t^3 - t over the runs of equal values */
 };
 
+/* One run of equal values at a time: those of a, with the equal ones of b, then those of b alone.
+ */
 static struct walk walk_pairs(const double *a, size_t na, const double *b, size_t nb)
 {
+    CLEANUP(merge_done) struct merge m = merge_of(a, na, b, nb);
     struct walk w = {};
-    size_t i = 0, j = 0;
-    while (i < na || j < nb) {
-        const double v = j >= nb || (i < na && a[i] < b[j]) ? a[i] : b[j];
-        size_t ia = i, jb = j;
-        while (ia < na && a[ia] <= v)
-            ia++;
-        while (jb < nb && b[jb] <= v)
-            jb++;
-        const double equal_a = (double)(ia - i), equal_b = (double)(jb - j);
-        w.u += equal_a * ((double)j + equal_b / 2);
-        const double t = equal_a + equal_b;
+    for (size_t i = 0, from = 0; i < na; i++) {
+        if (i + 1 < na && a[i + 1] <= a[i])
+            continue;
+        const double below = m.a.below[i], equal_a = (double)(i + 1 - from);
+        const double equal_b = (double)(m.a.upto[i] - m.a.below[i]), t = equal_a + equal_b;
+        w.u += equal_a * (below + equal_b / 2);
         w.ties += t * t * t - t;
-        i = ia;
-        j = jb;
+        from = i + 1;
+    }
+    for (size_t j = 0, from = 0; j < nb; j++) {
+        if (j + 1 < nb && b[j + 1] <= b[j])
+            continue;
+        const double t = m.b.upto[j] > m.b.below[j] ? 0 : (double)(j + 1 - from);
+        w.ties += t * t * t - t;
+        from = j + 1;
     }
     return w;
 }
@@ -203,6 +207,26 @@ static size_t distance(const double *a, size_t na, const double *b, size_t nb, b
     return most;
 }
 
+/* The same where only it is asked for: at the last of each run of equal values. */
+static size_t distance_of(const double *a, const struct merge_counts *c, size_t na, size_t nb)
+{
+    size_t most = 0;
+    for (size_t i = 0; i < na; i++) {
+        if (i + 1 < na && a[i + 1] <= a[i])
+            continue;
+        const size_t x = (i + 1) * nb, y = c->upto[i] * na, d = x > y ? x - y : y - x;
+        most = d > most ? d : most;
+    }
+    return most;
+}
+
+static size_t largest_distance(const double *a, size_t na, const double *b, size_t nb)
+{
+    CLEANUP(merge_done) struct merge m = merge_of(a, na, b, nb);
+    const size_t x = distance_of(a, &m.a, na, nb), y = distance_of(b, &m.b, nb, na);
+    return x > y ? x : y;
+}
+
 /* P(na nb D >= d): over all paths from (0, 0) to (na, nb), which are equally likely, the share that
  * comes to a point with |i nb - j na| >= d. */
 static double ks_upper(size_t d, size_t na, size_t nb, const bool *step, struct arena *a)
@@ -225,11 +249,11 @@ struct rank_ks rank_kolmogorov_smirnov(const double *a, size_t na, const double 
     struct rank_ks r = {NOT_MEASURED, NOT_MEASURED, false};
     if (na == 0 || nb == 0)
         return r;
-    bool *const step = ARENA_ARRAY(scratch, bool, na + nb + 1);
-    const size_t d = distance(a, na, b, nb, step);
+    r.exact = na < KS_EXACT_BELOW && nb < KS_EXACT_BELOW && na * nb < KS_EXACT_BELOW;
+    bool *const step = ARENA_ARRAY(scratch, bool, r.exact ? na + nb + 1 : 1);
+    const size_t d = r.exact ? distance(a, na, b, nb, step) : largest_distance(a, na, b, nb);
     const double x = (double)na, y = (double)nb;
     r.d = (double)d / (x * y);
-    r.exact = na < KS_EXACT_BELOW && nb < KS_EXACT_BELOW && na * nb < KS_EXACT_BELOW;
     r.p = d == 0    ? 1
           : r.exact ? fmin(1, ks_upper(d, na, nb, step, scratch))
                     : kolmogorov_upper(r.d * sqrt(x * y / (x + y)));

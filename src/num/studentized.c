@@ -19,10 +19,6 @@ static const double FAR = 9;
 /* A step below which Phi(z) - Phi(z - w) is a Taylor series. */
 static const double SMALL_STEP = 1e-2;
 
-struct both {
-    double lower, upper;
-};
-
 static double density(double z)
 {
     return 0.39894228040143267794 * exp(-z * z / 2);
@@ -52,26 +48,19 @@ static double z_of(size_t i)
     return -FAR + STEP_Z * (double)i;
 }
 
-/* The two integrands at z. */
-static struct both terms(double z, double w, double k, const struct point *p)
+/* The lower tail's integrand at z, or the upper's. */
+static double term(double z, double w, double k, bool upper, const struct point *p)
 {
     /* the smaller tail keeps its digits, and the other one is not far from 1 */
     const double tail = dist_normal_cdf(-fabs(z - w));
     const double below = z > w ? 1 - tail : tail, above = z > w ? tail : 1 - tail;
+    if (upper)
+        return below > 0 ? -p->phi * p->power * expm1((k - 1) * log1p(-fmin(below / p->cdf, 1)))
+                         : 0;
     const double inside = w < SMALL_STEP ? between(z, w)
                           : z > w / 2    ? above - p->upper
                                          : p->cdf - below;
-    return (struct both){
-        p->phi * pow(inside, k - 1),
-        below > 0 ? -p->phi * p->power * expm1((k - 1) * log1p(-fmin(below / p->cdf, 1))) : 0};
-}
-
-/* Adds both; true while one of them matters. */
-static bool add_terms(struct both *sum, struct both t)
-{
-    sum->lower += t.lower;
-    sum->upper += t.upper;
-    return t.lower > NEGLIGIBLE * sum->lower || t.upper > NEGLIGIBLE * sum->upper;
+    return p->phi * pow(inside, k - 1);
 }
 
 /* A range of normals that no double can say how rare it is. */
@@ -80,46 +69,53 @@ static const double NO_RANGE = 120;
 /* Left of it no integrand rises again towards the left. */
 static const double LEFT_OF_ALL_PEAKS = 0;
 
-/* P(range of k standard normals <= w), and above. near: the points up to FAR. Both integrands have
- * one peak, the upper's near w / 2, the lower's between there and 0: from w / 2 to either side. */
-static struct both range(double w, double k, const struct point *near)
+struct integral {
+    double q, k, df, sum, constant;
+    bool upper;
+    struct point near[NEAR]; /* the points up to FAR */
+};
+
+static double term_at(const struct integral *t, size_t i, double w)
+{
+    const double z = z_of(i);
+    if (i < NEAR)
+        return term(z, w, t->k, t->upper, &t->near[i]);
+    const struct point p = point_at(z, t->k);
+    return term(z, w, t->k, t->upper, &p);
+}
+
+/* P(range of k standard normals <= w), or above. Both integrands have one peak, the upper's near
+ * w / 2, the lower's between there and 0: from w / 2 to either side. */
+static double range(const struct integral *t, double w)
 {
     if (w > NO_RANGE)
-        return (struct both){1, 0};
-    struct both sum = {};
+        return t->upper ? 0 : 1;
+    double sum = 0;
     const double last = fmax(FAR, w / 2 + FAR);
     const size_t middle = (size_t)((fmin(w / 2, last) + FAR) / STEP_Z);
-    bool more = true;
+    bool more = true; /* the last one mattered */
     for (size_t left = middle + 1; left > 0; left--) {
-        const size_t i = left - 1;
-        if (!more && z_of(i) <= LEFT_OF_ALL_PEAKS)
+        if (!more && z_of(left - 1) <= LEFT_OF_ALL_PEAKS)
             break;
-        const struct point p = i < NEAR ? near[i] : point_at(z_of(i), k);
-        more = add_terms(&sum, terms(z_of(i), w, k, &p));
+        const double x = term_at(t, left - 1, w);
+        sum += x;
+        more = x > NEGLIGIBLE * sum;
     }
     more = true;
     for (size_t i = middle + 1; more && z_of(i) <= last; i++) {
-        const struct point p = i < NEAR ? near[i] : point_at(z_of(i), k);
-        more = add_terms(&sum, terms(z_of(i), w, k, &p)) || z_of(i) < LEFT_OF_ALL_PEAKS + FAR / 2;
+        const double x = term_at(t, i, w);
+        sum += x;
+        more = x > NEGLIGIBLE * sum || z_of(i) < LEFT_OF_ALL_PEAKS + FAR / 2;
     }
-    return (struct both){k * STEP_Z * sum.lower, k * STEP_Z * sum.upper};
+    return t->k * STEP_Z * sum;
 }
-
-struct integral {
-    double q, k, df;
-    struct both sum;
-    struct point near[NEAR];
-};
 
 /* Adds the integrand at s = e^u; true while it matters. */
 static bool add(struct integral *t, double u)
 {
-    const double weight = exp(t->df * chi_kernel(u));
-    const struct both w = range(t->q * exp(u), t->k, t->near);
-    t->sum.lower += weight * w.lower;
-    t->sum.upper += weight * w.upper;
-    return weight * w.lower > NEGLIGIBLE * t->sum.lower ||
-           weight * w.upper > NEGLIGIBLE * t->sum.upper;
+    const double x = exp(t->df * chi_kernel(u)) * range(t, t->q * exp(u));
+    t->sum += x;
+    return x > NEGLIGIBLE * t->sum;
 }
 
 /* The integral of the density over log s, divided out: 2 (df/2)^(df/2) e^(-df/2) / Gamma(df/2). */
@@ -129,55 +125,70 @@ static double density_constant(double df)
     return (double)wide_exp(wide_log(2) + h * wide_log(h) - h - wide_lgamma(h));
 }
 
-static struct both tails(double q, size_t k, double df)
+/* What does not depend on q; k and df are good. */
+static void prepare(struct integral *t, size_t k, double df, bool upper)
 {
-    if (isnan(q) || k < 2 || !(df > 0))
-        return (struct both){NOT_MEASURED, NOT_MEASURED};
-    if (!(q > 0))
-        return (struct both){0, 1};
-    if (isinf(q))
-        return (struct both){1, 0};
-    struct integral t = {.q = q, .k = (double)k, .df = df};
+    t->k = (double)k;
+    t->df = df;
+    t->upper = upper;
+    t->constant = isinf(df) ? 1 : density_constant(df);
     for (size_t i = 0; i < NEAR; i++)
-        t.near[i] = point_at(z_of(i), t.k);
-    if (isinf(df))
-        return range(q, t.k, t.near);
+        t->near[i] = point_at(z_of(i), t->k);
+}
+
+static double tail(struct integral *t, double q)
+{
+    if (!(q > 0))
+        return t->upper ? 1 : 0;
+    if (isinf(q))
+        return t->upper ? 0 : 1;
+    t->q = q;
+    t->sum = 0;
+    if (isinf(t->df))
+        return range(t, q);
     /* The upper tail's integrand has its peak near e^left, the lower's not left of that. */
-    const double left = log(df / (df + q * q / 2)) / 2;
-    const double step = fmin(STEP_LOG_S, STEP_OF_BELL / sqrt(2 * df));
+    const double left = log(t->df / (t->df + q * q / 2)) / 2;
+    const double step = fmin(STEP_LOG_S, STEP_OF_BELL / sqrt(2 * t->df));
     double u = left;
-    for (bool more = add(&t, u); more; u += step)
-        more = add(&t, u + step) || u < 0;
-    for (u = left - step; add(&t, u); u -= step)
+    for (bool more = add(t, u); more; u += step)
+        more = add(t, u + step) || u < 0;
+    for (u = left - step; add(t, u); u -= step)
         if (q * exp(u) < NEGLIGIBLE) { /* every range is above: the rest is a geometric series */
-            t.sum.upper += exp(df * chi_kernel(u)) / expm1(df * step);
+            t->sum += t->upper ? exp(t->df * chi_kernel(u)) / expm1(t->df * step) : 0;
             break;
         }
-    const double scale = step * density_constant(df);
-    return (struct both){fmin(1, scale * t.sum.lower), fmin(1, scale * t.sum.upper)};
+    return fmin(1, step * t->constant * t->sum);
+}
+
+static double one_tail(double q, size_t k, double df, bool upper)
+{
+    struct integral t;
+    if (isnan(q) || k < 2 || !(df > 0))
+        return NOT_MEASURED;
+    prepare(&t, k, df, upper);
+    return tail(&t, q);
 }
 
 double studentized_cdf(double q, size_t k, double df)
 {
-    return tails(q, k, df).lower;
+    return one_tail(q, k, df, false);
 }
 
 double studentized_upper(double q, size_t k, double df)
 {
-    return tails(q, k, df).upper;
+    return one_tail(q, k, df, true);
 }
 
 struct wanted {
-    double log_p, df;
-    size_t k;
-    bool upper;
+    double log_p;
+    struct integral *t;
 };
 
 static double excess(const void *ctx, double log_q)
 {
     const struct wanted *const w = ctx;
-    const struct both t = tails(exp(log_q), w->k, w->df);
-    return w->upper ? w->log_p - log(t.upper) : log(t.lower) - w->log_p;
+    const double p = tail(w->t, exp(log_q));
+    return w->t->upper ? w->log_p - log(p) : log(p) - w->log_p;
 }
 
 static double quantile(double p, size_t k, double df, bool upper)
@@ -188,7 +199,9 @@ static double quantile(double p, size_t k, double df, bool upper)
         return (p == 0) == upper ? (double)INFINITY : 0;
     if (p > 0.5)
         return quantile(1 - p, k, df, !upper);
-    const struct wanted w = {log(p), df, k, upper};
+    struct integral t;
+    prepare(&t, k, df, upper);
+    const struct wanted w = {log(p), &t};
     return exp(root_from(excess, &w, 1, 0.5));
 }
 
