@@ -33,15 +33,22 @@ enum coverage_status : uint8_t {
     COVERAGE_NONE,   /* there is no interval at this size, and none is printed */
     COVERAGE_OPEN,   /* an end without a bound, in 1 of 100 or more: held often enough */
     COVERAGE_MARKED, /* outside, and the audit says in 95 of 100 that it is not to be trusted */
+    COVERAGE_CLEAR,  /* outside, but not where the audit marks nothing */
     COVERAGE_WIDE,   /* held more often than asked: less is claimed than could be */
     COVERAGE_MISSED,
 };
 
+struct coverage_audited { /* of some of the simulations; of more where the rest is not enough */
+    size_t n, marked;     /* that the audit looked at; of which it blocks this figure */
+    size_t clear_held;    /* intervals of the others that hold the truth; pairs: called different */
+};
+
 struct coverage_cell {
     double truth;
-    size_t n, held, below, above; /* intervals; truth under the lower end, over the upper end */
-    size_t open;                  /* of n, those with an end that has no bound */
-    size_t audited, marked;       /* cells that the audit looked at, and blocked this figure of */
+    size_t n, held, below, above;  /* intervals; truth under the lower end, over the upper end */
+    size_t open;                   /* of n, those with an end that has no bound */
+    double width;                  /* sum of (upper - lower) / figure, where both ends are there */
+    struct coverage_audited audit; /* of a ratio: of either of the two cells */
     enum coverage_status status;
 };
 
@@ -49,7 +56,8 @@ struct coverage_row {
     const char *law;
     size_t invocations, samples; /* of each invocation */
     struct coverage_cell figure[COVERAGE_FIGURES];
-    size_t alike, different; /* pairs of cells of one law, and those called different */
+    size_t alike, different;       /* pairs of cells of one law, and those called different */
+    struct coverage_audited audit; /* of one pair: of either of the two cells */
     size_t families, wrong; /* of four such cells, six pairs, and those with any called different */
 };
 

@@ -8,6 +8,13 @@ static double share(size_t part, size_t n)
     return n ? (double)part / (double)n : NOT_MEASURED;
 }
 
+static void audited(const struct coverage_audited *x, const char *unmarked, struct jsonw *w)
+{
+    jsonw_ki64(w, "audited", (int64_t)x->n);
+    jsonw_kf64(w, "audit_marks", share(x->marked, x->n));
+    jsonw_kf64(w, unmarked, share(x->clear_held, x->n - x->marked));
+}
+
 static void figure(const struct coverage_cell *f, enum coverage_figure which, struct jsonw *w)
 {
     jsonw_kobject(w, coverage_figure_name(which));
@@ -17,7 +24,9 @@ static void figure(const struct coverage_cell *f, enum coverage_figure which, st
     jsonw_kf64(w, "truth_below", share(f->below, f->n));
     jsonw_kf64(w, "truth_above", share(f->above, f->n));
     jsonw_kf64(w, "open_end", share(f->open, f->n));
-    jsonw_kf64(w, "audit_marks", share(f->marked, f->audited));
+    jsonw_kf64(w, "mean_width_relative",
+               f->n > f->open ? f->width / (double)(f->n - f->open) : NOT_MEASURED);
+    audited(&f->audit, "coverage_unmarked", w);
     jsonw_kstr(w, "status", coverage_status_name(f->status));
     jsonw_end_object(w);
 }
@@ -31,6 +40,9 @@ static void row(const struct coverage *c, const struct coverage_row *r, struct j
     for (size_t f = 0; f < COVERAGE_FIGURES; f++)
         figure(&r->figure[f], (enum coverage_figure)f, w);
     jsonw_kf64(w, "identical_called_different", share(r->different, r->alike));
+    jsonw_kobject(w, "identical_audit");
+    audited(&r->audit, "different_unmarked", w);
+    jsonw_end_object(w);
     jsonw_kstr(w, "identical_status", coverage_status_name(coverage_pairs(c, r)));
     jsonw_kf64(w, "family_error_holm", share(r->wrong, r->families));
     jsonw_kstr(w, "family_status", coverage_status_name(coverage_families(c, r)));

@@ -56,9 +56,9 @@ static void test_run(struct arena *a)
                                                                               &many.rows[i]
                                                                                    .figure[f];
             differ += x->held != y->held || x->below != y->below || x->above != y->above ||
-                      x->open != y->open || x->marked != y->marked;
+                      x->open != y->open || x->audit.marked != y->audit.marked;
             held += x->held;
-            marked += x->marked;
+            marked += x->audit.marked;
         }
     CHECK("the same for any number of threads", differ == 0, "%zu differ", differ);
     CHECK("something was held, and marked", held > 0 && marked > 0, "%zu, %zu", held, marked);
