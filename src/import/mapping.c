@@ -443,8 +443,12 @@ static bool is_trace(const struct resolving *z)
     static const char *const clocks[] = {"t_ns", "t_us",      "t_ms",      "t_s",       "t",
                                          "time", "timestamp", "time_s",    "time_ms",   "time_ns",
                                          "dt_s", "dt_ms",     "elapsed_s", "elapsed_ms"};
-    for (unsigned f = FIELD_LATENCY_MS; f < FIELD_PARAMS_MILLIONS; f++)
-        if (f != FIELD_POWER_W && f != FIELD_IDLE_POWER_W && z->mapped[f])
+    static const enum field others[] = {
+        FIELD_LATENCY_MS,    FIELD_TTFT_MS,          FIELD_PREFILL_MS,      FIELD_DECODE_MS,
+        FIELD_PROMPT_TOKENS, FIELD_GENERATED_TOKENS, FIELD_TOKENS,          FIELD_TOKENS_PER_S,
+        FIELD_ENERGY_J,      FIELD_POWER_SAMPLES,    FIELD_POWER_WINDOW_MS, FIELD_COST_PER_HOUR};
+    for (size_t i = 0; i < COUNT_OF(others); i++)
+        if (z->mapped[others[i]])
             return false;
     bool clock = z->mapped[FIELD_STARTED_AT];
     for (size_t i = 0; i < z->q->n_names; i++)
