@@ -65,8 +65,13 @@ static void test_pairs(void)
     CHECK_NEAR("t", v.t, 5.660486022990724, 1e-12);
     CHECK_NEAR("df", v.df, 7.049154553095347, 1e-12);
     CHECK_NEAR("p", v.p, 0.0007474181659212628, 1e-12);
+    struct verdict three[] = {v, v, v};
     verdict_family(&v, 1, a);
     CHECK("slower", v.kind == VERDICT_SLOWER, "%s", verdict_text(&v, a));
+    /* expm1(ncp se), the ncp by brentq over scipy.stats.nct.sf(t, df, ncp) - 0.8 */
+    CHECK_NEAR("what these could have shown", v.detectable, 0.0506033950253736, 1e-10);
+    verdict_family(three, 3, a);
+    CHECK_NEAR("as one of three", three[2].detectable, 0.06384489975901486, 1e-10);
 
     v = verdict_compare(&x, &z, 0.05);
     CHECK_NEAR("p of no difference", v.p, 0.7881323559756647, 1e-12);
