@@ -12,6 +12,7 @@ void column_json_rows(const struct column_table *t, struct jsonw *w)
     jsonw_kobject(w, "rows");
     jsonw_ki64(w, "read", (int64_t)t->n_rows);
     jsonw_ki64(w, "used", (int64_t)t->n);
+    jsonw_ki64(w, "not_asked_for", (int64_t)t->skipped);
     jsonw_ki64(w, "without_value", (int64_t)t->no_value);
     jsonw_ki64(w, "not_a_number", (int64_t)t->no_number);
     if (t->x)

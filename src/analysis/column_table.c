@@ -132,9 +132,11 @@ static enum err_code nothing_left(const struct column_table_source *s, const str
     if (t->no_x == t->n_rows)
         return err_set(e, ERR_PARSE, "column '%s' holds no number", s->x_name);
     return err_set(e, ERR_PARSE,
-                   "no row is left of %zu: %zu without '%s', %zu without a group, %zu without a "
+                   "no row is left of %zu: %zu not asked for, %zu without '%s', %zu without a "
+                   "group, %zu without a "
                    "pair, %zu without a block",
-                   t->n_rows, t->no_value, s->value_name, t->no_group, t->no_pair, t->no_block);
+                   t->n_rows, t->skipped, t->no_value, s->value_name, t->no_group, t->no_pair,
+                   t->no_block);
 }
 
 enum err_code column_table_make(const struct column_table_source *s, struct arena *a,
@@ -150,6 +152,10 @@ enum err_code column_table_make(const struct column_table_source *s, struct aren
     uint32_t *const block = ARENA_ARRAY(a, uint32_t, s->n + 1);
     struct levels groups = {.arena = a}, pairs = groups, blocks = groups;
     for (size_t i = 0; i < s->n; i++) {
+        if (s->skip && s->skip[i]) {
+            t.skipped++;
+            continue;
+        }
         if (!take_value(s, i, &value[t.n], &t) || !take_x(s, i, &x[t.n], &t) ||
             lacks(s->group, i, &t.no_group) || lacks(s->pair, i, &t.no_pair) ||
             lacks(s->block, i, &t.no_block))

@@ -13,6 +13,7 @@ struct column_table_source { /* columns of n rows as text; nullptr: not asked fo
     const char *const *value, *const *group, *const *pair, *const *block;
     const char *const *x;            /* numbers too */
     const char *value_name, *x_name; /* for messages */
+    const bool *skip;                /* rows that are not asked about; nullptr: none */
     size_t n;
 };
 
@@ -26,6 +27,7 @@ struct column_table { /* the rows that have everything that was asked for */
     uint32_t n_groups, n_pairs, n_blocks;                     /* 1 group where none was asked for */
     size_t n_rows, no_value, no_number, no_group, no_pair, no_block; /* rows left out, and why */
     bool grouped;                                                    /* groups were asked for */
+    size_t skipped;                                                  /* not asked about */
     size_t no_x;              /* x is missing, or no number */
     const char *not_a_number; /* the first of no_number */
     size_t not_a_number_row;  /* its row, from 1 */

@@ -11,6 +11,7 @@
 #include "cli/command_all.h"
 #include "cli/fit_print.h"
 #include "cli/stats_print.h"
+#include "cli/stats_where.h"
 #include "io/digest.h"
 #include "io/jsonw.h"
 #include "store/columns.h"
@@ -26,6 +27,7 @@ constexpr size_t MEMORY = (size_t)64 << 30;
 struct stats_args {
     const char *value, *group, *pair, *block, *control, *margin, *detect, *success, *bound;
     const char *x, *y, *level;
+    struct opt_list where;
     double confidence;
     unsigned format, fit; /* fit 0: none */
     uint32_t resamples, bootstrap, permutations;
@@ -43,6 +45,9 @@ static const struct opt opts[] = {
      FIELD_OF(struct stats_args, value, const char *)},
     {OPT_STR, 'g', "group", "COLUMN", nullptr, "what tells the groups apart",
      FIELD_OF(struct stats_args, group, const char *)},
+    {OPT_LIST, 'w', "where", "COLUMN=VALUE", nullptr,
+     "only rows with this value, such as phase=measured; may be given several times, all hold then",
+     FIELD_OF(struct stats_args, where, struct opt_list)},
     {OPT_STR, 'p', "pair", "COLUMN", nullptr,
      "values with the same word here belong together, one in each group: paired tests",
      FIELD_OF(struct stats_args, pair, const char *)},
@@ -151,6 +156,10 @@ static enum err_code begin_json(const struct stats_args *o, const char *path,
     jsonw_kstr(w, "pair", o->pair);
     jsonw_kstr(w, "block", o->block);
     jsonw_kstr(w, "control", o->control);
+    jsonw_karray(w, "where");
+    for (size_t i = 0; i < o->where.n; i++)
+        jsonw_str(w, o->where.items[i]);
+    jsonw_end_array(w);
     jsonw_kstr(w, "null_because", "the option was not given");
     jsonw_end_object(w);
     column_json_rows(t, w);
@@ -286,36 +295,49 @@ static enum err_code check(const struct stats_args *o, struct err *e)
                               : ERR_OK;
 }
 
+/* The columns as text: five, then those of --where. */
+static enum err_code read_table(const struct stats_args *o, const char *path, struct arena *a,
+                                struct column_share_words *ret_words, struct column_table *ret,
+                                struct err *e)
+{
+    enum { FIRST = 5 };
+    const char *const value = o->fit ? o->y : o->value;
+    const char *wanted[FIRST + STATS_WHERE_MOST] = {value, o->group, o->pair, o->block, o->x};
+    struct stats_where where;
+    struct columns c;
+    struct column_table_source source = {.value_name = value, .x_name = o->x};
+    if (stats_where_read(&o->where, a, &where, e))
+        return e->code;
+    for (size_t k = 0; k < where.n; k++)
+        wanted[FIRST + k] = where.column[k];
+    if (columns_read(path, (enum columns_format)o->format, wanted, FIRST + where.n, a, &c, e))
+        return e->code;
+    *ret_words = (struct column_share_words){.text = c.text[0]};
+    if (!o->fit && column_share_read(c.text[0], c.n_rows, o->success, a, ret_words, e))
+        return err_wrap(e, "'%s', column '%s'", path, value);
+    if (stats_where_rows(&where, c.text + FIRST, c.n_rows, a, &source.skip, e))
+        return err_wrap(e, "'%s'", path);
+    source.value = ret_words->text;
+    source.group = c.text[1];
+    source.pair = c.text[2];
+    source.block = c.text[3];
+    source.x = c.text[4];
+    source.n = c.n_rows;
+    return column_table_make(&source, a, ret, e) ? err_wrap(e, "'%s'", path) : ERR_OK;
+}
+
 static enum err_code run(struct cli *cli, const void *args, const struct opt_list *operands, int *,
                          struct err *e)
 {
     const struct stats_args *const o = args;
     const char *const path = operands->items[0];
-    if (command_check_file(path, e))
-        return e->code;
-    const char *const value = o->fit ? o->y : o->value;
-    const char *const wanted[] = {value, o->group, o->pair, o->block, o->x};
     CLEANUP(arena_freep) struct arena *a = arena_new(MEMORY);
     CLEANUP(str_done) struct str out = {};
-    struct columns c;
+    struct column_share_words words;
     struct column_table t;
-    if (check(o, e) ||
-        columns_read(path, (enum columns_format)o->format, wanted, COUNT_OF(wanted), a, &c, e))
-        return e->code;
-    struct column_share_words words = {.text = c.text[0]};
-    if (!o->fit && column_share_read(c.text[0], c.n_rows, o->success, a, &words, e))
-        return err_wrap(e, "'%s', column '%s'", path, value);
-    const struct column_table_source source = {.value = words.text,
-                                               .group = c.text[1],
-                                               .pair = c.text[2],
-                                               .block = c.text[3],
-                                               .x = c.text[4],
-                                               .value_name = value,
-                                               .x_name = o->x,
-                                               .n = c.n_rows};
-    if (column_table_make(&source, a, &t, e))
-        return err_wrap(e, "'%s'", path);
-    if (o->fit ? fit(cli, o, path, &t, a, &out, e) : compare(cli, o, path, &t, &words, a, &out, e))
+    if (check(o, e) || read_table(o, path, a, &words, &t, e) ||
+        (o->fit ? fit(cli, o, path, &t, a, &out, e)
+                : compare(cli, o, path, &t, &words, a, &out, e)))
         return e->code;
     if (!cli->json)
         stats_print_rows(&t, &out);
@@ -384,13 +406,13 @@ const struct command cmd_stats = {
         "not\n"
         "asked for is not there; what cannot be told is null, with a reason beside it or in\n"
         "method.null_because.",
-    .examples =
-        "  chimera stats sizes.csv --fit power --x params --y ratio\n"
-        "  chimera stats runs.csv --value latency_ms --group backend --margin 5%\n"
-        "  chimera stats samples.csv --value latency_ms --group backend --block invocation\n"
-        "  chimera stats before_after.csv --value ms --group version --pair prompt\n"
-        "  chimera stats samples.csv --value status --group backend --success ok\n"
-        "  chimera stats load.csv --value latency_ms --bound p99:200",
+    .examples = "  chimera stats sizes.csv --fit power --x params --y ratio\n"
+                "  chimera stats runs.csv --value latency_ms --group backend --margin 5%\n"
+                "  chimera stats samples.csv -w phase=measured -w status=ok --value latency_ms "
+                "--group backend --block invocation\n"
+                "  chimera stats before_after.csv --value ms --group version --pair prompt\n"
+                "  chimera stats samples.csv --value status --group backend --success ok\n"
+                "  chimera stats load.csv --value latency_ms --bound p99:200",
     .opts = opts,
     .args_bytes = sizeof(struct stats_args),
     .min_operands = 1,

@@ -366,6 +366,21 @@ def neighbours(folder):
           and "caution" not in out, out)
 
 
+def asked_for(folder):
+    rows = [(g, phase, day, i + (5 if phase == "cold" else 0)) for g in "ab" for phase in ("cold", "measured") for day in (1, 2) for i in range(3)]
+    path = write(folder / "where.csv", ["g", "phase", "day", "v"], rows)
+    got = stats(path, "--value", "v", "--group", "g", "--where", "phase=measured", "--where", "day=2")
+    check("rows that are asked for", [(g["n"], g["mean"]["value"]) for g in got["groups"]] == [(3, 1), (3, 1)]
+          and got["rows"]["not_asked_for"] == 18 and got["generated_from"]["where"] == ["phase=measured", "day=2"], got["rows"])
+    for label, words, where in (("no such value", "did you mean 'measured'", ["phase=measurd"]), ("no such column", "did you mean 'phase'", ["phas=x"]),
+                                ("no condition", "want COLUMN=VALUE", ["phase"])):
+        code, out, err = run("stats", str(path), "--value", "v", "--where", *where)
+        check(f"--where: {label}", code == 2 and words in err and err.count("\n") == 1 and not out, (code, err))
+    path = write(folder / "none.csv", ["a", "b", "v"], [(1, 1, 3), (2, 2, 4)])
+    code, _, err = run("stats", str(path), "--value", "v", "--where", "a=1", "--where", "b=2")
+    check("no row has all of it", code != 0 and "no row of 2 has everything" in err, err)
+
+
 def far_out(folder):
     """Values that are hard on doubles, and files that are hard to read."""
     rows = [(g, f"{1e9 + i % 3 / 8 + (k and 0.5):.17g}") for k, g in enumerate("ab") for i in range(6)]
@@ -450,6 +465,7 @@ with tempfile.TemporaryDirectory() as name:
     fits(work)
     bootstraps(work)
     neighbours(work)
+    asked_for(work)
     far_out(work)
     mistakes(work)
 sys.exit(done())
