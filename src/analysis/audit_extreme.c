@@ -7,6 +7,9 @@
 #include <math.h>
 #include <stdlib.h>
 
+constexpr double NORMAL_IQR = 1.3489795003921634;
+constexpr double LEAST_SPREAD = 0.01;
+
 static int by_excess(const void *a, const void *b)
 {
     const struct audit_extreme *const x = a, *const y = b;
@@ -24,8 +27,7 @@ void audit_extreme_sort(struct audit_extreme *items, size_t n)
  * and a mix of prompts widens them, as it should. */
 static double log_spread(const struct cell_stats *t)
 {
-    constexpr double NORMAL_IQR = 1.3489795003921634;
-    return fmax(log(t->q75 / t->q25) / NORMAL_IQR, 0.01);
+    return fmax(log(t->q75 / t->q25) / NORMAL_IQR, LEAST_SPREAD);
 }
 
 static struct audit_extremes of_samples(const struct audit_cell *c, struct arena *scratch)
@@ -53,6 +55,26 @@ static struct audit_extremes of_samples(const struct audit_cell *c, struct arena
     return r;
 }
 
+/* As log_spread(), of a row: by its quartiles, else by what its deviation is without the largest
+ * sample. 0: it states neither. */
+static double row_spread(const struct results_row *r)
+{
+    const double n = r->n_samples, rest = (n * r->mean_ms - r->max_ms) / (n - 1),
+                 apart = r->max_ms - r->mean_ms,
+                 ss = (n - 1) * r->std_ms * r->std_ms - apart * apart * n / (n - 1);
+    if (r->q25_ms > 0 && r->q75_ms >= r->q25_ms)
+        return fmax(log(r->q75_ms / r->q25_ms) / NORMAL_IQR, LEAST_SPREAD);
+    return n >= 4 && rest > 0 && ss > 0 ? sqrt(ss / (n - 2)) / rest : 0;
+}
+
+/* Times the median of the rest: beyond MOST it stands out however wide the rest lies, for a second
+ * such sample widens the deviation too. */
+static double row_ratio(const struct results_row *r)
+{
+    constexpr double MOST = 4;
+    return fmin(fmax(AUDIT_EXTREME_RATIO, exp(AUDIT_EXTREME_SPREADS * row_spread(r))), MOST);
+}
+
 /* Rows of replicates or invocations are parts of the cell. */
 static void add_row(const struct audit_cell *c, const struct results_row *row,
                     struct audit_extremes *r)
@@ -65,11 +87,11 @@ static void add_row(const struct audit_cell *c, const struct results_row *row,
     r->n_rest += n - 1;
     r->sum_rest_ms += isnan(row->mean_excl_first_ms) ? n * row->mean_ms - row->first_ms
                                                      : (n - 1) * row->mean_excl_first_ms;
-    const bool first = row->first_ms >= AUDIT_EXTREME_RATIO * rest;
+    const double least = row_ratio(row) * rest;
+    const bool first = row->first_ms >= least;
     if (first)
         r->items[r->n_items++] = (struct audit_extreme){c, row->first_ms, rest, true};
-    if (row->max_ms >= AUDIT_EXTREME_RATIO * rest &&
-        !(first && row->max_ms <= row->first_ms * (1 + 1e-9)))
+    if (row->max_ms >= least && !(first && row->max_ms <= row->first_ms * (1 + 1e-9)))
         r->items[r->n_items++] = (struct audit_extreme){c, row->max_ms, rest, false};
 }
 

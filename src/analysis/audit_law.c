@@ -171,6 +171,24 @@ static const char *name_of(const struct law *l, struct audit *out)
                       l->a->precision, l->b->backend, l->b->precision);
 }
 
+/* Of a ratio of two, or of figures that are ratios themselves: on both sides of 1. */
+static bool crosses_one(const struct law *l)
+{
+    const struct audit_line *const f = &l->line;
+    bool below = false, above = false;
+    for (size_t i = 0; i < l->points->n; i++) {
+        below = below || l->points->y[i] < 1;
+        above = above || l->points->y[i] > 1;
+    }
+    return below && above && f->crossover >= f->x_least && f->crossover <= f->x_most;
+}
+
+/* Nobody acts on a ratio of two backends but where it says which is the faster one. */
+static enum audit_severity severity_of(const struct law *l, enum audit_severity severity)
+{
+    return l->b && !crosses_one(l) ? AUDIT_INFO : severity;
+}
+
 /* The first that a row of these points states; NOT_MEASURED: none does. */
 static double stated_of(const struct law *l, size_t offset)
 {
@@ -228,7 +246,7 @@ static void judge_fit(const struct law *l, struct audit *out)
                                        audit_number("r2", f->r2)};
     audit_add(out, &(struct audit_finding){
                        .check = "fit-not-actionable",
-                       .severity = AUDIT_WARN,
+                       .severity = severity_of(l, AUDIT_WARN),
                        .subject = subject_of(l),
                        .facts = facts,
                        .n_facts = COUNT_OF(facts),
@@ -243,18 +261,6 @@ static void judge_fit(const struct law *l, struct audit *out)
 static double moved(double from, double to)
 {
     return isnan(from) || isnan(to) ? 0 : fabs(to / from - 1);
-}
-
-/* Of a ratio of two, or of figures that are ratios themselves: on both sides of 1. */
-static bool crosses_one(const struct law *l)
-{
-    const struct audit_line *const f = &l->line;
-    bool below = false, above = false;
-    for (size_t i = 0; i < l->points->n; i++) {
-        below = below || l->points->y[i] < 1;
-        above = above || l->points->y[i] > 1;
-    }
-    return below && above && f->crossover >= f->x_least && f->crossover <= f->x_most;
 }
 
 /* One that follows another law: a mixture of experts among dense models, one that did not fit. */
@@ -279,7 +285,7 @@ static void judge_outlier(const struct law *l, struct audit *out)
     audit_add(out,
               &(struct audit_finding){
                   .check = "leverage",
-                  .severity = AUDIT_WARN,
+                  .severity = severity_of(l, AUDIT_WARN),
                   .subject = subject_of(l),
                   .facts = facts,
                   .n_facts = COUNT_OF(facts),
@@ -334,9 +340,9 @@ static void judge_leverage(const struct law *l, struct audit *out)
     audit_add(out,
               &(struct audit_finding){
                   .check = "leverage",
-                  .severity = one       ? AUDIT_FAIL
-                              : fragile ? AUDIT_WARN
-                                        : AUDIT_INFO,
+                  .severity = severity_of(l, one       ? AUDIT_FAIL
+                                             : fragile ? AUDIT_WARN
+                                                       : AUDIT_INFO),
                   .subject = subject_of(l),
                   .facts = facts,
                   .n_facts = k,
@@ -534,7 +540,8 @@ const struct audit_check audit_law_checks[] = {
          "two backends) with R2 below r2, or whose exponent may be zero: its bootstrap interval "
          "holds it, Student's p is not below slope_p, or leaving out one model turns its sign; or "
          "a law that "
-         "a source states with such an R2 or interval; fail: a stated exponent or R2 is not that "
+         "a source states with such an R2 or interval; info for a ratio that is never 1 between "
+         "the sizes; fail: a stated exponent or R2 is not that "
          "of "
          "the points beside it",
      .evidence = "law points exponent exponent_low exponent_high p_value r2 figure stated "
@@ -547,7 +554,9 @@ const struct audit_check audit_law_checks[] = {
              "sizes give: warn where the exponent or the crossover moves by more than moves "
              "without it, fail where the exponent changes its sign, else info. warn: a model is "
              "off the "
-             "law of the others at off_p, and the exponent moves by more than moves without it",
+             "law of the others at off_p, and the exponent moves by more than moves without it; "
+             "info for "
+             "a ratio that is never 1 between the sizes",
      .evidence =
          "law points exponent exponent_low exponent_high r2 point point_size leverage "
          "exponent_without exponent_least_leaving_one_out exponent_most_leaving_one_out "

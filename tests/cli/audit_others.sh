@@ -145,7 +145,7 @@ gpt2,eager,short,windows,11.0,400.3,411.3
 gpt2,eager,short,windows,11.4,404.7,416.1
 END
 audit tr123.csv --map latency_ms=total_ms
-finds "TR123: systems differ with the backend" environment-mismatch warn 'ran on linux, eager/unknown on windows'
+finds "TR123: systems differ with the backend" environment-mismatch warn 'ran on .linux., eager/unknown on .windows.'
 sed 's/windows/linux/' tr123.csv >own.csv
 audit own.csv --map latency_ms=total_ms
 silent "TR123: one system is not accused" environment-mismatch
