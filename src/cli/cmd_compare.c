@@ -8,6 +8,7 @@
 #include "cli/command_all.h"
 #include "cli/compare_table.h"
 #include "cli/measured.h"
+#include "io/digest.h"
 #include "io/jsonw.h"
 
 #include <inttypes.h>
@@ -189,6 +190,7 @@ struct line { /* a cell, and its level in each run */
 struct lines {
     struct line *items;
     size_t n, room;
+    char (*digests)[DIGEST_HEX]; /* of each run: of the digests of what was read of it */
 };
 
 static char *copy(struct arena *a, const char *text)
@@ -227,13 +229,17 @@ static enum err_code add_run(const char *dir, size_t place, size_t runs, struct 
     if (measured_read(&dir, 1, nullptr, nullptr, scratch, &m, e))
         return e->code;
     measured_tell_problems(&m);
+    CLEANUP(str_done) struct str inputs = {};
+    for (size_t i = 0; i < m.results.n_inputs; i++)
+        str_printf(&inputs, "%s %s\n", m.results.inputs[i].sha256, m.results.inputs[i].relative);
+    digest_of(str_text(&inputs), inputs.n, l->digests[place]);
     for (size_t i = 0; i < m.results.n_cells; i++)
         line_of(l, &m.cells[i].cell->key, runs, a)->y[place] = m.cells[i].level.mean;
     return ERR_OK;
 }
 
 static void history_json(const struct history *h, size_t n, const struct opt_list *dirs,
-                         double margin)
+                         const struct lines *lines, double margin)
 {
     CLEANUP(str_done) struct str text = {};
     struct jsonw w = {.out = &text, .pretty = true};
@@ -244,6 +250,10 @@ static void history_json(const struct history *h, size_t n, const struct opt_lis
     jsonw_karray(&w, "folders");
     for (size_t i = 0; i < dirs->n; i++)
         jsonw_str(&w, dirs->items[i]);
+    jsonw_end_array(&w);
+    jsonw_karray(&w, "sha256"); /* of the lines "<sha256> <file>" of all that was read of each */
+    for (size_t i = 0; i < dirs->n; i++)
+        jsonw_str(&w, lines->digests[i]);
     jsonw_end_array(&w);
     jsonw_end_object(&w);
     jsonw_kf64(&w, "margin", margin);
@@ -286,7 +296,7 @@ static enum err_code run_history(struct cli *cli, const struct compare_args *arg
                                  const struct opt_list *dirs, int *ret_exit, struct err *e)
 {
     CLEANUP(arena_freep) struct arena *a = arena_new(MEMORY);
-    struct lines lines = {};
+    struct lines lines = {.digests = arena_alloc(a, dirs->n, DIGEST_HEX)};
     for (size_t i = 0; i < dirs->n; i++)
         for (size_t k = 0; k < i; k++)
             if (strcmp(dirs->items[i], dirs->items[k]) == 0)
@@ -306,7 +316,7 @@ static enum err_code run_history(struct cli *cli, const struct compare_args *arg
                 *ret_exit = 1;
     }
     if (cli->json) {
-        history_json(h, lines.n, dirs, margin);
+        history_json(h, lines.n, dirs, &lines, margin);
         return ERR_OK;
     }
     CLEANUP(str_done) struct str text = {};

@@ -10,6 +10,7 @@
 #include "selftest/nist_json.h"
 
 #include <stdio.h>
+#include <unistd.h>
 
 struct selftest_args {
     const char *data;
@@ -69,15 +70,21 @@ static void print_json(const struct outcome *o, const struct selftest_args *in)
     puts(str_text(&text));
 }
 
-static void print_tables(const struct outcome *o, const struct cli *cli)
+/* At once: the simulations that follow take their time. */
+static void print_nist(const struct nist *nist, bool more, const struct cli *cli)
 {
     CLEANUP(str_done) struct str text = {};
-    if (o->nist)
-        nist_table(o->nist, command_wants_colour(cli), cli->arena, &text);
-    if (o->nist && o->coverage)
+    nist_table(nist, command_wants_colour(cli), cli->arena, &text);
+    if (more)
         str_putc(&text, '\n');
-    if (o->coverage)
-        coverage_table(o->coverage, command_wants_colour(cli), cli->arena, &text);
+    fputs(str_text(&text), stdout);
+    (void)fflush(stdout);
+}
+
+static void print_coverage(const struct coverage *coverage, const struct cli *cli)
+{
+    CLEANUP(str_done) struct str text = {};
+    coverage_table(coverage, command_wants_colour(cli), cli->arena, &text);
     fputs(str_text(&text), stdout);
 }
 
@@ -100,16 +107,20 @@ static enum err_code run(struct cli *cli, const void *args, const struct opt_lis
             nist = nist_builtin(cli->arena);
         }
         o.nist = &nist;
+        if (!cli->json)
+            print_nist(&nist, in->only != ONLY_NIST, cli);
     }
     if (in->only != ONLY_NIST) {
         const struct coverage_plan plan = {in->simulations, in->threads, in->seed};
+        if (!cli->quiet && isatty(STDERR_FILENO))
+            fprintf(stderr, "simulating coverage, which takes a while\n");
         coverage = coverage_run(&plan, cli->arena);
         o.coverage = &coverage;
     }
     if (cli->json)
         print_json(&o, in);
-    else
-        print_tables(&o, cli);
+    else if (o.coverage)
+        print_coverage(o.coverage, cli);
     *ret_exit = nist.failed > 0 || coverage.missed > 0;
     return ERR_OK;
 }

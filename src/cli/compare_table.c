@@ -64,12 +64,13 @@ void compare_table(const struct comparison *c, size_t n, bool colour, struct are
                        c[i].key->precision, c[i].key->scenario, c[i].reason);
 }
 
-enum { H_CELL, H_RUNS, H_SCATTER, H_CHANGE, H_RATIO, H_INTERVAL, H_COLUMNS };
+enum { H_CELL, H_RUNS, H_SCATTER, H_DETECTABLE, H_CHANGE, H_RATIO, H_INTERVAL, H_COLUMNS };
 
 static const struct table_column history_columns[H_COLUMNS] = {
     [H_CELL] = {"cell", false},         [H_RUNS] = {"runs", true},
-    [H_SCATTER] = {"run to run", true}, [H_CHANGE] = {"changed at", false},
-    [H_RATIO] = {"new/old", true},      [H_INTERVAL] = {"95 %", true},
+    [H_SCATTER] = {"run to run", true}, [H_DETECTABLE] = {"seen from", true},
+    [H_CHANGE] = {"changed at", false}, [H_RATIO] = {"new/old", true},
+    [H_INTERVAL] = {"95 %", true},
 };
 
 /* k: which change; the first line of a cell names it. */
@@ -77,12 +78,15 @@ static void add_change(struct table *t, const struct history *h, size_t k,
                        const char *const *folders, struct arena *a)
 {
     const struct history_change *const c = k < h->n_changes ? &h->changes[k] : nullptr;
-    struct table_cell row[H_COLUMNS] = {[H_CELL] = {""}, [H_RUNS] = {""}, [H_SCATTER] = {""}};
+    struct table_cell row[H_COLUMNS] = {
+        [H_CELL] = {""}, [H_RUNS] = {""}, [H_SCATTER] = {""}, [H_DETECTABLE] = {""}};
     if (k == 0) {
         row[H_CELL].text = arena_printf(a, "%s %s", h->key->backend, h->key->precision);
         row[H_RUNS].text = arena_printf(a, "%zu", h->n_known);
         row[H_SCATTER].text =
             isnan(h->scatter) ? nullptr : arena_printf(a, "%.2f %%", 100 * h->scatter);
+        row[H_DETECTABLE].text =
+            isnan(h->detectable) ? nullptr : arena_printf(a, "%.3g %%", 100 * h->detectable);
     }
     if (c) {
         row[H_CHANGE] = (struct table_cell){folders[c->at], c->ratio > 1 ? TABLE_BAD : TABLE_GOOD};
@@ -106,4 +110,5 @@ void compare_table_history(const struct history *h, size_t n, const char *const 
             add_change(&t, &h[i], k, folders, a);
     }
     table_print(&t, colour, out);
+    str_puts(out, "seen from: a change of that size in the next run would be seen\n");
 }
