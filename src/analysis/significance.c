@@ -211,6 +211,7 @@ enum err_code significance_json(const struct results *r, const struct cell_stats
     jsonw_object(&w);
     significance_header(r, "chimera.statistical_analysis/1", &w);
     jsonw_kbool(&w, "run_complete", !r->unfinished);
+    jsonw_ki64(&w, "cells_without_records", (int64_t)r->n_without_records);
     method(&w);
     summary_json_configurations(&w, r, cells, a);
     jsonw_karray(&w, "pairwise_comparisons");

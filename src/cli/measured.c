@@ -45,6 +45,12 @@ void measured_tell_problems(const struct measured *m)
                 "chimera: '%s': the run did not come to its end; the figures are of what is there, "
                 "'chimera run EXPERIMENT -o %s --resume' goes on\n",
                 r->unfinished, r->unfinished);
+    if (r->n_without_records)
+        fprintf(
+            stderr,
+            "chimera: %zu cell%s without any run_<n>.json: the samples count as they stand, and "
+            "nothing proves what ran\n",
+            r->n_without_records, r->n_without_records == 1 ? "" : "s");
     for (size_t i = 0; i < r->n_problems; i++) {
         const struct results_problem *const p = &r->problems[i];
         char place[64] = "";

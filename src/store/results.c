@@ -314,6 +314,22 @@ static void assign_files(struct results_store *s, const struct keys *k, const st
     results_store_assign(s, cell, k->n, a);
 }
 
+/* Samples are the source of everything: where a run came to its end (or nobody says that it did
+ * not), and a cell has samples and no record at all, the records were deleted. */
+static void take_without_records(struct results *r, struct results_cell *cells)
+{
+    const size_t *const first = r->store->first;
+    for (size_t i = 0; i < r->n_cells && !r->unfinished; i++) {
+        struct results_cell *const c = &cells[i];
+        if (c->n_runs || c->has_row || c->status != STATUS_SKIPPED || first[i] == first[i + 1])
+            continue;
+        c->status = STATUS_OK;
+        c->reason = nullptr;
+        c->without_records = true;
+        r->n_without_records++;
+    }
+}
+
 enum err_code results_read(const char *const *paths, size_t n, struct arena *a, struct results *ret,
                            struct err *e)
 {
@@ -359,6 +375,7 @@ enum err_code results_read(const char *const *paths, size_t n, struct arena *a, 
     for (size_t f = n; f-- > 0;)
         if (folders[f].state && strcmp(folders[f].state, "complete") != 0)
             r.unfinished = folders[f].path;
+    take_without_records(&r, k.cells);
     *ret = r;
     r.store = nullptr; /* the caller's now */
     return ERR_OK;

@@ -35,6 +35,8 @@ struct results_cell {
     double peak_rss_mb;         /* largest */
     double cpu_percent;         /* mean over its invocations */
     uint64_t counted;           /* samples that the records of its invocations count */
+    bool without_records; /* its run_<n>.json are gone, its samples are not: they count as they
+                             stand, and nothing proves what ran */
 };
 
 /* Of one cell: one row per sample, whatever its phase and status, ordered by replicate, invocation,
@@ -86,6 +88,7 @@ struct results {
     uint32_t n_replicates;
     const struct evidence_host *hosts; /* of each replicate; nullptr: nobody looked */
     const char *experiment;            /* digest; nullptr: no manifest */
+    size_t n_without_records;          /* cells */
     const char *unfinished; /* the first folder whose run did not come to its end; nullptr: none */
     const struct results_problem *problems; /* after results_finish() */
     size_t n_problems;

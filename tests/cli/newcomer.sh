@@ -63,6 +63,20 @@ ok "and the analysis says so" grep -q '"reason": "the run_<n>.json beside it cou
 "$chimera" analyze base --no-figure >out 2>err
 ok "a whole one is not" sh -c '! grep -q "left out" err'
 
+"$chimera" -q analyze base --no-figure >out
+cut -d, -f1-16 base/metrics.csv >whole
+mkdir alone
+(cd base && find runs -name samples.jsonl | tar cf - -T -) | (cd alone && tar xf -)
+"$chimera" analyze alone --no-figure >out 2>err
+cut -d, -f1-16 alone/metrics.csv >rest
+ok "samples alone give the same figures" cmp whole rest
+ok "and it is said that nothing proves what ran" grep -q "1 cell without any run_<n>.json" err
+copy
+find cut -name 'run_*.json' -delete
+sed 's/"state": "complete"/"state": "interrupted"/' base/manifest.json >cut/manifest.json
+"$chimera" analyze cut --no-figure >out 2>err
+ok "those of a run that was interrupted are of an invocation that never ended" grep -q ",skipped,0," cut/metrics.csv
+
 # ---- where the output goes
 
 if [ -w /dev/full ]; then
