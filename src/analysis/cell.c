@@ -68,20 +68,25 @@ static size_t *choose_rows(const struct results_samples *s, struct cell_stats *t
     return rows;
 }
 
+static bool same_unit(const struct results_samples *s, size_t a, size_t b)
+{
+    return s->replicate[a] == s->replicate[b] && s->invocation[a] == s->invocation[b];
+}
+
 /* The rows come ordered by replicate and invocation. */
 static void split_units(const struct results_samples *s, const size_t *rows, struct cell_stats *t,
                         struct arena *a)
 {
-    struct cell_unit *const units = ARENA_ARRAY(a, struct cell_unit, t->n);
-    size_t *const start = ARENA_ARRAY(a, size_t, t->n + 1);
+    size_t n = 0;
+    for (size_t i = 0; i < t->n; i++)
+        n += i == 0 || !same_unit(s, rows[i - 1], rows[i]);
+    struct cell_unit *const units = ARENA_ARRAY(a, struct cell_unit, n);
+    size_t *const start = ARENA_ARRAY(a, size_t, n + 1);
     for (size_t i = 0; i < t->n; i++) {
-        const size_t row = rows[i];
-        const struct cell_unit u = {s->replicate[row], s->invocation[row]};
-        const struct cell_unit *const last = t->n_units ? &units[t->n_units - 1] : nullptr;
-        if (!last || last->replicate != u.replicate || last->invocation != u.invocation) {
-            start[t->n_units] = i;
-            units[t->n_units++] = u;
-        }
+        if (i > 0 && same_unit(s, rows[i - 1], rows[i]))
+            continue;
+        start[t->n_units] = i;
+        units[t->n_units++] = (struct cell_unit){s->replicate[rows[i]], s->invocation[rows[i]]};
     }
     start[t->n_units] = t->n;
     t->units = units;

@@ -7,15 +7,16 @@
 #include "num/quantile.h"
 
 #include <math.h>
+#include <stdint.h>
 #include <string.h>
 
-static void of_invocations(const double *x, const size_t *start, size_t n_units, double *y,
-                           struct arena *a)
+static void of_invocations(const double *x, const size_t *start, size_t n_units, double *y)
 {
+    CLEANUP(arena_freep) struct arena *scratch = arena_new(SIZE_MAX / 2);
     size_t most = 0;
     for (size_t u = 0; u < n_units; u++)
         most = start[u + 1] - start[u] > most ? start[u + 1] - start[u] : most;
-    double *const sorted = ARENA_ARRAY(a, double, most);
+    double *const sorted = ARENA_ARRAY(scratch, double, most);
     for (size_t u = 0; u < n_units; u++) {
         const size_t n = start[u + 1] - start[u];
         memcpy(sorted, x + start[u], n * sizeof *x);
@@ -55,7 +56,7 @@ struct level level_of(const double *x, const size_t *start, size_t n_units,
     if (n_units > 1) {
         l.unit = LEVEL_INVOCATIONS;
         l.n = n_units;
-        of_invocations(x, start, n_units, y, a);
+        of_invocations(x, start, n_units, y);
         l.n_effective = (double)l.n; /* processes do not know of each other */
     } else {
         l.n = of_repetitions(x, n, repetition, y);

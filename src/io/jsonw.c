@@ -1,8 +1,8 @@
 #include "io/jsonw.h"
 
+#include "base/digit.h"
 #include "base/str.h"
 
-#include <inttypes.h>
 #include <math.h>
 #include <string.h>
 #include <yyjson.h>
@@ -84,10 +84,25 @@ static size_t sequence(const unsigned char *s, size_t n)
     return want;
 }
 
+/* How many bytes from text on stand for themselves in JSON. */
+static size_t plain(const char *text, size_t n)
+{
+    size_t i = 0;
+    while (i < n && (unsigned char)text[i] >= 0x20 && (unsigned char)text[i] < 0x80 &&
+           text[i] != '"' && text[i] != '\\')
+        i++;
+    return i;
+}
+
 static void quoted(struct str *out, const char *text, size_t n)
 {
     str_putc(out, '"');
     for (size_t i = 0; i < n;) {
+        const size_t run = plain(text + i, n - i);
+        str_add(out, text + i, run);
+        i += run;
+        if (i == n)
+            break;
         const unsigned char c = (unsigned char)text[i];
         if (c == '"' || c == '\\') {
             str_putc(out, '\\');
@@ -139,14 +154,16 @@ void jsonw_str(struct jsonw *w, const char *text)
 void jsonw_i64(struct jsonw *w, int64_t x)
 {
     before_value(w);
-    str_printf(w->out, "%" PRId64, x);
+    char text[DIGIT_MOST + 1];
+    str_add(w->out, text, (size_t)(digit_put_i64(text, x) - text));
     w->comma = true;
 }
 
 void jsonw_u64(struct jsonw *w, uint64_t x)
 {
     before_value(w);
-    str_printf(w->out, "%" PRIu64, x);
+    char text[DIGIT_MOST];
+    str_add(w->out, text, (size_t)(digit_put_u64(text, x) - text));
     w->comma = true;
 }
 
@@ -162,8 +179,32 @@ void jsonw_f64(struct jsonw *w, double x)
     w->comma = true;
 }
 
+/* Whole millionths, as times in ms are that came from ns: k / 10^6 of at most 15 digits is the only
+ * such decimal that reads back as its double, so that none is shorter. 0: it is none of these. */
+static size_t millionths(double x, char text[static JSONW_NUMBER])
+{
+    if (!(x >= 1e-3 && x < 1e9))
+        return 0;
+    const uint64_t k = (uint64_t)(x * 1e6 + 0.5);
+    const double back = (double)k / 1e6; /* both are exact: the nearest double */
+    if (k >= 1'000'000'000'000'000 || back < x || back > x)
+        return 0;
+    char *at = digit_put_u64(text, k / 1'000'000);
+    *at++ = '.';
+    char *const end = digit_put_u64(at, 1'000'000 + k % 1'000'000); /* a 1 before its zeros */
+    memmove(at, at + 1, 6);
+    at = end - 1;
+    while (at[-1] == '0' && at[-2] != '.')
+        at--;
+    *at = '\0';
+    return (size_t)(at - text);
+}
+
 size_t jsonw_number(double x, char text[static JSONW_NUMBER])
 {
+    const size_t n = millionths(x, text);
+    if (n)
+        return n;
     yyjson_val v = {};
     yyjson_set_real(&v, x);
     return (size_t)(yyjson_write_number(&v, text) - text);

@@ -1,6 +1,7 @@
 #include "store/results_export.h"
 
 #include "base/defs.h"
+#include "base/digit.h"
 #include "base/str.h"
 #include "io/csv.h"
 #include "io/jsonw.h"
@@ -67,25 +68,6 @@ static const struct column columns[] = {
     {"started_at", "VARCHAR", TEXT, OF(started_at)},
 };
 
-static char *put_u64(char *to, uint64_t x)
-{
-    char digits[20];
-    size_t n = 0;
-    do
-        digits[n++] = (char)('0' + x % 10);
-    while (x /= 10);
-    while (n)
-        *to++ = digits[--n];
-    return to;
-}
-
-static char *put_i64(char *to, int64_t x)
-{
-    if (x < 0)
-        *to++ = '-';
-    return put_u64(to, x < 0 ? -(uint64_t)x : (uint64_t)x);
-}
-
 /* RFC 4180. Empty text has its quotes, since an empty field is what nobody recorded. */
 static void add_text(struct str *out, const char *text)
 {
@@ -120,15 +102,15 @@ static char *put_value(const void *p, const struct column *c, size_t row, char *
                               : status_name((enum status)((const int32_t *)p)[row]));
     case I32: {
         const int32_t x = ((const int32_t *)p)[row];
-        return x == INT32_MIN ? to : put_i64(to, x);
+        return x == INT32_MIN ? to : digit_put_i64(to, x);
     }
     case I64: {
         const int64_t x = ((const int64_t *)p)[row];
-        return x == INT64_MIN ? to : put_i64(to, x);
+        return x == INT64_MIN ? to : digit_put_i64(to, x);
     }
     case U64: {
         const uint64_t x = ((const uint64_t *)p)[row];
-        return x == UINT64_MAX ? to : put_u64(to, x);
+        return x == UINT64_MAX ? to : digit_put_u64(to, x);
     }
     case F64: {
         const double x = ((const double *)p)[row];
