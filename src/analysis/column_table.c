@@ -125,6 +125,9 @@ static enum err_code nothing_left(const struct column_table_source *s, const str
 {
     if (t->n_rows == 0)
         return err_set(e, ERR_PARSE, "there is no row");
+    if (t->skipped == t->n_rows)
+        return err_set(e, ERR_PARSE, "no row of %zu has everything that --where asks for",
+                       t->n_rows);
     if (t->no_number)
         return err_set(e, ERR_PARSE, "column '%s' holds no number: row %zu is '%.60s'%s",
                        s->value_name, t->not_a_number_row, t->not_a_number,
