@@ -180,6 +180,35 @@ static void look_at_zero(const struct audit_cell *c, struct audit *out)
                out);
 }
 
+/* Samples that failed and have a latency all the same: here they are left out, but a mean over the
+ * source's column has them in it. */
+static bool look_at_failed(const struct audit_cell *c, struct audit *out)
+{
+    const struct results_samples *const s = c->samples;
+    double least = INFINITY, most = 0;
+    size_t n = 0;
+    for (size_t i = 0; c->imported && i < s->n; i++)
+        if (s->phase[i] == PHASE_MEASURED && s->status[i] != STATUS_OK && s->latency_ms[i] > 0) {
+            least = fmin(least, s->latency_ms[i]);
+            most = fmax(most, s->latency_ms[i]);
+            n++;
+        }
+    if ((double)n < limits[LEAST_CONSTANT].value)
+        return false;
+    const bool constant = least == most;
+    const struct audit_fact facts[] = {audit_number("failed_with_latency", (double)n),
+                                       audit_number("least_ms", least),
+                                       audit_number("most_ms", most)};
+    report(c, facts, COUNT_OF(facts), constant ? AUDIT_WARN : AUDIT_INFO,
+           AUDIT_LATENCY | AUDIT_THROUGHPUT,
+           audit_text(out,
+                      "%zu samples that are not ok have latencies (%.4g to %.4g ms): they are left "
+                      "out here, a mean over the source's column is not",
+                      n, least, most),
+           out);
+    return true;
+}
+
 /* ---- one invocation's values in another ---- */
 
 static bool same_values(const double *a, const double *b, size_t n)
@@ -334,7 +363,17 @@ static bool look_at_row(const struct audit_cell *c, const struct results_row *r,
         report(c, facts, COUNT_OF(facts), AUDIT_FAIL, AUDIT_EVERYTHING,
                audit_text(out, "%.0f samples without any spread", r->n_samples), out);
     }
-    return !isnan(r->mean_ms) && (!isnan(r->ttft_ms) || !isnan(r->std_ms));
+    const bool silent = r->tokens_per_s == 0 || r->generated_tokens == 0 || r->tokens == 0;
+    if (silent && r->status == STATUS_OK && !(r->prefill_ms > 0) && !(r->prompt_tokens > 0)) {
+        const struct audit_fact facts[] = {audit_number("tokens_per_s", r->tokens_per_s),
+                                           audit_number("generated_tokens", r->generated_tokens),
+                                           audit_number("mean_ms", r->mean_ms)};
+        report(c, facts, COUNT_OF(facts), AUDIT_WARN, AUDIT_THROUGHPUT | AUDIT_LATENCY,
+               "it is ok and has no token, or 0 tokens/s: an answer whose count was lost is none "
+               "that was slow",
+               out);
+    }
+    return silent || (!isnan(r->mean_ms) && (!isnan(r->ttft_ms) || !isnan(r->std_ms)));
 }
 
 static void look(const struct audit_cell *c, struct audit *out)
@@ -347,6 +386,7 @@ static void look(const struct audit_cell *c, struct audit *out)
         look_at_zero(c, out);
         look_at_invocations(c, out);
     }
+    looked = look_at_failed(c, out) || looked;
     for (size_t i = 0; i < c->n_stated; i++)
         looked = look_at_row(c, &c->stated[i], out) || looked;
     looked = look_at_speed(c, out) || looked;
@@ -358,16 +398,19 @@ static void look(const struct audit_cell *c, struct audit *out)
 
 const struct audit_check audit_placeholder_checks[] = {
     {.name = "placeholder",
-     .rule = "fail: ttft, prefill or decode time equal to the latency in all samples of several "
-             "tokens; latencies that are all one value, or one of two round values; a latency not "
-             "above zero; an invocation or a cell with the latencies of another, digit for digit; "
-             "a pass faster than the weights can be read (not asked of mixtures of experts); a row "
-             "without any spread. warn: a value that returns in `often` of the samples; two "
-             "neighbouring round values; samples without a token among others",
+     .rule =
+         "fail: ttft, prefill or decode time equal to the latency in all samples of several "
+         "tokens; latencies that are all one value, or one of two round values; a latency not "
+         "above zero; an invocation or a cell with the latencies of another, digit for digit; "
+         "a pass faster than the weights can be read (not asked of mixtures of experts); a row "
+         "without any spread. warn: a value that returns in `often` of the samples; two "
+         "neighbouring round values; samples (or a row) without a token or with "
+         "0 tokens/s; failed samples of a source with one constant latency (info where it varies)",
      .evidence = "column samples_equal_to_latency samples distinct_values commonest_ms times "
                  "without_time without_tokens invocation replicate same_as_invocation "
                  "same_as_replicate same_as weights_mb ms_per_pass gb_per_s most_gb_per_s ttft_ms "
-                 "mean_ms std_ms n_samples",
+                 "mean_ms std_ms n_samples failed_with_latency least_ms most_ms "
+                 "tokens_per_s generated_tokens",
      .blocks = AUDIT_EVERYTHING,
      .limits = limits,
      .n_limits = LIMITS,

@@ -97,7 +97,7 @@ const struct field_info field_table[FIELD_COUNT] = {
         "of its readings", ALSO("power_max_watts", "max_power_w", "peak_power_w", "idle_watts_max")},
     [FIELD_ENERGY_J] = {"energy_j", FIELD_KIND_NUMBER, FIELD_PLAIN, FIELD_OF_BOTH, false,
         "that the source books for it, idle subtracted or not",
-        ALSO("energy_joules", "joules", "operational_joules", "net_energy_j")},
+        ALSO("net_energy_j", "operational_joules", "energy_joules", "joules")},
     [FIELD_COST_PER_HOUR] = {"cost_per_hour", FIELD_KIND_AMOUNT, FIELD_PLAIN, FIELD_OF_BOTH, false,
         "price of the machine, in the same currency as cost_per_million",
         ALSO("cost_per_hour_usd", "price_per_hour", "usd_per_hour", "rate_usd_per_hour",

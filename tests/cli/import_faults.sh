@@ -52,6 +52,9 @@ try M10 token-count "6 of 6 pairs" "effect = 1; dual = fault; $tr117"
 try M16 placeholder "1 of 14 samples are ok and have no token" "lost = fault; $tr117"
 
 # shellcheck disable=SC2016  # awk's
+try M5 placeholder "14 samples that are not ok have latencies" 'print "scenario,backend,model,latency_ms,tokens,status"
+    for (i = 0; i < 14; i++) { print "s", "transformers-gpu", "m", l(300, .05), 80, "ok"; print "s", "tensorrt", "m", (fault ? .35 : ""), 0, "degraded" }'
+# shellcheck disable=SC2016  # awk's
 try M2 label-mismatch "ran on .CPUExecutionProvider" 'print "backend,scenario,rep,latency_ms,execution_provider"
     for (i = 0; i < 10; i++) print "onnxruntime-gpu", "s", i, l(20, .05), fault && i == 4 ? "CPUExecutionProvider" : "CUDAExecutionProvider"'
 # shellcheck disable=SC2016  # awk's
@@ -110,8 +113,7 @@ try M32 negative-energy "its own idle is 20.71 W" 'print "backend,power_mean_wat
     print "onnxruntime-gpu", (fault ? 16.63 : 46.6), 20.71, 2246'
 # shellcheck disable=SC2016  # awk's
 try M32 negative-energy "not above zero" 'print "scenario,backend,rep,latency_ms,energy_joules,operational_joules"
-    for (i = 0; i < 9; i++) { w = l(fault ? 17 : 60, .08); print "bs1", "transformers-gpu", i, 50, w * .05, (w - 20.71) * .05 }' \
-    --map energy_j=operational_joules
+    for (i = 0; i < 9; i++) { w = l(fault ? 17 : 60, .08); print "bs1", "transformers-gpu", i, 50, w * .05, (w - 20.71) * .05 }'
 # shellcheck disable=SC2016  # awk's
 try M37 power-unit "W and mW are mixed" 'print "backend,rep,latency_ms,power_w"
     for (i = 0; i < 40; i++) { mw = 1000 * l(fault ? 1.05 : 60, .12); print "transformers-cpu", i, l(300, .05), (mw > 1000 ? mw / 1000 : mw) }'
