@@ -49,7 +49,7 @@ static const struct audit_limit modes_limits[MODES_LIMITS] = {
     [MIXED] = {"mixed", 0.33, "of the invocations have samples in both of these parts"},
 };
 
-enum { RUNS_P, STAYS, LEAST_UNITS, UNITS_P, STATES_LIMITS };
+enum { RUNS_P, STAYS, LEAST_UNITS, UNITS_P, GROUPS, STATES_LIMITS };
 static const struct audit_limit states_limits[STATES_LIMITS] = {
     [RUNS_P] = {"runs_p", 0.005, "of the Wald-Wolfowitz test: the two modes come in runs"},
     [STAYS] = {"stays", 0.9, "of an invocation's samples in one mode: it stayed there"},
@@ -57,6 +57,9 @@ static const struct audit_limit states_limits[STATES_LIMITS] = {
         {"least_units", 8,
          "invocations whose levels show two clusters; with fewer each just has its own"},
     [UNITS_P] = {"units_dip_p", 0.01, "the dip of the invocations' levels"},
+    [GROUPS] = {"units_gap_sd", MODES_GAP_LIMIT,
+                "over sqrt(invocations - 2): so many standard deviations without a level between "
+                "two groups, of a seventh of the invocations at least"},
 };
 
 static constexpr size_t SCRATCH = (size_t)2 << 30;
@@ -246,7 +249,28 @@ static bool in_runs(const struct audit_series *s, const double *y, const struct 
     return ret->p < states_limits[RUNS_P].value;
 }
 
-/* Do invocations stay in one of two states? Their levels have two modes. */
+/* Two groups of levels with a gap between them; the dip wants more of them. */
+static bool groups_of(const double *level, size_t n, struct arena *scratch, struct modes *ret)
+{
+    const size_t seventh = (n + 6) / 7;
+    const struct modes_groups g =
+        modes_gap_groups(level, n, seventh > 2 ? seventh : 2, LEAST_SD, scratch);
+    struct modes_part low = {}, high = {};
+    for (size_t u = 0; u < n; u++) {
+        struct modes_part *const part = level[u] > g.cut ? &high : &low;
+        part->share += 1 / (double)n;
+        part->mean += level[u];
+    }
+    low.mean /= low.share * (double)n;
+    high.mean /= high.share * (double)n;
+    ret->mix.low = low;
+    ret->mix.high = high;
+    ret->cut = g.cut;
+    return g.score > states_limits[GROUPS].value &&
+           high.mean - low.mean >= log1p(modes_limits[APART].value);
+}
+
+/* Do invocations stay in one of two states? Their levels have two modes or groups. */
 static bool by_invocation(const struct audit_series *s, struct arena *scratch, struct modes *m,
                           struct states *ret)
 {
@@ -256,7 +280,7 @@ static bool by_invocation(const struct audit_series *s, struct arena *scratch, s
     for (size_t u = 0; u < s->n_units; u++)
         level[u] = audit_series_median(s->y + s->start[u], s->start[u + 1] - s->start[u], scratch);
     *m = modes_of(level, s->n_units, states_limits[UNITS_P].value, scratch);
-    if (!m->two)
+    if (!m->two && !groups_of(level, s->n_units, scratch, m))
         return false;
     *ret = (struct states){
         .where = "by invocation", .p = m->dip.p, .runs = NOT_MEASURED, .expected = NOT_MEASURED};

@@ -46,9 +46,9 @@ static void stops(const struct coverage *c, struct str *out)
 {
     for (size_t i = 0; i < c->n_stops; i++) {
         const struct coverage_stop *const s = &c->stops[i];
-        str_printf(out, "  %-10s %.1f%s after %.0f invocations on average\n", s->law,
-                   percent(s->held, s->n), statuses[s->status].mark,
-                   (double)s->invocations / (double)s->n);
+        str_printf(out, "  %-38s %.1f%s after %.0f invocations on average; the audit marks %.0f\n",
+                   s->law, percent(s->held, s->n), statuses[s->status].mark,
+                   (double)s->invocations / (double)s->n, percent(s->audit.marked, s->audit.n));
     }
 }
 

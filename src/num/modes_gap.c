@@ -13,7 +13,8 @@ constexpr double LEAST_DF = 18;
 constexpr int ROUNDS = 3;
 
 struct cut {
-    double gap, at;
+    double gap, at; /* over the standard deviation; where */
+    double width;   /* of the gap itself */
 };
 
 /* sorted ascending; each part gets `least` values. */
@@ -23,14 +24,14 @@ static struct cut widest(const double *sorted, size_t n, size_t least, double df
     double squares = 0, below = 0;
     for (size_t i = 0; i < n; i++)
         squares += (sorted[i] - middle) * (sorted[i] - middle);
-    struct cut best = {-1, NOT_MEASURED};
+    struct cut best = {-1, NOT_MEASURED, NOT_MEASURED};
     for (size_t k = 1; k < n; k++) {
         below += sorted[k - 1] - middle; /* what is above sums to its negative */
         const double between = below * below * (1 / (double)k + 1 / (double)(n - k));
         const double sd = fmax(sqrt(fmax(squares - between, 0) / df), least_sd);
-        const double gap = (sorted[k] - sorted[k - 1]) / sd;
+        const double width = sorted[k] - sorted[k - 1], gap = width / sd;
         if (k >= least && n - k >= least && gap > best.gap)
-            best = (struct cut){gap, sorted[k - 1] + (sorted[k] - sorted[k - 1]) / 2};
+            best = (struct cut){gap, sorted[k - 1] + width / 2, width};
     }
     return best;
 }
@@ -121,4 +122,14 @@ struct modes_gap modes_gap_of(const struct nested *s, double least_share, double
     r.mixed = mixed_units(s, z, c.at);
     r.cut = c.at;
     return r;
+}
+
+struct modes_groups modes_gap_groups(const double *x, size_t n, size_t least, double least_sd,
+                                     struct arena *scratch)
+{
+    if (n < 4)
+        return (struct modes_groups){NOT_MEASURED, NOT_MEASURED, NOT_MEASURED};
+    const double df = (double)n - 2;
+    const struct cut c = cut_of(x, n, least, df, least_sd, ARENA_ARRAY(scratch, double, n));
+    return (struct modes_groups){c.gap * sqrt(df), c.width, c.at};
 }

@@ -33,3 +33,15 @@ constexpr double MODES_GAP_LIMIT = 16;
  * three different values (a coarse clock). */
 [[nodiscard]] struct modes_gap modes_gap_of(const struct nested *s, double least_share,
                                             double least_sd, struct arena *scratch, double *z);
+
+/* The same of few levels, one of each unit: x[0..n), n >= 4, in two groups of `least` and more.
+ * score is the gap times sqrt(n - 2). By simulation (NumPy, 20,000 runs) levels of one normal law,
+ * least 2, are beyond MODES_GAP_LIMIT in 0.8 % at n = 6, 0.2 % at n = 10; those of two groups 1.3
+ * apart that spread by 3 %, 3 to 7, in 27, 61 and 93 % at 6, 10 and 20. Beyond MODES_GAP_HINT: 6, 4
+ * and 54, 85, 99 %. NOT_MEASURED: fewer than 4. */
+struct modes_groups {
+    double score, gap, cut; /* gap: in the unit of x */
+};
+constexpr double MODES_GAP_HINT = 8;
+[[nodiscard]] struct modes_groups modes_gap_groups(const double *x, size_t n, size_t least,
+                                                   double least_sd, struct arena *scratch);

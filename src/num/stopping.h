@@ -13,9 +13,13 @@
 
 #include "num/interval.h"
 
-constexpr size_t STOPPING_LEAST = 6;     /* invocations before the first look */
-constexpr double STOPPING_LEVEL = 0.97;  /* nominal */
-constexpr double STOPPING_CLAIM = 0.95;  /* what the interval at that level is good for */
+constexpr size_t STOPPING_LEAST = 6;    /* invocations before the first look */
+constexpr double STOPPING_LEVEL = 0.97; /* nominal */
+constexpr double STOPPING_CLAIM = 0.95; /* what the interval at that level is good for */
+/* Invocations before a stop where their levels look like two groups (two clock states, by
+ * modes_gap_groups() at MODES_GAP_HINT, further apart than the target): with fewer, how many are in
+ * which group is luck. */
+constexpr size_t STOPPING_GROUPS = 20;
 constexpr double STOPPING_GROWTH = 1.25; /* invocations from one look to the next, at least */
 constexpr double STOPPING_MOST_GROWTH = 2;
 

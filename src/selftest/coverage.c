@@ -35,6 +35,26 @@ static const struct coverage_law laws[] = {
     {"AR(1)", {.noise = {NOISE_NORMAL, 0.1}, .persistence = 0.6}, {NOISE_LOGNORMAL, 0.05}},
 };
 
+/* Of the stops: these, and processes that are in one of two states as a whole. */
+static const struct coverage_law stop_laws[] = {
+    {"normal", {.noise = {NOISE_NORMAL, 0.1}}, {NOISE_LOGNORMAL, 0.05}},
+    {"lognormal", {.noise = {NOISE_LOGNORMAL, 0.5}}, {NOISE_LOGNORMAL, 0.05}},
+    {"bimodal",
+     {.noise = {NOISE_NORMAL, 0.05}, .slow_share = 0.3, .slow_factor = 1.5},
+     {NOISE_LOGNORMAL, 0.05}},
+    {"AR(1)", {.noise = {NOISE_NORMAL, 0.1}, .persistence = 0.6}, {NOISE_LOGNORMAL, 0.05}},
+    {"3 of 10 invocations 1.3 times the others",
+     {.noise = {NOISE_NORMAL, 0.05}},
+     {NOISE_LOGNORMAL, 0.03},
+     0.3,
+     1.3},
+    {"1 of 2 invocations 1.3 times the others",
+     {.noise = {NOISE_NORMAL, 0.05}},
+     {NOISE_LOGNORMAL, 0.03},
+     0.5,
+     1.3},
+};
+
 static const struct shape {
     size_t invocations, samples;
 } shapes[] = {{1, 30}, {1, 100}, {1, 300}, {3, 5},   {3, 30}, {5, 5},
@@ -372,12 +392,12 @@ struct coverage coverage_run(const struct coverage_plan *plan, struct arena *a)
                          .low = centre - margin,
                          .high = centre + margin};
     run_rows(&c, &w, n);
-    struct coverage_stop *const stops = ARENA_ARRAY(a, struct coverage_stop, COUNT_OF(laws));
-    coverage_stop_run(laws, COUNT_OF(laws), plan, a, stops);
-    for (size_t i = 0; i < COUNT_OF(laws); i++)
+    struct coverage_stop *const stops = ARENA_ARRAY(a, struct coverage_stop, COUNT_OF(stop_laws));
+    coverage_stop_run(stop_laws, COUNT_OF(stop_laws), plan, a, stops);
+    for (size_t i = 0; i < COUNT_OF(stop_laws); i++)
         add_status(&c, stops[i].status);
     c.stops = stops;
-    c.n_stops = COUNT_OF(laws);
+    c.n_stops = COUNT_OF(stop_laws);
     c.seconds = (double)(clock_now() - begun) / 1e9;
     return c;
 }

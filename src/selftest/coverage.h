@@ -67,6 +67,7 @@ struct coverage_stop { /* runs that ended when the median's interval was narrow 
     double truth;
     size_t n, held, reached;   /* runs, whose interval holds the truth, that came to the target */
     size_t invocations, looks; /* of all of them */
+    struct coverage_audited audit; /* of the median, of some of the runs */
     enum coverage_status status;
 };
 

@@ -59,6 +59,7 @@ static void stop(const struct coverage_stop *s, struct jsonw *w)
     jsonw_kf64(w, "reached", share(s->reached, s->n));
     jsonw_kf64(w, "mean_invocations", share(s->invocations, s->n));
     jsonw_kf64(w, "mean_looks", share(s->looks, s->n));
+    audited(&s->audit, "coverage_unmarked", w);
     jsonw_kstr(w, "status", coverage_status_name(s->status));
     jsonw_end_object(w);
 }

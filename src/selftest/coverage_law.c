@@ -33,7 +33,7 @@ static double below_of_requests(const struct noise_requests *r, double x)
            (share > 0 ? share * below(&r->noise, x / r->slow_factor) : 0);
 }
 
-static double below_of_all(const struct coverage_law *l, double x)
+static double below_of_level(const struct coverage_law *l, double x)
 {
     constexpr int STEPS = 320;
     constexpr double REACH = 8; /* standard deviations */
@@ -48,11 +48,19 @@ static double below_of_all(const struct coverage_law *l, double x)
     return sum / weight;
 }
 
+static double below_of_all(const struct coverage_law *l, double x)
+{
+    const double share = l->slow_share;
+    return (1 - share) * below_of_level(l, x) +
+           (share > 0 ? share * below_of_level(l, x / l->slow_factor) : 0);
+}
+
 double coverage_law_mean(const struct coverage_law *l)
 {
     const double share = l->requests.slow_share;
     const double slow = share > 0 ? 1 + share * (l->requests.slow_factor - 1) : 1;
-    return mean_of(&l->requests.noise) * slow * mean_of(&l->invocation);
+    const double level = l->slow_share > 0 ? 1 + l->slow_share * (l->slow_factor - 1) : 1;
+    return mean_of(&l->requests.noise) * slow * mean_of(&l->invocation) * level;
 }
 
 double coverage_law_quantile(const struct coverage_law *l, double p)

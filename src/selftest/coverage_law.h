@@ -6,7 +6,8 @@
 struct coverage_law {
     const char *name;
     struct noise_requests requests;
-    struct noise invocation; /* of a process, where there are several: lognormal, or none */
+    struct noise invocation;        /* of a process, where there are several: lognormal, or none */
+    double slow_share, slow_factor; /* of processes as a whole, as with two clock states; 0: none */
 };
 
 /* Of a latency around 1, over processes too. The law of one process has its invocation none. */

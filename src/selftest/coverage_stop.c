@@ -1,16 +1,20 @@
 #include "selftest/coverage_stop.h"
 
+#include "analysis/audit.h"
+#include "analysis/cell.h"
 #include "base/arena.h"
 #include "base/defs.h"
 #include "base/parallel.h"
 #include "base/rng.h"
 #include "num/quantile.h"
 #include "num/stopping.h"
+#include "selftest/coverage_audit.h"
 
 #include <math.h>
 #include <string.h>
 
-constexpr size_t CHUNK = 50; /* simulations that share a stream */
+constexpr size_t CHUNK = 50;  /* simulations that share a stream */
+constexpr size_t AUDITED = 4; /* one run of so many */
 constexpr size_t REQUESTS = 5;
 constexpr size_t MOST_INVOCATIONS = 100;
 constexpr size_t MOST_REPETITIONS = 4;
@@ -34,7 +38,16 @@ struct work {
     size_t chunks;
 };
 
-static void simulate(const struct coverage_law *l, double truth, struct rng *r,
+static void audit(struct cell_stats *t, bool held, struct arena *a, struct coverage_audited *ret)
+{
+    cell_figures(t, a, a);
+    const bool marked = (coverage_audit(t, a) & AUDIT_MEDIAN) != 0;
+    ret->n++;
+    ret->marked += marked;
+    ret->clear_held += !marked && held;
+}
+
+static void simulate(const struct coverage_law *l, double truth, bool audited, struct rng *r,
                      struct coverage_stop *part)
 {
     CLEANUP(arena_freep) struct arena *a = arena_new(ROOM);
@@ -47,7 +60,9 @@ static void simulate(const struct coverage_law *l, double truth, struct rng *r,
     while (look.state == STOPPING_MORE) {
         for (; n < look.next_invocations; n++) {
             struct noise_requests requests = l->requests;
-            const double level = noise_draw(&l->invocation, r);
+            const double state =
+                l->slow_share > 0 && rng_double(r) < l->slow_share ? l->slow_factor : 1;
+            const double level = state * noise_draw(&l->invocation, r);
             start[n + 1] = start[n] + (size_t)look.next_repetitions * REQUESTS;
             for (size_t i = start[n]; i < start[n + 1]; i++)
                 x[i] = level * noise_next(&requests, r);
@@ -59,10 +74,14 @@ static void simulate(const struct coverage_law *l, double truth, struct rng *r,
         rule.repetitions = look.next_repetitions;
         part->looks++;
     }
+    const bool held = look.median.lo <= truth && truth <= look.median.hi;
     part->n++;
-    part->held += look.median.lo <= truth && truth <= look.median.hi;
+    part->held += held;
     part->reached += look.state == STOPPING_REACHED;
     part->invocations += n;
+    if (audited)
+        audit(&(struct cell_stats){.n = start[n], .x = x, .start = start, .n_units = n}, held, a,
+              &part->audit);
 }
 
 static void simulate_chunk(void *context, size_t at, size_t)
@@ -72,7 +91,16 @@ static void simulate_chunk(void *context, size_t at, size_t)
     struct rng r;
     rng_init(&r, rng_derive(rng_derive(w->plan->seed, STREAM), at));
     for (size_t i = chunk * CHUNK; i < (chunk + 1) * CHUNK && i < w->plan->simulations; i++)
-        simulate(&w->laws[row], w->rows[row].truth, &r, &w->parts[at]);
+        simulate(&w->laws[row], w->rows[row].truth, i % AUDITED == 0, &r, &w->parts[at]);
+}
+
+static enum coverage_status status_of(const struct coverage_stop *s, double low)
+{
+    if ((double)s->held >= low * (double)s->n)
+        return COVERAGE_OK;
+    constexpr double MOSTLY = 0.95;
+    return (double)s->audit.marked >= MOSTLY * (double)s->audit.n ? COVERAGE_MARKED
+                                                                  : COVERAGE_MISSED;
 }
 
 void coverage_stop_run(const struct coverage_law *laws, size_t n, const struct coverage_plan *plan,
@@ -100,8 +128,10 @@ void coverage_stop_run(const struct coverage_law *laws, size_t n, const struct c
             ret[i].reached += p->reached;
             ret[i].invocations += p->invocations;
             ret[i].looks += p->looks;
+            ret[i].audit.n += p->audit.n;
+            ret[i].audit.marked += p->audit.marked;
+            ret[i].audit.clear_held += p->audit.clear_held;
         }
-        ret[i].status =
-            (double)ret[i].held >= low * (double)ret[i].n ? COVERAGE_OK : COVERAGE_MISSED;
+        ret[i].status = status_of(&ret[i], low);
     }
 }

@@ -40,3 +40,7 @@ for label, x, units in (("30 values", series(30, 0.2), 1),
                         ("5 units of 10", series(50, 0.2) + np.repeat([0, 0.06, -0.05, 0.03, 0.08], 10), 5),
                         ("units that differ, one mode", series(50, 0) + np.repeat([0, 0, 0.5, 0, 0.5], 10), 5)):
     print(f'    {{"{label}", ' + ", ".join(f"{v:.16g}" for v in gap(x, units)) + "},")
+
+levels = np.log([10.1, 13.2, 10.3, 9.9, 10.2, 13.0, 10.0, 9.8])
+gap, cut = widest(levels, len(levels) - 2, 2)
+print(f'    groups: {gap * np.sqrt(len(levels) - 2):.16g}, {cut:.16g}')

@@ -123,6 +123,13 @@ static void test_gap(struct arena *a)
     const struct nested coarse = {x, one, 1};
     CHECK_NEAR("two readings of a coarse clock", modes_gap_of(&coarse, 0.08, 1e-6, a, z).gap,
                NOT_MEASURED, 0);
+    const double ms[] = {10.1, 13.2, 10.3, 9.9, 10.2, 13.0, 10.0, 9.8};
+    for (size_t i = 0; i < 8; i++)
+        x[i] = log(ms[i]);
+    const struct modes_groups groups = modes_gap_groups(x, 8, 2, 1e-6, a);
+    CHECK_NEAR("two groups of levels", groups.score, 32.47704034334602, 1e-11);
+    CHECK_NEAR("and their cut", groups.cut, 2.448546626348564, 1e-13);
+    CHECK_NEAR("of three levels", modes_gap_groups(x, 3, 1, 1e-6, a).score, NOT_MEASURED, 0);
     const struct nested few = {x, (const size_t[]){0, 19}, 1};
     CHECK_NEAR("19 values", modes_gap_of(&few, 0.08, 1e-6, a, z).gap, NOT_MEASURED, 0);
 }

@@ -136,6 +136,22 @@ static void test_rule(struct arena *a)
     CHECK("not before six invocations",
           early.state == STOPPING_MORE && early.next_invocations == STOPPING_LEAST, "%zu",
           early.next_invocations);
+    r.target = 0.2;
+    for (size_t i = 0; i < 30; i++)
+        x[i] = sorted[i] = (i / 5 == 3 ? 130 : 100) + (double)(i % 7);
+    quantile_sort(sorted, 30);
+    const struct nested states = {.x = x, .start = start, .n_units = 6};
+    const struct stopping_look on = stopping_look_at(&r, &states, sorted, a);
+    CHECK("narrow enough, but one invocation is in another state: on to 20, in steps of two",
+          on.half <= r.target && on.state == STOPPING_MORE && on.next_invocations == 12, "%zu",
+          on.next_invocations);
+    r.most_invocations = 6;
+    CHECK("unless that is all there may be",
+          stopping_look_at(&r, &states, sorted, a).state == STOPPING_REACHED, "not reached");
+    r.most_invocations = 50;
+    for (size_t i = 0; i < 30; i++)
+        x[i] = sorted[i] = 100 + (double)(i % 7);
+    quantile_sort(sorted, 30);
     r.target = 1e-6;
     const struct stopping_look more = stopping_look_at(&r, &six, sorted, a);
     CHECK("never more than twice as many, nor fewer than a quarter more",
