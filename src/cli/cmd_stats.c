@@ -335,7 +335,7 @@ static enum err_code run(struct cli *cli, const void *args, const struct opt_lis
     CLEANUP(str_done) struct str out = {};
     struct column_share_words words;
     struct column_table t;
-    if (check(o, e) || read_table(o, path, a, &words, &t, e) ||
+    if (check(o, e) || command_check_file(path, e) || read_table(o, path, a, &words, &t, e) ||
         (o->fit ? fit(cli, o, path, &t, a, &out, e)
                 : compare(cli, o, path, &t, &words, a, &out, e)))
         return e->code;
