@@ -5,6 +5,7 @@
 #include "cli/command_all.h"
 #include "cli/import_print.h"
 #include "import/import.h"
+#include "io/file.h"
 
 #include <signal.h>
 #include <stdio.h>
@@ -24,7 +25,7 @@ static const char *const formats[] = {"auto",     "csv",        "jsonl",  "llama
 static const struct opt opts[] = {
     {OPT_STR,    'o', "output",    "DIR",    nullptr, "results folder to make; it must be empty or not there",
      FIELD_OF(struct import_args, out, const char *)},
-    {OPT_CHOICE, 'f', "format",    "FORMAT", "auto",  "csv, jsonl, llama-bench, guidellm, vllm-bench, aiperf; auto is csv or jsonl by the file's name",
+    {OPT_CHOICE, 'f', "format",    "FORMAT", "auto",  "csv, jsonl, llama-bench, guidellm, vllm-bench, aiperf; auto is by the file's name, and of JSON by what is in it",
      FIELD_OF(struct import_args, format, unsigned), .choice = formats},
     {OPT_LIST,   'm', "map",       "FIELD=COLUMN", nullptr,
      "take FIELD from COLUMN; COLUMN:UNIT where its unit is another, COLUMN*X to multiply, nothing to take none; "
@@ -57,6 +58,33 @@ static void stop(int)
     stopped = 1;
 }
 
+/* What a JSON file begins with tells which tool wrote it; an array of other objects is jsonl. */
+static bool sniff(const char *source, enum import_format *ret)
+{
+    static const struct {
+        const char *key, *and_key; /* nullptr: one is enough */
+        enum import_format format;
+    } marks[] = {{"\"guidellm_version\"", nullptr, IMPORT_GUIDELLM},
+                 {"\"type_\": \"generative_benchmark\"", nullptr, IMPORT_GUIDELLM},
+                 {"\"model_filename\"", "\"n_prompt\"", IMPORT_LLAMA_BENCH},
+                 {"\"request_throughput\"", "\"completed\"", IMPORT_VLLM_BENCH},
+                 {"\"aiperf_version\"", nullptr, IMPORT_AIPERF}};
+    char text[1 << 16];
+    if (strcmp(source, "-") == 0)
+        return false;
+    CLEANUP(file_closep) FILE *f = fopen(source, "re");
+    const size_t n = f ? fread(text, 1, sizeof text - 1, f) : 0;
+    text[n] = '\0'; /* what is behind a NUL is looked at by no strstr() */
+    const char first = text[strspn(text, " \t\r\n")];
+    for (size_t i = 0; i < COUNT_OF(marks) && (first == '{' || first == '['); i++)
+        if (strstr(text, marks[i].key) && (!marks[i].and_key || strstr(text, marks[i].and_key))) {
+            *ret = marks[i].format;
+            return true;
+        }
+    *ret = IMPORT_JSONL;
+    return first == '[';
+}
+
 static enum err_code find_format(const char *source, unsigned asked, enum import_format *ret,
                                  struct err *e)
 {
@@ -77,8 +105,11 @@ static enum err_code find_format(const char *source, unsigned asked, enum import
         if (n > k && strcmp(source + n - k, endings[i].ending) == 0)
             return ERR_OK;
     }
-    return err_set(e, ERR_USAGE, "import: the name '%s' does not tell its format; give --format",
-                   source);
+    if (sniff(source, ret))
+        return ERR_OK;
+    return err_set(
+        e, ERR_USAGE,
+        "import: neither the name '%s' nor what is in it tells its format; give --format", source);
 }
 
 static enum err_code find_delimiter(const char *word, char *ret, struct err *e)
@@ -135,6 +166,8 @@ static enum err_code run(struct cli *cli, const void *args, const struct opt_lis
     const struct sigaction action = {.sa_handler = stop, .sa_flags = SA_RESTART};
     (void)sigaction(SIGINT, &action, nullptr);
     (void)sigaction(SIGTERM, &action, nullptr);
+    if (o->format == 0 && q.format > IMPORT_JSONL && !cli->quiet)
+        fprintf(stderr, "chimera: taken as --format %s\n", import_format_name(q.format));
     if (import_run(&q, cli->arena, &report, e))
         return e->code;
     for (size_t i = 0; i < report.n_notes && !cli->quiet; i++)

@@ -37,6 +37,27 @@ const struct command *command_find(const struct command *const *list, const char
     return nullptr;
 }
 
+/* In the right column of the options, as wide as the text above them. */
+static void print_wrapped(const char *text)
+{
+    constexpr size_t FROM = 31;
+    constexpr size_t WIDTH = 100;
+    size_t at = FROM;
+    for (bool first = true; *text; first = false) {
+        const size_t n = strcspn(text, " ");
+        if (!first && at + 1 + n > WIDTH) {
+            printf("\n%*s", (int)FROM, "");
+            at = FROM;
+            first = true;
+        }
+        at += n + !first;
+        printf("%s%.*s", first ? "" : " ", (int)n, text);
+        text += n;
+        text += *text == ' ';
+    }
+    putchar('\n');
+}
+
 static void print_options(const struct opt *o)
 {
     for (; o && o->type != OPT_END; o++) {
@@ -48,10 +69,12 @@ static void print_options(const struct opt *o)
         str_printf(&left, "--%s", o->name);
         if (o->arg)
             str_printf(&left, " %s", o->arg);
-        printf("  %-28s %s", left.text, o->help);
+        CLEANUP(str_done) struct str right = {};
+        str_puts(&right, o->help);
         if (o->def)
-            printf(" [%s]", o->def);
-        putchar('\n');
+            str_printf(&right, " [%s]", o->def);
+        printf("  %-28s ", left.text);
+        print_wrapped(str_text(&right));
     }
 }
 

@@ -218,6 +218,18 @@ figures "its samples' mean, median and deviation" \
     '^pp32,llamacpp-cpu,fp32,tiny,ok,5,0.889405[0-9]*,0.858066,0.092793621[0-9]*,'
 figures "one model in two precisions" '^tg16,llamacpp-cpu,q8_0,tiny,ok,5,0.867369[0-9]*,0.86007[34]*[0-9]*,0.02154160[0-9]*,'
 holds "avg_ts is a mean of rates" notes 'tg16 of tiny fp32: avg_ts 16482.* all tokens over the whole time are 16451'
+rm -rf d
+"$chimera" import "$fixtures/llama-bench.json" -o d >out 2>notes
+ok "its format shows" grep -q "taken as --format llama-bench" notes
+for x in guidellm.json:guidellm guidellm-0.2.json:guidellm vllm-detailed.json:vllm-bench aiperf.json:aiperf; do
+    "$chimera" import "$fixtures/${x%:*}" -n >out 2>err
+    ok "${x%:*}: too" grep -q "taken as --format ${x#*:}" err
+done
+printf ' [{"latency_ms":1}]' >t.json
+takes "an array of objects needs no --format" t.json
+printf '{"latency_ms":1}' >t.json
+refuses "an object that nobody knows" 2 "give --format" t.json
+tool "llama-bench -o json" llama-bench llama-bench.json
 holds "the machine" d/env.json '"model": "Intel(R) Xeon(R) Processor"'
 holds "the parameters" d/cells.jsonl '"params_millions":0.34848'
 tool "llama-bench -o jsonl" llama-bench llama-bench.jsonl
