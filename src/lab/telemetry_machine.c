@@ -149,16 +149,17 @@ static void put_ends(const struct telemetry *t, struct run_record_machine *ret)
         n += t->items[i].machine.felt && !isnan(t->items[i].machine.mhz_most);
     if (n < LEAST_ENDS)
         return;
+    const size_t quarter = n / 4;
     for (size_t i = t->measured; i < t->n; i++) {
         const struct watch_reading *const r = &t->items[i].machine;
         if (!r->felt || isnan(r->mhz_most))
             continue;
-        first += k < n / 4 ? r->mhz_most : 0;
-        last += k >= n - n / 4 ? r->mhz_most : 0;
+        first += k < quarter ? r->mhz_most : 0;
+        last += k >= n - quarter ? r->mhz_most : 0;
         k++;
     }
-    ret->mhz_first = first / (double)(n / 4);
-    ret->mhz_last = last / (double)(n / 4);
+    ret->mhz_first = first / (double)quarter;
+    ret->mhz_last = last / (double)quarter;
 }
 
 struct run_record_machine telemetry_machine_summarise(const struct telemetry *const *agents,
