@@ -130,10 +130,10 @@ const struct command cmd_doctor = {
     .about =
         "Every backend: its version and where it lies, or why it cannot run here and how to get "
         "it.\n"
-        "Then the machine: processor, memory, clock, load and steal, sensors, libraries. What "
-        "cannot\n"
-        "be known is '-' with the reason. Quick: torch is not imported; -v imports it (seconds) to "
-        "see\n"
+        "Then the machine: processor, memory, clock, load and steal, sensors, what a run watches "
+        "while\n"
+        "it measures, libraries. What cannot be known is '-' with the reason. Quick: torch is not\n"
+        "imported; -v imports it (seconds) to see\n"
         "which BLAS it really uses. Exit 3 where no engine can run (synthetic does not count).",
     .examples = "  chimera doctor\n  chimera doctor -v\n  chimera doctor --json",
     .run = run,

@@ -14,6 +14,7 @@
 #include "probe/host.h"
 #include "probe/memory.h"
 #include "probe/sensor.h"
+#include "probe/watch.h"
 
 #include <limits.h>
 #include <stdlib.h>
@@ -243,6 +244,7 @@ void environment_gather(bool deep, const char *folder, struct arena *a, struct e
     host_clock_facts("", f);
     host_load_facts("", folder, f);
     sensor_facts("", f);
+    watch_facts("", f);
     sensor_gpu_facts(f);
     ask_backends(python, e.msg, ret);
     f->group = "libraries";

@@ -1,6 +1,7 @@
 #include "probe/watch.h"
 
 #include "base/clock.h"
+#include "probe/facts.h"
 
 #include <fcntl.h>
 #include <sched.h>
@@ -340,4 +341,18 @@ void watch_read(struct watch *w, bool all, struct watch_reading *ret)
         w->next_slow = r.at + WATCH_LONG_PAUSE;
     }
     *ret = r;
+}
+
+void watch_facts(const char *root, struct facts *f)
+{
+    CLEANUP(watch_done) struct watch w;
+    watch_open(&w, root);
+    f->group = "watch";
+    for (unsigned q = 0; q < WATCH_QUANTITIES; q++) {
+        const char *const name = watch_quantity_name((enum watch_quantity)q);
+        if (w.why[q])
+            facts_unknown(f, name, "%s", w.why[q]);
+        else
+            facts_printf(f, name, "%s", w.source[q]);
+    }
 }

@@ -55,4 +55,8 @@ void watch_done(struct watch *w); /* for CLEANUP() too, after watch_open() */
 /* all: everything, whenever it was read last. Allocates nothing. */
 void watch_read(struct watch *w, bool all, struct watch_reading *ret);
 
+/* Where each quantity is read here during a run, or why it is not, as facts of group "watch". */
+struct facts;
+void watch_facts(const char *root, struct facts *f);
+
 [[nodiscard]] const char *watch_quantity_name(enum watch_quantity q); /* "cpu_time", ... */

@@ -789,6 +789,22 @@ static void clock_of_two_states(struct fixture *f, bool fault)
     }
 }
 
+/* A clock that wanders. In the twin latency wanders too, by itself: two series that remember their
+ * past look alike more often than two that do not. */
+static void clock_wanders(struct fixture *f, bool fault)
+{
+    f->imported = true;
+    const size_t c = fixture_cell(f, S, M, "transformers-gpu", "fp16");
+    double mhz = 2000, level = 0;
+    for (int32_t i = 0; i < 120; i++) {
+        mhz = 2000 + 0.95 * (mhz - 2000) + 60 * rng_normal(&f->rng);
+        level = 0.8 * level + 0.03 * rng_normal(&f->rng);
+        fixture_sample(f, c, i / 40,
+                       20 * (fault ? 2000 / mhz : exp(level)) * exp(0.03 * rng_normal(&f->rng)))
+            ->clock_mhz = mhz;
+    }
+}
+
 static void clock_of_invocations(struct fixture *f, bool fault)
 {
     const size_t c = fixture_cell(f, S, M, "ort", "fp32");
@@ -946,6 +962,7 @@ static const struct plant plants[] = {
     {"thermal", "an import's column reaches the limit", at_the_limit},
     {"thermal", "the clock falls, and latency rises with it", clock_falls},
     {"thermal", "two states of the clock", clock_of_two_states},
+    {"thermal", "a clock that wanders", clock_wanders},
     {"thermal", "invocations at clocks of their own", clock_of_invocations},
     {"thermal", "from the first quarter to the last", clock_of_ends},
     {"client-bound", "a client that waits", slow_client},

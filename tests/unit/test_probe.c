@@ -12,6 +12,7 @@
 #include "probe/host.h"
 #include "probe/memory.h"
 #include "probe/sensor.h"
+#include "probe/watch.h"
 #include "test.h"
 
 #include <stdlib.h>
@@ -66,6 +67,7 @@ static void gather(const char *root, struct facts *f)
     host_facts(root, f);
     host_load_facts(root, "/", f);
     sensor_facts(root, f);
+    watch_facts(root, f);
 }
 
 static void check_nothing(struct arena *a)
