@@ -493,7 +493,7 @@ static void every_law(const struct audit_whole *w, const char *check, judge *say
 
 static void look_at_fits(const struct audit_whole *w, struct audit *out)
 {
-    every_law(w, audit_law_gates(w, limits[R2].value, out) ? nullptr : "fit-not-actionable",
+    every_law(w, audit_law_gate_all(w, limits[R2].value, out) ? nullptr : "fit-not-actionable",
               judge_fit, out);
 }
 

@@ -33,7 +33,7 @@ static void say_gate(const struct audit_cell *c, const struct results_row *r, st
                   .blocks = AUDIT_FIT});
 }
 
-size_t audit_law_gates(const struct audit_whole *w, double least_r2, struct audit *out)
+size_t audit_law_gate_all(const struct audit_whole *w, double least_r2, struct audit *out)
 {
     size_t looked = 0;
     for (size_t i = 0; i < w->n_cells; i++)

@@ -8,5 +8,5 @@
 
 /* A finding of fit-not-actionable for each stated law with R2 below least_r2, or whose interval
  * holds 0; rows that repeat the law before are one. The number of rows that state one. */
-[[nodiscard]] size_t audit_law_gates(const struct audit_whole *w, double least_r2,
-                                     struct audit *out);
+[[nodiscard]] size_t audit_law_gate_all(const struct audit_whole *w, double least_r2,
+                                        struct audit *out);

@@ -111,7 +111,7 @@ const struct field_info field_table[FIELD_COUNT] = {
     [FIELD_COST_INFRA] = {"cost_infra", FIELD_KIND_NUMBER, FIELD_PLAIN, FIELD_OF_BOTH, false,
         "a part of that total: the machine, by its price per hour",
         ALSO("infra_usd", "infra_cost_usd", "infrastructure_usd", "infrastructure_cost_usd",
-        "compute_usd", "compute_cost_usd")},
+        "compute_usd", "compute_cost_usd", "infra_cost_usd_per_1m_tokens")},
     [FIELD_COST_ENERGY] = {"cost_energy", FIELD_KIND_NUMBER, FIELD_PLAIN, FIELD_OF_BOTH, false,
         "a part of that total: electricity",
         ALSO("energy_usd", "energy_cost_usd", "electricity_usd", "electricity_cost_usd",
