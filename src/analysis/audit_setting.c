@@ -157,20 +157,67 @@ static void look_at_setting(const struct setting *s, const struct audit_group *g
     }
 }
 
-/* audit_confound.c compares them. */
-static bool states_hosts(const struct audit_group *g)
+static const char *stated_host(const struct audit_cell *c)
 {
-    for (size_t i = 0; i < g->n; i++)
-        for (size_t k = 0; k < g->cells[i].n_stated; k++)
-            if (g->cells[i].stated[k].host)
-                return true;
-    return false;
+    for (size_t i = 0; i < c->n_stated; i++)
+        if (c->stated[i].host)
+            return c->stated[i].host;
+    return nullptr;
+}
+
+/* Does the list b, with commas between, hold every name of a? */
+static bool all_in(const char *a, const char *b)
+{
+    while (*a) {
+        const size_t n = strcspn(a, ",");
+        bool found = false;
+        for (const char *at = b; *at && !found;
+             at += at[strcspn(at, ",")] ? strcspn(at, ",") + 2 : strcspn(at, ","))
+            found = strcspn(at, ",") == n && strncmp(a, at, n) == 0;
+        if (!found)
+            return false;
+        a += a[n] ? n + 2 : n;
+    }
+    return true;
+}
+
+/* Compared cells that a source says ran on different machines, systems or drivers. */
+static bool look_at_stated_hosts(const struct audit_group *g, struct audit *out)
+{
+    const struct audit_cell *first = nullptr, *other = nullptr;
+    for (size_t i = 0; i < g->n && !other; i++) {
+        const char *const host = stated_host(&g->cells[i]);
+        if (host && !first)
+            first = &g->cells[i];
+        else if (host && (!all_in(host, stated_host(first)) || !all_in(stated_host(first), host)))
+            other = &g->cells[i];
+    }
+    if (!other)
+        return first;
+    const struct audit_fact facts[] = {
+        audit_word("setting", "host"), audit_word("value_a", stated_host(first)),
+        audit_word("of_a", audit_label(out, first)), audit_word("value_b", stated_host(other)),
+        audit_word("of_b", audit_label(out, other))};
+    audit_add(out,
+              &(struct audit_finding){
+                  .check = "environment-mismatch",
+                  .severity = AUDIT_WARN,
+                  .subject = audit_subject_of_group(g),
+                  .facts = facts,
+                  .n_facts = COUNT_OF(facts),
+                  .message = audit_text(out,
+                                        "%s ran on '%s', %s on '%s': what is the system's and "
+                                        "what the configuration's cannot be told apart",
+                                        facts[2].text, facts[1].text, facts[4].text, facts[3].text),
+                  .advice = "run both on each of the systems, or compare within one",
+                  .blocks = AUDIT_COMPARISON | AUDIT_WINNER});
+    return true;
 }
 
 static void look_at_environment(const struct audit_group *g, struct audit *out)
 {
     const struct audit_subject subject = audit_subject_of_group(g);
-    bool known = states_hosts(g);
+    bool known = look_at_stated_hosts(g, out);
     for (size_t i = 0; i < g->n; i++)
         for (size_t k = 0; k < g->cells[i].n_evidence; k++)
             known = known || g->cells[i].evidence[k]->engine_version ||
@@ -318,7 +365,7 @@ const struct audit_check audit_setting_checks[] = {
     {.name = "environment-mismatch",
      .rule = "warn: replicate runs whose env.json differ (host, system, processor, GPU, libraries, "
              "variables), or cells of one scenario and model that ran with another number of "
-             "threads, or one engine in two versions",
+             "threads, or on another host that the source names, or one engine in two versions",
      .evidence = "facts_that_differ setting value_a of_a value_b of_b invocation_b, and the facts "
                  "themselves as a | b",
      .blocks = AUDIT_LATENCY | AUDIT_THROUGHPUT | AUDIT_COMPARISON | AUDIT_WINNER,

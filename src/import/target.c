@@ -3,6 +3,7 @@
 #include "base/arena.h"
 #include "base/defs.h"
 #include "base/str.h"
+#include "import/beside.h"
 #include "import/imported_line.h"
 #include "import/imported_run.h"
 #include "import/numbering.h"
@@ -29,34 +30,6 @@ struct invocation {
     uint64_t seq;
 };
 
-/* Figures that samples.jsonl has no key for: what stays of them is a mean per cell. */
-static const struct mean {
-    enum field f;
-    size_t at; /* in struct results_row */
-} means[] = {
-    {FIELD_IDLE_POWER_W, FIELD_OF(struct results_row, idle_power_w, double)},
-    {FIELD_POWER_SAMPLES, FIELD_OF(struct results_row, power_samples, double)},
-    {FIELD_POWER_WINDOW_MS, FIELD_OF(struct results_row, power_window_ms, double)},
-    {FIELD_ENERGY_J, FIELD_OF(struct results_row, energy_j, double)},
-    {FIELD_COST_PER_HOUR, FIELD_OF(struct results_row, cost_per_hour, double)},
-    {FIELD_COST_PER_MILLION, FIELD_OF(struct results_row, cost_per_million, double)},
-    {FIELD_COST_TOTAL, FIELD_OF(struct results_row, cost_total, double)},
-    {FIELD_COST_INFRA, FIELD_OF(struct results_row, cost_infra, double)},
-    {FIELD_COST_ENERGY, FIELD_OF(struct results_row, cost_energy, double)},
-    {FIELD_COST_PURCHASE, FIELD_OF(struct results_row, cost_purchase, double)},
-};
-enum { MEANS = sizeof means / sizeof *means };
-
-static const struct {
-    enum field f;
-    size_t at;
-} kept_words[] = {
-    {FIELD_RAN_BACKEND, FIELD_OF(struct results_row, ran_backend, const char *)},
-    {FIELD_RAN_PRECISION, FIELD_OF(struct results_row, ran_precision, const char *)},
-    {FIELD_PRICING, FIELD_OF(struct results_row, pricing, const char *)},
-    {FIELD_TIMED_REGION, FIELD_OF(struct results_row, timed_region, const char *)},
-};
-
 struct cell {
     struct folder_key key;
     const char *folder; /* nullptr: not made yet */
@@ -68,10 +41,7 @@ struct cell {
     uint64_t bytes, samples;
     struct invocation *invocations; /* by number */
     size_t n_invocations, room, last;
-    struct results_row model; /* its model's figures, and means of what lines do not hold */
-    uint64_t model_place;
-    uint64_t n_means[MEANS];
-    bool has_model;
+    struct beside beside;
 };
 
 /* The words of an id field: all numbers, or all numbered. */
@@ -212,8 +182,7 @@ static enum err_code new_cell(struct target *t, const struct record *r, struct e
     }
     c->key = (struct folder_key){words[0], words[1], words[2], words[3]};
     c->line = cell_keys(&c->key, a, &c->n_line);
-    c->model = cell_rows_none();
-    c->model.key = c->key;
+    c->beside = beside_of(c->key);
     t->cells[t->n_cells++] = c;
     return ERR_OK;
 }
@@ -362,112 +331,6 @@ static struct invocation *find_invocation(struct cell *c, uint32_t number)
     return &c->invocations[lo];
 }
 
-constexpr size_t MOST_HOSTS = 200; /* characters of their names */
-
-static const char *text_of(const struct record *r, enum field f, struct arena *a)
-{
-    return record_has(r, f) ? arena_strndup(a, r->values[f].text, r->values[f].n) : nullptr;
-}
-
-/* A cell's samples may come from several. */
-static void take_host(struct cell *c, const struct record *r, struct arena *a)
-{
-    const struct record_value *const v = &r->values[FIELD_HOST];
-    const char *const had = c->model.host;
-    if (!record_has(r, FIELD_HOST))
-        return;
-    for (const char *at = had; at; at = strstr(at, ", ") ? strstr(at, ", ") + 2 : nullptr)
-        if (strncmp(at, v->text, v->n) == 0 && (at[v->n] == '\0' || at[v->n] == ','))
-            return;
-    if (!had)
-        c->model.host = text_of(r, FIELD_HOST, a);
-    else if (strlen(had) + v->n < MOST_HOSTS)
-        c->model.host = arena_printf(a, "%s, %.*s", had, (int)v->n, v->text);
-}
-
-/* What stays the same for all samples of a cell. */
-static bool take_model(struct cell *c, const struct record *r, struct arena *a, struct str *why)
-{
-    const struct {
-        enum field f;
-        double *to;
-    } facts[] = {{FIELD_PARAMS_MILLIONS, &c->model.params_millions},
-                 {FIELD_N_LAYERS, &c->model.n_layers},
-                 {FIELD_D_MODEL, &c->model.d_model}};
-    take_host(c, r, a);
-    for (size_t i = 0; i < COUNT_OF(facts); i++) {
-        if (!record_has(r, facts[i].f))
-            continue;
-        const double x = record_number(r, facts[i].f);
-        c->has_model = true;
-        if (isnan(*facts[i].to)) {
-            *facts[i].to = x;
-            c->model_place = r->place;
-        } else if (x != *facts[i].to) {
-            str_printf(why, "%s: %.15g here and %.15g in row %" PRIu64 " of the same cell",
-                       field_table[facts[i].f].name, x, *facts[i].to, c->model_place);
-            return false;
-        }
-    }
-    return true;
-}
-
-static void add_to(double *count, double x)
-{
-    *count = isnan(*count) ? x : *count + x;
-}
-
-static void take_means(struct cell *c, const struct record *r)
-{
-    struct results_row *const m = &c->model;
-    for (size_t i = 0; i < MEANS; i++) {
-        if (!record_has(r, means[i].f))
-            continue;
-        const double x = record_number(r, means[i].f);
-        double mean;
-        memcpy(&mean, (char *)m + means[i].at, sizeof mean);
-        mean = c->n_means[i]++ == 0 ? x : mean + (x - mean) / (double)c->n_means[i];
-        memcpy((char *)m + means[i].at, &mean, sizeof mean);
-        c->has_model = true;
-    }
-    if (record_has(r, FIELD_POWER_SAMPLES)) {
-        add_to(&m->power_windows, 1);
-        add_to(&m->power_windows_once, record_number(r, FIELD_POWER_SAMPLES) <= 1);
-    }
-    if (record_has(r, FIELD_ENERGY_J)) {
-        add_to(&m->energies, 1);
-        add_to(&m->energies_not_positive, !(record_number(r, FIELD_ENERGY_J) > 0));
-    }
-}
-
-static bool holds_word(const char *list, const char *word, size_t n)
-{
-    for (const char *at = list; (at = strstr(at, word)); at += n)
-        if ((at == list || at[-1] == ' ') && (at[n] == '\0' || strncmp(at + n, " | ", 3) == 0))
-            return true;
-    return false;
-}
-
-/* Several in one cell stand beside each other, up to a length. */
-static void take_words(struct target *t, struct results_row *m, const struct record *r)
-{
-    constexpr size_t MOST = 400;
-    for (size_t i = 0; i < COUNT_OF(kept_words); i++) {
-        if (!record_has(r, kept_words[i].f))
-            continue;
-        const struct record_value *const v = &r->values[kept_words[i].f];
-        const char *list;
-        memcpy(&list, (char *)m + kept_words[i].at, sizeof list);
-        if (list && strlen(list) == v->n && memcmp(list, v->text, v->n) == 0)
-            continue;
-        const char *const word = arena_strndup(t->arena, v->text, v->n);
-        if (list && (holds_word(list, word, v->n) || strlen(list) > MOST))
-            continue;
-        list = list ? arena_printf(t->arena, "%s | %s", list, word) : word;
-        memcpy((char *)m + kept_words[i].at, &list, sizeof list);
-    }
-}
-
 /* Rows that name a repetition or a prompt can repeat one. A bounded look: the first millions. */
 static void look_for_repeats(struct target *t, const struct cell *c,
                              const struct imported_line *line, const struct record *r)
@@ -501,10 +364,8 @@ enum target_result target_sample(struct target *t, const struct record *r, struc
     if (!take_id(t, r, FIELD_INVOCATION, &invocation, why) ||
         !take_id(t, r, FIELD_REPETITION, &line.repetition, why) ||
         !take_id(t, r, FIELD_PROMPT_INDEX, &line.prompt_index, why) ||
-        !take_model(c, r, t->arena, why))
+        !beside_take(&c->beside, r, t->arena, why))
         return TARGET_BAD;
-    take_means(c, r);
-    take_words(t, &c->model, r);
     if (!c->folder && make_folder(t, c, e))
         return TARGET_FAILED;
     line.invocation = invocation < 0 ? 0 : (uint32_t)invocation;
@@ -551,7 +412,9 @@ enum target_result target_row(struct target *t, const struct record *r, struct s
     if (!take_id(t, r, FIELD_INVOCATION, &invocation, why))
         return TARGET_BAD;
     struct results_row row = cell_rows_none();
-    row.versus = text_of(r, FIELD_VERSUS, t->arena);
+    if (record_has(r, FIELD_VERSUS))
+        row.versus =
+            arena_strndup(t->arena, r->values[FIELD_VERSUS].text, r->values[FIELD_VERSUS].n);
     const uint64_t other = row.versus ? numbering_hash(row.versus, strlen(row.versus), 3) : 0;
     const int64_t key[] = {(int64_t)(uintptr_t)c, invocation, (int64_t)other};
     bool fresh;
@@ -567,7 +430,6 @@ enum target_result target_row(struct target *t, const struct record *r, struct s
         return TARGET_BAD;
     }
     row.key = c->key;
-    row.host = text_of(r, FIELD_HOST, t->arena);
     row.invocation = (int32_t)invocation;
     row.status = r->status;
     row.reason = r->status == STATUS_OK ? nullptr
@@ -578,7 +440,7 @@ enum target_result target_row(struct target *t, const struct record *r, struct s
         const double x = f == FIELD_COUNT ? NOT_MEASURED : record_number(r, f);
         memcpy((char *)&row + cell_rows_figures[i].offset, &x, sizeof x);
     }
-    take_words(t, &row, r);
+    beside_words(&row, r, t->arena);
     if (!cell_rows_has_figures(&row)) {
         row.status = STATUS_ERROR;
         row.reason = "the source has no figure of it";
@@ -626,17 +488,14 @@ static enum err_code finish_cell(struct target *t, struct cell *c,
     }
     for (size_t i = 0; i < c->n_invocations; i++) {
         CLEANUP(str_done) struct str text = {};
-        c->invocations[i].run.timed_region = c->model.timed_region;
+        c->invocations[i].run.timed_region = c->beside.row.timed_region;
         imported_run_json(&c->key, &c->invocations[i].run, source, &text);
         if (put(t, results_folder_run_file(t->arena, c->folder, c->invocations[i].run.number),
                 &text, e))
             return e->code;
     }
-    struct results_row *const m = &c->model;
-    if (c->has_model || m->ran_backend || m->ran_precision || m->host || m->timed_region ||
-        m->pricing) {
-        m->beside_samples = true;
-        cell_rows_write(m, &(struct jsonw){.out = &t->rows});
+    if (beside_says(&c->beside)) {
+        cell_rows_write(&c->beside.row, &(struct jsonw){.out = &t->rows});
         str_putc(&t->rows, '\n');
     }
     return ERR_OK;
