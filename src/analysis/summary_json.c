@@ -58,6 +58,10 @@ static void cell_intervals(struct jsonw *w, const struct cell_stats *c)
     percentile_interval(w, "p95_ci_95", &c->p95_ci, c->p95);
     percentile_interval(w, "p99_ci_95", &c->p99_ci, c->p99);
     interval(w, "median_rank_lower", c->rank_lo, "median_rank_upper", c->rank_hi);
+    jsonw_kf64(w, "median_rank_level",
+               isnan(c->rank_lo)
+                   ? NOT_MEASURED
+                   : quantile_ranks_level(quantile_ranks(c->n, 0.5, CELL_CONFIDENCE), c->n, 0.5));
 }
 
 static void counts_by_status(struct jsonw *w, const size_t *n)

@@ -43,6 +43,12 @@ struct quantile_ranks quantile_ranks(size_t n, double p, double conf)
     return (struct quantile_ranks){lo, hi};
 }
 
+double quantile_ranks_level(struct quantile_ranks k, size_t n, double p)
+{
+    const double below = k.lo < 1 ? 0 : dist_binomial_cdf((double)k.lo - 1, n, p);
+    return (k.hi > n ? 1 : dist_binomial_cdf((double)k.hi - 1, n, p)) - below;
+}
+
 struct quantile_interval quantile_interval(const double *x, size_t n, double p, double conf)
 {
     struct quantile_interval r = {NOT_MEASURED, NOT_MEASURED};

@@ -26,6 +26,10 @@ struct quantile_ranks {
 };
 [[nodiscard]] struct quantile_ranks quantile_ranks(size_t n, double p, double conf);
 
+/* P(lo <= Bin(n, p) < hi): what [x_(lo), x_(hi)] really covers; an end without a bound holds all.
+ * Of the median of 7 values: the whole range 98.4 %, the next pair 87.5 %, and nothing between. */
+[[nodiscard]] double quantile_ranks_level(struct quantile_ranks k, size_t n, double p);
+
 /* The values at those ranks; NOT_MEASURED for a side without a bound. x ascending. */
 struct quantile_interval {
     double lo, hi;

@@ -69,6 +69,25 @@ static void test_coverage(void)
         }
 }
 
+/* SciPy 1.17: binom.cdf. */
+static void test_level(void)
+{
+    static const struct {
+        size_t n, lo, hi;
+        double p, level;
+    } rows[] = {{7, 1, 7, 0.5, 0.984375},
+                {10, 2, 9, 0.5, 0.978515625},
+                {20, 6, 15, 0.5, 0.9586105346679688},
+                {60, 53, 61, 0.95, 0.9902108512900585}};
+    for (size_t i = 0; i < COUNT_OF(rows); i++) {
+        const struct quantile_ranks k = quantile_ranks(rows[i].n, rows[i].p, 0.95);
+        CHECK("ranks", k.lo == rows[i].lo && k.hi == rows[i].hi, "%zu, %zu of %zu", k.lo, k.hi,
+              rows[i].n);
+        CHECK_NEAR("what they cover", quantile_ranks_level(k, rows[i].n, rows[i].p), rows[i].level,
+                   1e-14);
+    }
+}
+
 int main(void)
 {
     CLEANUP(arena_freep) struct arena *a = arena_new(64U << 20);
@@ -76,5 +95,6 @@ int main(void)
     test_harrell_davis(oracle, a);
     test_median_interval(oracle, a);
     test_coverage();
+    test_level();
     return test_done();
 }
