@@ -8,6 +8,7 @@
 #include <string.h>
 
 constexpr size_t MOST_PIECES = 12;
+constexpr size_t MOST_COLUMNS = 1000; /* that are looked at: nobody has as many backends */
 
 /* Engines and devices, as they stand in names of columns. */
 static const char *const engines[] = {
@@ -162,7 +163,7 @@ struct labelled_columns labelled_find(const char *const *names, size_t n, const 
     struct labelled *const all = ARENA_ARRAY(a, struct labelled, n + 1);
     struct labelled_columns ret = {.by = by, .columns = ARENA_ARRAY(a, struct labelled, n + 1)};
     size_t n_all = 0;
-    for (size_t i = 0; i < n; i++) {
+    for (size_t i = 0; i < n && i < MOST_COLUMNS; i++) {
         struct labelled x = {.column = i};
         if (!used[i] && split(names[i], a, &x) && !taken[x.field])
             all[n_all++] = x;

@@ -23,10 +23,10 @@ struct labelled_columns {
     size_t n; /* 0: none */
 };
 
-/* Of names[0..n) that are not used[]: those of at least two labels of one field. by: what the
- * labels are; FIELD_COUNT: only labels that name an engine, a device or a precision are taken for
- * such, and `by` says so; where there are others alone, they are returned with FIELD_COUNT.
- * taken[f]: the field has a column of its own. */
+/* Of names[0..n) (the first thousand) that are not used[]: those of at least two labels of one
+ * field. by: what the labels are; FIELD_COUNT: only labels that name an engine, a device or a
+ * precision are taken for such, and `by` says so; where there are others alone, they are returned
+ * with FIELD_COUNT. taken[f]: the field has a column of its own. */
 [[nodiscard]] struct labelled_columns labelled_find(const char *const *names, size_t n,
                                                     const bool *used,
                                                     const bool taken[static FIELD_COUNT],
