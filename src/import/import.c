@@ -266,7 +266,7 @@ static void note_rows(struct session *s)
         session_note(s, "the source has no phase: every sample counts as measured, cold starts "
                         "and warm-ups too");
     for (unsigned f = 0; f < FIELD_COUNT; f++)
-        if (c.names_numbered >> f & 1)
+        if (field_table[f].kind == FIELD_KIND_ID && (c.names_numbered >> f & 1))
             session_note(s, "%s: the words of the source are numbered as they appear",
                          field_table[f].name);
     if (c.without_latency)
