@@ -2,8 +2,8 @@
 # stats - the whole of `chimera analyze` and `chimera audit` on many samples in 200 cells: time, peak memory, growth.
 # Inside the window: the process from its start to its end, every file written but the figure (gnuplot is not ours).
 # Outside: writing the results folders, which lie in BENCH_WORK (else in the system's folder for temporary files) and are
-# in the page cache when they are read. 1 and 10 million samples; 100 million with BENCH_LARGE=1, which takes 20 GB of
-# disk and some minutes. Compact lines are those of `chimera import` (170 bytes), full ones those of the lab (830 bytes).
+# in the page cache when they are read. 1 and 10 million samples; 100 million with BENCH_LARGE=1, which takes 27 GB of
+# disk and some minutes. Compact lines are those of `chimera import` (170 bytes), full ones those of the lab (870 bytes).
 # Beside it in the same run: what two processes take to read and digest (SHA-256) the same bytes and do nothing else.
 set -eu
 # shellcheck source=bench/lib

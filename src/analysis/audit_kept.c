@@ -5,10 +5,10 @@
 #include "base/arena.h"
 #include "base/defs.h"
 #include "num/quantile.h"
+#include "num/sort.h"
 #include "store/results.h"
 
 #include <math.h>
-#include <stdlib.h>
 #include <string.h>
 
 constexpr size_t SCRATCH = (size_t)4 << 30;
@@ -52,13 +52,6 @@ struct by_prompt { /* a sample on its way to its prompt */
     size_t at; /* in stats->x and rows */
 };
 
-static int compare_prompt(const void *a, const void *b)
-{
-    const struct by_prompt *const x = a, *const y = b;
-    return x->prompt != y->prompt ? (x->prompt > y->prompt) - (x->prompt < y->prompt)
-                                  : (x->at > y->at) - (x->at < y->at);
-}
-
 static struct audit_prompt prompt_of(const struct audit_cell *c, const struct by_prompt *at,
                                      size_t n, double *room)
 {
@@ -80,10 +73,13 @@ static void keep_prompts(const struct audit_cell *c, struct audit_kept *k, struc
     const size_t n = c->stats->n;
     struct by_prompt *const order = ARENA_ARRAY(scratch, struct by_prompt, n);
     double *const room = ARENA_ARRAY(scratch, double, n);
+    int64_t *const prompt = ARENA_ARRAY(scratch, int64_t, n);
+    size_t *const places = ARENA_ARRAY(scratch, size_t, n);
     for (size_t i = 0; i < n; i++)
-        order[i] = (struct by_prompt){c->samples->prompt_index[c->rows[i]], i};
-    if (n)
-        qsort(order, n, sizeof *order, compare_prompt);
+        prompt[i] = c->samples->prompt_index[c->rows[i]];
+    sort_places(prompt, n, places);
+    for (size_t i = 0; i < n; i++)
+        order[i] = (struct by_prompt){(int32_t)prompt[places[i]], places[i]};
     for (size_t i = 0; i < n; i++)
         k->n_prompts += i == 0 || order[i].prompt != order[i - 1].prompt;
     struct audit_prompt *const prompts = ARENA_ARRAY(a, struct audit_prompt, k->n_prompts);

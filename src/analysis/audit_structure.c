@@ -8,11 +8,11 @@
 #include "num/compare.h"
 #include "num/dist.h"
 #include "num/moment.h"
+#include "num/sort.h"
 #include "store/evidence.h"
 #include "store/results.h"
 
 #include <math.h>
-#include <stdlib.h>
 #include <string.h>
 
 enum { EFFECT, BETWEEN, ENOUGH, P, SHARE, RATIO, ALPHA, FAMILY, LIMITS };
@@ -166,12 +166,6 @@ struct labelled { /* a sample and the workload that it belongs to */
     double y;
 };
 
-static int by_label(const void *a, const void *b)
-{
-    const struct labelled *const p = a, *const q = b;
-    return (p->label > q->label) - (p->label < q->label);
-}
-
 /* By prompt where it is known, else by the prompt's length to a factor of two. */
 static bool label_samples(const struct audit_cell *c, struct labelled *ret, const char **ret_by)
 {
@@ -198,13 +192,19 @@ struct split {
     double fastest, slowest; /* geometric means */
 };
 
-static struct split split_of(struct labelled *x, size_t n, struct arena *a)
+static struct split split_of(const struct labelled *in, size_t n, struct arena *a)
 {
+    struct labelled *const x = ARENA_ARRAY(a, struct labelled, n);
+    int64_t *const labels = ARENA_ARRAY(a, int64_t, n);
+    size_t *const places = ARENA_ARRAY(a, size_t, n);
+    for (size_t i = 0; i < n; i++)
+        labels[i] = in[i].label;
+    sort_places(labels, n, places);
+    for (size_t i = 0; i < n; i++)
+        x[i] = in[places[i]];
     double *const y = ARENA_ARRAY(a, double, n);
     size_t *const sizes = ARENA_ARRAY(a, size_t, n);
     struct split r = {.fastest = HUGE_VAL};
-    if (n)
-        qsort(x, n, sizeof *x, by_label);
     for (size_t i = 0; i < n;) {
         size_t end = i;
         double sum = 0;

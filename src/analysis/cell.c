@@ -161,7 +161,10 @@ static int by_start(const void *a, const void *b)
 
 static double union_ns(struct span *spans, size_t n)
 {
-    if (n)
+    bool in_order = true; /* as requests one after the other are */
+    for (size_t i = 1; i < n && in_order; i++)
+        in_order = by_start(&spans[i - 1], &spans[i]) <= 0;
+    if (!in_order)
         qsort(spans, n, sizeof *spans, by_start);
     double total = 0;
     int64_t reached = INT64_MIN;

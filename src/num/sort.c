@@ -86,3 +86,51 @@ void sort_ascending(double *x, size_t n)
     else if (n > 1)
         qsort(x, n, sizeof *x, ascending);
 }
+
+struct place {
+    int64_t key;
+    size_t at;
+};
+
+static int by_key(const void *a, const void *b)
+{
+    const struct place *const x = a, *const y = b;
+    return x->key != y->key ? (x->key > y->key) - (x->key < y->key)
+                            : (x->at > y->at) - (x->at < y->at);
+}
+
+static void by_comparing(const int64_t *key, size_t n, size_t *ret)
+{
+    CLEANUP(mem_free) struct place *x = malloc(n * sizeof *x);
+    if (!x)
+        abort(); /* as an arena does */
+    for (size_t i = 0; i < n; i++)
+        x[i] = (struct place){key[i], i};
+    qsort(x, n, sizeof *x, by_key);
+    for (size_t i = 0; i < n; i++)
+        ret[i] = x[i].at;
+}
+
+void sort_places(const int64_t *key, size_t n, size_t *ret)
+{
+    int64_t least = INT64_MAX, most = INT64_MIN;
+    for (size_t i = 0; i < n; i++) {
+        least = key[i] < least ? key[i] : least;
+        most = key[i] > most ? key[i] : most;
+    }
+    if (n == 0)
+        return;
+    const uint64_t range = (uint64_t)most - (uint64_t)least;
+    CLEANUP(mem_free)
+    size_t *at = range < 4 * n ? calloc(range + 2, sizeof *at) : nullptr;
+    if (!at) {
+        by_comparing(key, n, ret);
+        return;
+    }
+    for (size_t i = 0; i < n; i++)
+        at[(uint64_t)key[i] - (uint64_t)least + 1]++;
+    for (size_t k = 1; k <= range; k++)
+        at[k] += at[k - 1];
+    for (size_t i = 0; i < n; i++)
+        ret[at[(uint64_t)key[i] - (uint64_t)least]++] = i;
+}

@@ -2,7 +2,11 @@
 #pragma once
 
 #include <stddef.h>
+#include <stdint.h>
 
 /* In place; -0 before 0, NaN at the ends (by its sign). Takes a copy's memory for many, and does
  * without where there is none. */
 void sort_ascending(double *x, size_t n);
+
+/* The places of key[0..n) in ascending order of their keys, equal ones as they stand. */
+void sort_places(const int64_t *key, size_t n, size_t *ret);

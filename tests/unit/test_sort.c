@@ -42,6 +42,31 @@ static double value(enum law law, struct rng *r, size_t i)
     return 3.25;
 }
 
+/* Checked by what an order is: no place twice, keys ascending, equal ones as they stood. */
+static void places(struct arena *a, struct rng *r)
+{
+    static const uint64_t ranges[] = {1, 2, 8, 1000, UINT64_MAX};
+    static const size_t sizes[] = {0, 1, 2, 500, 20'000};
+    for (size_t k = 0; k < COUNT_OF(ranges) * COUNT_OF(sizes); k++) {
+        const size_t n = sizes[k % COUNT_OF(sizes)];
+        const uint64_t range = ranges[k / COUNT_OF(sizes)];
+        int64_t *const key = ARENA_ARRAY(a, int64_t, n + 1);
+        size_t *const at = ARENA_ARRAY(a, size_t, n + 1), wrong = 0;
+        bool *const seen = ARENA_ARRAY(a, bool, n + 1);
+        for (size_t i = 0; i < n; i++)
+            key[i] = range == UINT64_MAX ? (int64_t)rng_u64(r)
+                                         : (int64_t)rng_below(r, range) + (k % 2 ? INT64_MIN : 0);
+        sort_places(key, n, at);
+        for (size_t i = 0; i < n; i++) {
+            wrong += at[i] >= n || seen[at[i] < n ? at[i] : 0];
+            seen[at[i] < n ? at[i] : 0] = true;
+            wrong += i > 0 && (key[at[i - 1]] > key[at[i]] ||
+                               (key[at[i - 1]] == key[at[i]] && at[i - 1] > at[i]));
+        }
+        CHECK(arena_printf(a, "places of %zu", n), wrong == 0, "%zu wrong", wrong);
+    }
+}
+
 int main(void)
 {
     static const size_t sizes[] = {0, 1, 2, 3, 399, 400, 401, 10'000, 300'000};
@@ -61,6 +86,7 @@ int main(void)
             CHECK(arena_printf(a, "law %u, %zu values", law, n),
                   memcmp(x, want, (n + 1) * sizeof *x) == 0, "another order");
         }
+    places(a, &r);
     double zeros[800];
     for (size_t i = 0; i < COUNT_OF(zeros); i++)
         zeros[i] = i % 2 ? -0.0 : 0.0;
