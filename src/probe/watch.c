@@ -52,7 +52,8 @@ static double read_number(int fd)
     va_start(args, fmt);
     const int more = vsnprintf(path + n, sizeof path - (size_t)n, fmt, args);
     va_end(args);
-    return more > 0 && (size_t)(n + more) < sizeof path ? open(path, O_RDONLY | O_CLOEXEC) : -1;
+    return more > 0 && (size_t)more < sizeof path - (size_t)n ? open(path, O_RDONLY | O_CLOEXEC)
+                                                              : -1;
 }
 
 static void close_fd(int *fd)
