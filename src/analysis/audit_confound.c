@@ -252,63 +252,6 @@ static void look_at_machine_columns(const struct audit_whole *w, struct audit *o
     (void)look_at_aliases(w, true, "environment-mismatch", out);
 }
 
-/* ---- hosts of compared cells ---- */
-
-static const char *host_of(const struct audit_cell *c)
-{
-    for (size_t i = 0; i < c->n_stated; i++)
-        if (c->stated[i].host)
-            return c->stated[i].host;
-    return nullptr;
-}
-
-/* Of lists with ", " between, in whatever order: is every name of a one of b's? */
-static bool all_in(const char *a, const char *b)
-{
-    while (*a) {
-        const size_t n = strcspn(a, ",");
-        bool found = false;
-        for (const char *at = b; *at && !found;
-             at += at[strcspn(at, ",")] ? strcspn(at, ",") + 2 : strcspn(at, ","))
-            found = strcspn(at, ",") == n && strncmp(a, at, n) == 0;
-        if (!found)
-            return false;
-        a += a[n] ? n + 2 : n;
-    }
-    return true;
-}
-
-static void look_at_hosts(const struct audit_group *g, struct audit *out)
-{
-    const struct audit_cell *first = nullptr, *other = nullptr;
-    for (size_t i = 0; i < g->n && !other; i++) {
-        const char *const host = host_of(&g->cells[i]);
-        if (!host)
-            continue;
-        if (!first)
-            first = &g->cells[i];
-        else if (!all_in(host, host_of(first)) || !all_in(host_of(first), host))
-            other = &g->cells[i];
-    }
-    if (!other)
-        return;
-    const struct audit_fact facts[] = {
-        audit_word("setting", "host"), audit_word("value_a", host_of(first)),
-        audit_word("of_a", audit_label(out, first)), audit_word("value_b", host_of(other)),
-        audit_word("of_b", audit_label(out, other))};
-    audit_add(out, &(struct audit_finding){
-                       .check = "environment-mismatch",
-                       .severity = AUDIT_WARN,
-                       .subject = audit_subject_of_group(g),
-                       .facts = facts,
-                       .n_facts = COUNT_OF(facts),
-                       .message = audit_text(out, "%s ran on '%s', %s on '%s'", facts[2].text,
-                                             facts[1].text, facts[4].text, facts[3].text),
-                       .advice = "a difference between them is that of the systems too: compare "
-                                 "them on one",
-                       .blocks = BLOCKS});
-}
-
 const struct audit_check audit_confound_checks[] = {
     {.name = "mixture",
      .rule = "warn: a column of the source that was not imported explains at least half of the "
@@ -325,12 +268,10 @@ const struct audit_check audit_confound_checks[] = {
      .blocks = BLOCKS,
      .whole = look_at_confounds},
     {.name = "environment-mismatch",
-     .rule = "warn: cells of one scenario and model whose source names different hosts; a column "
-             "of the source that was not imported names a system or driver, and goes with the "
-             "backend",
-     .evidence = "setting value_a of_a value_b of_b what backends values",
+     .rule = "warn: a column of the source that was not imported names a system or driver, and "
+             "goes with the backend",
+     .evidence = "what backends values",
      .blocks = BLOCKS,
-     .group = look_at_hosts,
      .whole = look_at_machine_columns},
     {},
 };

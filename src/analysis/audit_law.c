@@ -31,9 +31,9 @@ enum {
 };
 static const struct audit_limit limits[LIMITS] = {
     [R2] = {"r2", 0.2, "below it a law explains less than chance often gives (measurement.md, 3)"},
-    [SLOPE_P] = {"slope_p", 0.05,
-                 "Student's, beside the bootstrap, which is too narrow with few "
-                 "points"},
+    [SLOPE_P] = {"slope_p", 0.01,
+                 "Student's, beside the bootstrap, which is too narrow with few points; at 0.05 "
+                 "one study in twenty without any law would pass"},
     [STATED] = {"stated", 0.02,
                 "of what the points beside a stated law give, and the rounding of its figures"},
     [LEVERAGE] = {"leverage", 0.7,

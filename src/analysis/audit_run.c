@@ -8,6 +8,7 @@
 #include "analysis/audit_cost.h"
 #include "analysis/audit_effect.h"
 #include "analysis/audit_energy.h"
+#include "analysis/audit_family.h"
 #include "analysis/audit_few.h"
 #include "analysis/audit_interval.h"
 #include "analysis/audit_kept.h"
@@ -50,6 +51,7 @@ static const struct audit_check *const tables[] = {
     audit_few_checks,
     audit_cache_checks,
     audit_structure_checks,
+    audit_family_checks,
     audit_replicate_checks,
     audit_work_checks,
     audit_rate_checks,

@@ -5,7 +5,6 @@
 #include "analysis/cell.h"
 #include "base/arena.h"
 #include "base/defs.h"
-#include "num/adjust.h"
 #include "num/compare.h"
 #include "num/dist.h"
 #include "num/effect.h"
@@ -14,7 +13,7 @@
 #include <math.h>
 #include <string.h>
 
-enum { TOLERANCE, P_FACTOR, NOTHING_P, LARGE_D, FREE, ALPHA, LIMITS };
+enum { TOLERANCE, P_FACTOR, NOTHING_P, LARGE_D, FREE, LIMITS };
 static const struct audit_limit limits[LIMITS] = {
     [TOLERANCE] = {"tolerance", 0.02,
                    "of what the figures give, beside the rounding of every printed figure"},
@@ -26,7 +25,6 @@ static const struct audit_limit limits[LIMITS] = {
     [FREE] = {"free", 2.5,
               "times Student's half width, either way: an interval that is not symmetric may be a "
               "bootstrap's, which is narrower at small n"},
-    [ALPHA] = {"alpha", 0.05, "the level that is claimed"},
 };
 
 static constexpr unsigned BLOCKS = AUDIT_MEAN | AUDIT_COMPARISON | AUDIT_WINNER;
@@ -361,51 +359,6 @@ static bool look_at_pair(const struct audit_group *g, const struct audit_cell *c
     return look_at_p(&p, &t, out) || looked;
 }
 
-/* ---- many comparisons that a source calls significant one by one ---- */
-
-static void look_at_stated_family(const struct audit_group *g, struct audit *out)
-{
-    CLEANUP(arena_freep) struct arena *a = arena_new((size_t)1 << 30);
-    size_t m = 0, room = 0, raw = 0, kept = 0;
-    for (size_t i = 0; i < g->n; i++)
-        room += g->cells[i].n_stated;
-    double *const p = ARENA_ARRAY(a, double, room + 1), *const holm =
-                                                            ARENA_ARRAY(a, double, room + 1);
-    for (size_t i = 0; i < g->n; i++)
-        for (size_t k = 0; k < g->cells[i].n_stated; k++)
-            if (g->cells[i].stated[k].versus && told(g->cells[i].stated[k].p_value))
-                p[m++] = g->cells[i].stated[k].p_value;
-    if (m < 2)
-        return;
-    adjust_holm(p, m, a, holm);
-    double least_lost = 1;
-    for (size_t i = 0; i < m; i++) {
-        raw += p[i] < limits[ALPHA].value;
-        kept += holm[i] < limits[ALPHA].value;
-        if (p[i] < limits[ALPHA].value && holm[i] >= limits[ALPHA].value)
-            least_lost = fmin(least_lost, p[i]);
-    }
-    if (raw == kept)
-        return;
-    const struct audit_fact facts[] = {
-        audit_number("comparisons", (double)m), audit_number("significant_alone", (double)raw),
-        audit_number("significant_after_holm", (double)kept),
-        audit_number("least_p_lost", least_lost),
-        audit_number("expected_by_chance", limits[ALPHA].value * (double)m)};
-    audit_add(out, &(struct audit_finding){
-                       .check = "multiplicity",
-                       .severity = AUDIT_WARN,
-                       .subject = audit_subject_of_group(g),
-                       .facts = facts,
-                       .n_facts = COUNT_OF(facts),
-                       .message = audit_text(out,
-                                             "of %zu p values that the source states, %zu are "
-                                             "below 0.05 one by one and %zu as a family (Holm)",
-                                             m, raw, kept),
-                       .advice = "quote adjusted p values only",
-                       .blocks = AUDIT_COMPARISON});
-}
-
 static void look_at_claims(const struct audit_whole *w, struct audit *out)
 {
     size_t looked = 0;
@@ -434,15 +387,8 @@ const struct audit_check audit_stated_checks[] = {
      .evidence = "figure stated recomputed recomputed_as a b n_a mean_a_ms sd_a_ms n_b mean_b_ms "
                  "sd_b_ms interval_low_ms interval_high_ms groups samples",
      .blocks = BLOCKS,
-     AUDIT_LIMITS(limits, TOLERANCE, FREE),
+     .limits = limits,
+     .n_limits = LIMITS,
      .whole = look_at_claims},
-    {.name = "multiplicity",
-     .rule = "warn: p values that a source states of one scenario and model are below alpha one by "
-             "one and not after Holm",
-     .evidence = "comparisons significant_alone significant_after_holm least_p_lost "
-                 "expected_by_chance",
-     .blocks = AUDIT_COMPARISON,
-     AUDIT_LIMITS(limits, ALPHA, ALPHA),
-     .group = look_at_stated_family},
     {},
 };

@@ -3,9 +3,7 @@
 #include "analysis/cell.h"
 #include "base/arena.h"
 #include "base/defs.h"
-#include "num/adjust.h"
 #include "num/anova.h"
-#include "num/compare.h"
 #include "num/dist.h"
 #include "num/moment.h"
 #include "num/sort.h"
@@ -15,7 +13,7 @@
 #include <math.h>
 #include <string.h>
 
-enum { EFFECT, BETWEEN, ENOUGH, P, SHARE, RATIO, ALPHA, FAMILY, LIMITS };
+enum { EFFECT, BETWEEN, ENOUGH, P, SHARE, RATIO, LIMITS };
 static const struct audit_limit limits[LIMITS] = {
     [EFFECT] = {"design_effect", 3, "n samples that say as much as n / 3"},
     [BETWEEN] = {"between", 0.01,
@@ -28,9 +26,6 @@ static const struct audit_limit limits[LIMITS] = {
     [RATIO] = {"ratio", 3,
                "of the slowest prompt's latency to the fastest's: different work; the prompts of "
                "one scenario are seldom all of one length"},
-    [ALPHA] = {"alpha", 0.05, "the level that is claimed"},
-    [FAMILY] = {"family", 10,
-                "comparisons at which a false one at 0.05 is more likely than two in five"},
 };
 
 constexpr size_t SCRATCH = (size_t)4 << 30;
@@ -263,59 +258,6 @@ static void look_at_mixture(const struct audit_cell *c, struct audit *out)
                   .blocks = AUDIT_MEAN | AUDIT_TAIL});
 }
 
-/* ---- multiplicity ---- */
-
-static void look_at_family(const struct audit_group *g, struct audit *out)
-{
-    CLEANUP(arena_freep) struct arena *a = arena_new(SCRATCH);
-    const struct audit_subject subject = audit_subject_of_group(g);
-    double *const p = ARENA_ARRAY(a, double, g->n * g->n), *const holm =
-                                                               ARENA_ARRAY(a, double, g->n * g->n);
-    struct moment *const moments = ARENA_ARRAY(a, struct moment, g->n);
-    size_t m = 0, raw = 0, kept = 0;
-    double least_lost = 1;
-    for (size_t i = 0; i < g->n; i++)
-        moments[i] = moment_of(g->cells[i].stats->x, g->cells[i].stats->n);
-    for (size_t i = 0; i < g->n; i++)
-        for (size_t k = 0; k < i; k++) {
-            if (moments[i].n < 2 || moments[k].n < 2)
-                continue;
-            p[m] = compare_welch(&moments[i], &moments[k], 1 - limits[ALPHA].value).p;
-            m += isnan(p[m]) ? 0 : 1;
-        }
-    if (m < 2) {
-        audit_not_run(out, "multiplicity", &subject, "fewer than two comparisons of samples");
-        return;
-    }
-    adjust_holm(p, m, a, holm);
-    for (size_t i = 0; i < m; i++) {
-        raw += p[i] < limits[ALPHA].value;
-        kept += holm[i] < limits[ALPHA].value;
-        if (p[i] < limits[ALPHA].value && holm[i] >= limits[ALPHA].value)
-            least_lost = fmin(least_lost, p[i]);
-    }
-    if (raw == kept)
-        return;
-    const struct audit_fact facts[] = {
-        audit_number("comparisons", (double)m), audit_number("significant_alone", (double)raw),
-        audit_number("significant_after_holm", (double)kept),
-        audit_number("least_p_lost", least_lost),
-        audit_number("expected_by_chance", limits[ALPHA].value * (double)m)};
-    audit_add(out,
-              &(struct audit_finding){
-                  .check = "multiplicity",
-                  .severity = (double)m >= limits[FAMILY].value ? AUDIT_WARN : AUDIT_INFO,
-                  .subject = subject,
-                  .facts = facts,
-                  .n_facts = COUNT_OF(facts),
-                  .message = audit_text(out,
-                                        "%zu of %zu comparisons are significant one by one, "
-                                        "%zu as a family (Holm); by chance alone %.1f would be",
-                                        raw, m, kept, limits[ALPHA].value * (double)m),
-                  .advice = "quote adjusted p values only; more invocations decide the rest",
-                  .blocks = AUDIT_COMPARISON});
-}
-
 const struct audit_check audit_structure_checks[] = {
     {.name = "pseudo-replication",
      .rule = "warn: invocations differ (F test on log latencies below p) so much that the samples "
@@ -337,13 +279,5 @@ const struct audit_check audit_structure_checks[] = {
      .blocks = AUDIT_MEAN | AUDIT_TAIL,
      AUDIT_LIMITS(limits, P, RATIO),
      .cell = look_at_mixture},
-    {.name = "multiplicity",
-     .rule = "comparisons of one scenario and model whose p is below alpha alone and not after "
-             "Holm: warn from family comparisons on, info below",
-     .evidence = "comparisons significant_alone significant_after_holm least_p_lost "
-                 "expected_by_chance",
-     .blocks = AUDIT_COMPARISON,
-     AUDIT_LIMITS(limits, ALPHA, FAMILY),
-     .group = look_at_family},
     {},
 };

@@ -1,5 +1,4 @@
-/* audit_structure.h - pseudo-replication, mixture (of prompts), multiplicity: what is no replicate,
- * and what is tested too often. */
+/* audit_structure.h - pseudo-replication, mixture (of prompts): what is no replicate. */
 #pragma once
 
 #include "analysis/audit.h"

@@ -50,6 +50,10 @@ unsigned coverage_audit(const struct cell_stats *t, struct arena *scratch)
     };
     struct cell_stats stats = *t;
     stats.cell = &cell;
+    struct cell_unit *const units = ARENA_ARRAY(scratch, struct cell_unit, t->n_units);
+    for (size_t u = 0; u < t->n_units; u++)
+        units[u] = (struct cell_unit){0, (int32_t)u};
+    stats.units = units;
     const struct results_samples samples = columns(t, scratch);
     size_t *const rows = ARENA_ARRAY(scratch, size_t, t->n);
     for (size_t i = 0; i < t->n; i++)

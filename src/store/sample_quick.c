@@ -6,6 +6,7 @@
 #include "store/sample_line.h"
 
 #include <endian.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -47,14 +48,12 @@ struct sample_quick *sample_quick_new(void)
     if (!q)
         abort(); /* as an arena does */
     for (size_t k = 0; k < SAMPLE_KEYS; k++) {
-        char text[NAME_BYTES] = {}, mask[NAME_BYTES] = {};
+        char text[NAME_BYTES + 1] = {}, mask[NAME_BYTES] = {};
         struct name *const name = &q->names[k];
         name->n = sample_keys[k].n + 3;
         if (name->n > NAME_BYTES)
             abort();
-        text[0] = '"';
-        memcpy(text + 1, sample_keys[k].name, sample_keys[k].n);
-        memcpy(text + 1 + sample_keys[k].n, "\":", 2);
+        (void)snprintf(text, sizeof text, "\"%s\":", sample_keys[k].name);
         memset(mask, 0xff, name->n);
         for (size_t i = 0; i < NAME_WORDS; i++) {
             name->words[i] = load(text + i * sizeof(uint64_t));
@@ -259,8 +258,9 @@ static const char *skip_inside(const char *at, const char *end, char close, unsi
     while (at < end) {
         if (close == '}') {
             at = *at == '"' ? skip_text(at + 1, end) : nullptr;
-            if (!at || at >= end || *at++ != ':')
+            if (!at || at >= end || *at != ':')
                 return nullptr;
+            at++;
         }
         at = skip_value(at, end, depth, &unused);
         n++;

@@ -4,13 +4,9 @@
  * usage: test_audit_others [CHECK] */
 #include "audit_fixture.h"
 #include "num/dist.h"
-#include "test.h"
+#include "plants.h"
 
 #include <stdio.h>
-
-constexpr uint64_t SEEDS = 100;
-constexpr size_t LEAST_FOUND = 95;
-constexpr size_t MOST_FALSE = 5;
 
 static const char *const S = "chat", *const M = "gpt2";
 
@@ -300,10 +296,6 @@ static void p95_of_few(struct fixture *f, bool fault)
     r->p95_ms = r->mean_ms + 2 * r->std_ms;
 }
 
-struct plant {
-    const char *check, *what;
-    void (*make)(struct fixture *f, bool fault);
-};
 static const struct plant plants[] = {
     {"stated-statistics", "the interval of other data", interval_of_other_data},
     {"stated-statistics", "the normal law's interval of seven values", interval_of_the_normal},
@@ -324,17 +316,6 @@ static const struct plant plants[] = {
     {"clock-states", "half the cells at half the clock, three samples each", clocks_of_cells},
     {"small-sample", "p95 of seven values", p95_of_few},
 };
-
-static bool speaks(const struct plant *p, uint64_t seed, bool fault)
-{
-    struct fixture f;
-    fixture_begin(&f, rng_derive(seed, fault));
-    p->make(&f, fault);
-    const struct audit *const found = fixture_audit(&f, p->check);
-    const bool loud = audit_count_of(found, AUDIT_WARN) + audit_count_of(found, AUDIT_FAIL) > 0;
-    fixture_end(&f);
-    return loud;
-}
 
 /* ---- TR117: its table, and its statistics of another run (reports of the original project) ----
  */
@@ -390,21 +371,7 @@ static void look_at_tr117(void)
 
 int main(int argc, char **argv)
 {
-    for (size_t i = 0; i < COUNT_OF(plants); i++) {
-        const struct plant *const p = &plants[i];
-        size_t found = 0, wrong = 0;
-        if (argc > 1 && strcmp(argv[1], p->check) != 0)
-            continue;
-        for (uint64_t seed = 0; seed < SEEDS; seed++) {
-            found += speaks(p, rng_derive(1000 + i, seed), true);
-            wrong += speaks(p, rng_derive(1000 + i, seed), false);
-        }
-        char label[160];
-        (void)snprintf(label, sizeof label, "%s: %s", p->check, p->what);
-        CHECK(label, found >= LEAST_FOUND && wrong <= MOST_FALSE,
-              "found in %zu of 100, false alarms %zu", found, wrong);
-        printf("# %zu of 100, %zu false\n", found, wrong);
-    }
+    plants_run(plants, COUNT_OF(plants), 1000, argc > 1 ? argv[1] : nullptr);
     if (argc < 2)
         look_at_tr117();
     return test_done();

@@ -2,13 +2,9 @@
  * (TR117 to TR123): a hundred seeds each, as in test_audit_faults.c, with a clean twin.
  * usage: test_audit_published [CHECK] */
 #include "audit_fixture.h"
-#include "test.h"
+#include "plants.h"
 
 #include <stdio.h>
-
-constexpr uint64_t SEEDS = 100;
-constexpr size_t LEAST_FOUND = 95;
-constexpr size_t MOST_FALSE = 5;
 
 static const char *const S = "chat", *const M = "gpt2";
 static const char *const scenarios[] = {"micro", "short", "medium", "long", "stress"};
@@ -295,11 +291,6 @@ static void negative_energies(struct fixture *f, bool fault)
     r->energies_not_positive = fault ? 4 : 0;
 }
 
-struct plant {
-    const char *check, *what;
-    void (*make)(struct fixture *f, bool fault);
-};
-
 static const struct plant plants[] = {
     {"label-effect", "M1: int8 as fast as fp32", precision_without_effect},
     {"label-effect", "M1: -compile as fast as without", compile_without_effect},
@@ -325,27 +316,6 @@ static const struct plant plants[] = {
     {"negative-energy", "M32: energies below zero", negative_energies},
     {"power-unit", "M37: above 1000 means mW", mixed_units},
 };
-
-static bool speaks(const struct plant *p, uint64_t seed, bool fault)
-{
-    struct fixture f;
-    fixture_begin(&f, rng_derive(seed, fault));
-    p->make(&f, fault);
-    const struct audit *const found = fixture_audit(&f, p->check);
-    const bool loud = audit_count_of(found, AUDIT_WARN) + audit_count_of(found, AUDIT_FAIL) > 0;
-    bool complete = true;
-    for (size_t i = 0; i < audit_count(found); i++) {
-        const struct audit_finding *const x = audit_at(found, i);
-        complete = complete && strcmp(x->check, p->check) == 0 && x->n_facts > 0 && x->message &&
-                   x->advice && (x->severity == AUDIT_INFO || x->blocks);
-    }
-    fixture_end(&f);
-    if (!complete) {
-        printf("# %s: a finding without evidence, message, advice or claims\n", p->check);
-        test_failed++;
-    }
-    return loud;
-}
 
 /* The two levels that TR122's published figures give: recomputed in reports.md, 7.6 A. */
 static void look_at_tr122(void)
@@ -374,21 +344,7 @@ static void look_at_tr122(void)
 
 int main(int argc, char **argv)
 {
-    for (size_t i = 0; i < COUNT_OF(plants); i++) {
-        const struct plant *const p = &plants[i];
-        size_t found = 0, wrong = 0;
-        if (argc > 1 && strcmp(argv[1], p->check) != 0)
-            continue;
-        for (uint64_t seed = 0; seed < SEEDS; seed++) {
-            found += speaks(p, rng_derive(2000 + i, seed), true);
-            wrong += speaks(p, rng_derive(2000 + i, seed), false);
-        }
-        char label[160];
-        (void)snprintf(label, sizeof label, "%s: %s", p->check, p->what);
-        CHECK(label, found >= LEAST_FOUND && wrong <= MOST_FALSE,
-              "found in %zu of 100, false alarms %zu", found, wrong);
-        printf("# %zu of 100, %zu false\n", found, wrong);
-    }
+    plants_run(plants, COUNT_OF(plants), 2000, argc > 1 ? argv[1] : nullptr);
     if (argc < 2)
         look_at_tr122();
     return test_done();
