@@ -7,9 +7,9 @@
 #include "num/dist.h"
 #include "num/outlier.h"
 #include "num/quantile.h"
+#include "num/sort.h"
 
 #include <math.h>
-#include <stdlib.h>
 #include <string.h>
 
 /* Fewer samples of a prompt than this do not say what its level is. */
@@ -20,31 +20,17 @@ static constexpr size_t MEAN_OF_A_PROMPT = 8;
 
 /* ---- small tools ---- */
 
-struct ranked {
-    double y;
-    size_t at;
-};
-
-static int by_value(const void *a, const void *b)
-{
-    const struct ranked *const x = a, *const y = b;
-    return (x->y > y->y) - (x->y < y->y);
-}
-
 /* Mean ranks from 1. */
 static double *ranks_of(const double *y, size_t n, struct arena *scratch)
 {
-    struct ranked *const order = ARENA_ARRAY(scratch, struct ranked, n);
+    size_t *const order = ARENA_ARRAY(scratch, size_t, n);
     double *const rank = ARENA_ARRAY(scratch, double, n);
-    for (size_t i = 0; i < n; i++)
-        order[i] = (struct ranked){y[i], i};
-    if (n > 1)
-        qsort(order, n, sizeof *order, by_value);
+    sort_order(y, n, order);
     for (size_t i = 0, run; i < n; i += run) {
-        for (run = 1; i + run < n && !(order[i].y < order[i + run].y); run++)
+        for (run = 1; i + run < n && !(y[order[i]] < y[order[i + run]]); run++)
             ;
         for (size_t k = i; k < i + run; k++)
-            rank[order[k].at] = (double)i + ((double)run + 1) / 2;
+            rank[order[k]] = (double)i + ((double)run + 1) / 2;
     }
     return rank;
 }

@@ -16,6 +16,11 @@ struct digits {
     unsigned bits, passes;
 };
 
+static struct digits digits_for(size_t n)
+{
+    return n < MANY ? (struct digits){8, 8} : (struct digits){11, 6};
+}
+
 static int ascending(const void *a, const void *b)
 {
     const double x = *(const double *)a, y = *(const double *)b;
@@ -52,6 +57,16 @@ static void count(uint64_t *keys, const double *x, size_t n, struct digits d, si
     }
 }
 
+/* From how many values have a digit to where those begin. */
+static void start_of_each(size_t *at, struct digits d)
+{
+    for (size_t i = 0, sum = 0; i < (size_t)1 << d.bits; i++) {
+        const size_t here = at[i];
+        at[i] = sum;
+        sum += here;
+    }
+}
+
 static void by_digits(double *x, size_t n, struct digits d, uint64_t *keys, uint64_t *other,
                       size_t *counts)
 {
@@ -60,11 +75,7 @@ static void by_digits(double *x, size_t n, struct digits d, uint64_t *keys, uint
         size_t *const at = counts + ((size_t)p << d.bits);
         if (at[digit(keys[0], d, p)] == n)
             continue;
-        for (size_t i = 0, sum = 0; i < (size_t)1 << d.bits; i++) {
-            const size_t here = at[i];
-            at[i] = sum;
-            sum += here;
-        }
+        start_of_each(at, d);
         for (size_t i = 0; i < n; i++)
             other[at[digit(keys[i], d, p)]++] = keys[i];
         uint64_t *const sorted = other;
@@ -77,7 +88,7 @@ static void by_digits(double *x, size_t n, struct digits d, uint64_t *keys, uint
 
 void sort_ascending(double *x, size_t n)
 {
-    const struct digits d = n < MANY ? (struct digits){8, 8} : (struct digits){11, 6};
+    const struct digits d = digits_for(n);
     CLEANUP(mem_free) uint64_t *keys = n < FEW ? nullptr : calloc(n, 2 * sizeof *keys);
     CLEANUP(mem_free)
     size_t *counts = n < FEW ? nullptr : calloc((size_t)d.passes << d.bits, sizeof *counts);
@@ -87,8 +98,10 @@ void sort_ascending(double *x, size_t n)
         qsort(x, n, sizeof *x, ascending);
 }
 
+/* ---- places ---- */
+
 struct place {
-    int64_t key;
+    uint64_t key;
     size_t at;
 };
 
@@ -99,16 +112,66 @@ static int by_key(const void *a, const void *b)
                             : (x->at > y->at) - (x->at < y->at);
 }
 
-static void by_comparing(const int64_t *key, size_t n, size_t *ret)
+/* x has room for twice n. */
+static void places_by_digits(struct place *x, size_t n, struct digits d, size_t *counts,
+                             size_t *ret)
 {
-    CLEANUP(mem_free) struct place *x = malloc(n * sizeof *x);
-    if (!x)
-        abort(); /* as an arena does */
+    struct place *other = x + n;
     for (size_t i = 0; i < n; i++)
-        x[i] = (struct place){key[i], i};
-    qsort(x, n, sizeof *x, by_key);
+        for (unsigned p = 0; p < d.passes; p++)
+            counts[((size_t)p << d.bits) + digit(x[i].key, d, p)]++;
+    for (unsigned p = 0; p < d.passes; p++) {
+        size_t *const at = counts + ((size_t)p << d.bits);
+        if (at[digit(x[0].key, d, p)] == n)
+            continue;
+        start_of_each(at, d);
+        for (size_t i = 0; i < n; i++)
+            other[at[digit(x[i].key, d, p)]++] = x[i];
+        struct place *const sorted = other;
+        other = x;
+        x = sorted;
+    }
     for (size_t i = 0; i < n; i++)
         ret[i] = x[i].at;
+}
+
+static void put_in_order(struct place *x, size_t n, size_t *ret)
+{
+    const struct digits d = digits_for(n);
+    CLEANUP(mem_free)
+    size_t *counts = n < FEW ? nullptr : calloc((size_t)d.passes << d.bits, sizeof *counts);
+    if (counts) {
+        places_by_digits(x, n, d, counts, ret);
+        return;
+    }
+    if (n > 1)
+        qsort(x, n, sizeof *x, by_key);
+    for (size_t i = 0; i < n; i++)
+        ret[i] = x[i].at;
+}
+
+static struct place *room_for(size_t n)
+{
+    struct place *const x = calloc(n + 1, 2 * sizeof *x);
+    if (!x)
+        abort(); /* as an arena does */
+    return x;
+}
+
+void sort_order(const double *x, size_t n, size_t *ret)
+{
+    CLEANUP(mem_free) struct place *places = room_for(n);
+    for (size_t i = 0; i < n; i++)
+        places[i] = (struct place){key_of(x[i] + 0.0), i}; /* -0 + 0 is 0 */
+    put_in_order(places, n, ret);
+}
+
+static void by_their_keys(const int64_t *key, size_t n, size_t *ret)
+{
+    CLEANUP(mem_free) struct place *places = room_for(n);
+    for (size_t i = 0; i < n; i++)
+        places[i] = (struct place){(uint64_t)key[i] ^ (uint64_t)1 << 63, i};
+    put_in_order(places, n, ret);
 }
 
 void sort_places(const int64_t *key, size_t n, size_t *ret)
@@ -124,7 +187,7 @@ void sort_places(const int64_t *key, size_t n, size_t *ret)
     CLEANUP(mem_free)
     size_t *at = range < 4 * n ? calloc(range + 2, sizeof *at) : nullptr;
     if (!at) {
-        by_comparing(key, n, ret);
+        by_their_keys(key, n, ret);
         return;
     }
     for (size_t i = 0; i < n; i++)

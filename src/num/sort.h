@@ -10,3 +10,7 @@ void sort_ascending(double *x, size_t n);
 
 /* The places of key[0..n) in ascending order of their keys, equal ones as they stand. */
 void sort_places(const int64_t *key, size_t n, size_t *ret);
+
+/* The places of x[0..n) in ascending order of its values, equal ones as they stand; NaN as in
+ * sort_ascending(), -0 equal to 0. */
+void sort_order(const double *x, size_t n, size_t *ret);

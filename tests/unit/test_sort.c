@@ -81,6 +81,13 @@ int main(void)
             for (size_t i = 0; i < n; i++)
                 x[i] = want[i] = value((enum law)law, &r, i);
             x[n] = want[n] = -7;
+            size_t *const at = ARENA_ARRAY(a, size_t, n + 1), wrong = 0;
+            sort_order(x, n, at);
+            for (size_t i = 1; i < n; i++)
+                wrong +=
+                    x[at[i - 1]] > x[at[i]] || (!(x[at[i - 1]] < x[at[i]]) && at[i - 1] >= at[i]);
+            CHECK(arena_printf(a, "law %u, the order of %zu values", law, n), wrong == 0,
+                  "%zu wrong", wrong);
             sort_ascending(x, n);
             qsort(want, n, sizeof *want, ascending);
             CHECK(arena_printf(a, "law %u, %zu values", law, n),
