@@ -24,7 +24,7 @@ measured() {
     rc=0
     /usr/bin/time -q -f '%e %U %S %M' -o "$work/$name" "$@" >"$work/out" 2>"$work/err" || rc=$?
     [ $rc -le 1 ] || { tail -3 "$work/err" && exit 1; } # 1: the audit found something
-    awk '{print $1, $2 + $3, $4 / 1024}' "$work/$name" >"$work/$name.row"
+    awk '{printf "%s %.2f %.0f\n", $1, $2 + $3, $4 / 1024}' "$work/$name" >"$work/$name.row"
 }
 field() { awk -v i="$2" '{print $i}' "$work/$1.row"; }
 
