@@ -10,11 +10,8 @@
 
 static bool same_configurations(const struct pair *p, const struct pair *q)
 {
-    const struct folder_key *const pa = &p->a->cell->key, *const pb = &p->b->cell->key;
-    const struct folder_key *const qa = &q->a->cell->key, *const qb = &q->b->cell->key;
-    return strcmp(pa->model, qa->model) == 0 && strcmp(pa->backend, qa->backend) == 0 &&
-           strcmp(pa->precision, qa->precision) == 0 && strcmp(pb->backend, qb->backend) == 0 &&
-           strcmp(pb->precision, qb->precision) == 0;
+    return folder_key_same_configuration(&p->a->cell->key, &q->a->cell->key) &&
+           folder_key_same_engine(&p->b->cell->key, &q->b->cell->key);
 }
 
 /* Cochran (1954): sum of (d - weighted mean)^2 / se^2 is chi-squared when one ratio fits all. */

@@ -1,6 +1,7 @@
 #include "analysis/audit_artefact.h"
 
 #include "analysis/cell.h"
+#include "base/defs.h"
 #include "store/evidence.h"
 #include "store/results.h"
 
@@ -56,12 +57,6 @@ static void add_record(struct configuration *k, const struct audit_cell *c,
     k->n_records++;
 }
 
-static bool same_configuration(const struct folder_key *a, const struct folder_key *b)
-{
-    return strcmp(a->backend, b->backend) == 0 && strcmp(a->precision, b->precision) == 0 &&
-           strcmp(a->model, b->model) == 0;
-}
-
 static void add_cell(struct configuration *k, const struct audit_cell *c)
 {
     for (size_t i = 0; i < c->n_evidence; i++)
@@ -91,7 +86,7 @@ static void report(const struct configuration *k, const struct digest *most,
                   .severity = AUDIT_FAIL,
                   .subject = subject,
                   .facts = facts,
-                  .n_facts = sizeof facts / sizeof facts[0],
+                  .n_facts = COUNT_OF(facts),
                   .message = audit_text(out,
                                         "%s/%s of %s loaded %.12s in %zu of %zu invocations, and "
                                         "%.12s in %zu others",
@@ -182,7 +177,7 @@ static void stale_finding(const struct stale_seen *s, enum stale how, struct aud
                        .severity = how == STALE_OTHER_SOURCE ? AUDIT_FAIL : AUDIT_WARN,
                        .subject = subject,
                        .facts = facts,
-                       .n_facts = sizeof facts / sizeof facts[0],
+                       .n_facts = COUNT_OF(facts),
                        .message = stale_message(v, how, out),
                        .advice = "what was measured is not the model that lies there: make the "
                                  "artefact again and repeat the run",
@@ -195,8 +190,8 @@ static bool look_at_sources(const struct audit_whole *w, size_t first, struct au
     struct stale_seen seen[STALE_OTHER_SOURCE + 1] = {};
     for (size_t j = first; j < w->n_cells; j++) {
         const struct audit_cell *const c = &w->cells[j];
-        for (size_t i = 0; same_configuration(c->key, w->cells[first].key) && i < c->n_evidence;
-             i++) {
+        for (size_t i = 0;
+             folder_key_same_configuration(c->key, w->cells[first].key) && i < c->n_evidence; i++) {
             stale_add(&seen[stale_of(c->evidence[i])], c, c->evidence[i]);
             stale_add(&seen[stale_by_engine(c->evidence[i])], c, c->evidence[i]);
         }
@@ -217,9 +212,9 @@ static void look(const struct audit_whole *w, struct audit *out)
         struct configuration k = {.key = w->cells[i].key};
         bool first = true;
         for (size_t j = 0; j < i && first; j++)
-            first = !same_configuration(w->cells[j].key, k.key);
+            first = !folder_key_same_configuration(w->cells[j].key, k.key);
         for (size_t j = i; first && j < w->n_cells; j++)
-            if (same_configuration(w->cells[j].key, k.key))
+            if (folder_key_same_configuration(w->cells[j].key, k.key))
                 add_cell(&k, &w->cells[j]);
         known = known || k.n_records > 1;
         judge(&k, out);

@@ -382,13 +382,6 @@ static void look_cell(const struct audit_cell *c, struct audit *out)
 
 /* ---- the scenarios of a configuration, each with prompts of its own length ---- */
 
-static bool same_configuration(const struct audit_cell *a, const struct audit_cell *b)
-{
-    return strcmp(a->key->backend, b->key->backend) == 0 &&
-           strcmp(a->key->model, b->key->model) == 0 &&
-           strcmp(a->key->precision, b->key->precision) == 0;
-}
-
 /* false: the cell says nothing of its prefill or of its prompts. */
 static bool cell_length(const struct audit_cell *c, struct length *ret)
 {
@@ -406,7 +399,7 @@ static void look_whole(const struct audit_whole *w, struct audit *out)
     for (size_t i = 0; i < w->n_cells; i++) {
         size_t n = 0, steps = 0;
         for (size_t j = i; !done[i] && j < w->n_cells; j++)
-            if (same_configuration(&w->cells[i], &w->cells[j])) {
+            if (folder_key_same_configuration(w->cells[i].key, w->cells[j].key)) {
                 done[j] = j > i;
                 const bool known = cell_length(&w->cells[j], &l[n]);
                 steps += known && l[n].ms <= limits[STEPS].value * step_ms(&w->cells[j]);

@@ -90,9 +90,8 @@ enum rent { RENT_UNKNOWN, RENT_NO, RENT_PLACE, RENT_MACHINE };
 static bool holds(const char *text, const char *const *words, size_t n)
 {
     for (size_t i = 0; i < n; i++)
-        for (const char *at = text; *at; at++)
-            if (strncasecmp(at, words[i], strlen(words[i])) == 0)
-                return true;
+        if (strcasestr(text, words[i]))
+            return true;
     return false;
 }
 
@@ -338,9 +337,7 @@ static bool other_basis(const struct audit_cell *a, const struct audit_cell *b)
     const struct results_row *const p = priced(a), *const q = priced(b);
     if (p->pricing && q->pricing)
         return strcasecmp(p->pricing, q->pricing) != 0;
-    return strcmp(a->key->backend, b->key->backend) == 0 &&
-           strcmp(a->key->precision, b->key->precision) == 0 &&
-           strcmp(a->key->model, b->key->model) == 0 &&
+    return folder_key_same_configuration(a->key, b->key) &&
            !near(p->cost_per_hour, q->cost_per_hour, limits[SAME].value);
 }
 

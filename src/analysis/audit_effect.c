@@ -67,12 +67,6 @@ static const char *differ_in(const struct folder_key *a, const struct folder_key
                : nullptr;
 }
 
-static bool same(const struct folder_key *a, const struct folder_key *b)
-{
-    return strcmp(a->backend, b->backend) == 0 && strcmp(a->precision, b->precision) == 0 &&
-           strcmp(a->model, b->model) == 0;
-}
-
 /* Logs of b over a, a scenario each; ret has room for all cells. */
 static size_t ratios(const struct audit_whole *w, const struct folder_key *a,
                      const struct folder_key *b, double *ret)
@@ -82,9 +76,9 @@ static size_t ratios(const struct audit_whole *w, const struct folder_key *a,
         double x = NOT_MEASURED, y = NOT_MEASURED;
         for (size_t i = 0; i < w->groups[g].n; i++) {
             const struct audit_cell *const c = &w->groups[g].cells[i];
-            if (same(c->key, a) && !proven(c))
+            if (folder_key_same_configuration(c->key, a) && !proven(c))
                 x = middle_of(c);
-            else if (same(c->key, b) && !proven(c))
+            else if (folder_key_same_configuration(c->key, b) && !proven(c))
                 y = middle_of(c);
         }
         if (x > 0 && y > 0)
@@ -146,7 +140,7 @@ static void look(const struct audit_whole *w, struct audit *out)
     for (size_t i = 0; i < w->n_cells && n < MOST_CONFIGURATIONS; i++) {
         bool seen = false;
         for (size_t k = 0; k < n && !seen; k++)
-            seen = same(first[k]->key, w->cells[i].key);
+            seen = folder_key_same_configuration(first[k]->key, w->cells[i].key);
         if (!seen)
             first[n++] = &w->cells[i];
     }

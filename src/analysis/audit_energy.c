@@ -25,19 +25,6 @@ static const struct audit_limit limits[LIMITS] = {
 
 constexpr size_t SCRATCH = (size_t)4 << 30;
 
-static void report(const struct audit_cell *c, const char *check, const struct audit_fact *facts,
-                   size_t n, const char *message, const char *advice, struct audit *out)
-{
-    audit_add(out, &(struct audit_finding){.check = check,
-                                           .severity = AUDIT_FAIL,
-                                           .subject = audit_subject_of(c),
-                                           .facts = facts,
-                                           .n_facts = n,
-                                           .message = message,
-                                           .advice = advice,
-                                           .blocks = AUDIT_ENERGY | AUDIT_COST});
-}
-
 /* ---- negative-energy ---- */
 
 /* Energies that a source booked, idle subtracted or not. */
@@ -56,12 +43,13 @@ static bool look_at_energies(const struct audit_cell *c, struct audit *out)
                                        audit_number("not_above_zero", wrong),
                                        audit_number("energy_j", least)};
     if (wrong > 0)
-        report(c, "negative-energy", facts, COUNT_OF(facts),
-               audit_text(out, "%.0f of %.0f energies are not above zero (%s%.4g J)", wrong, n,
-                          n > 1 && c->n_stated == 1 ? "mean " : "", least),
-               "an idle power was subtracted that is not the one of this work: keep gross energy, "
-               "and idle with its own uncertainty",
-               out);
+        audit_reading_report(
+            c, "negative-energy", AUDIT_FAIL, facts, COUNT_OF(facts),
+            audit_text(out, "%.0f of %.0f energies are not above zero (%s%.4g J)", wrong, n,
+                       n > 1 && c->n_stated == 1 ? "mean " : "", least),
+            "an idle power was subtracted that is not the one of this work: keep gross energy, "
+            "and idle with its own uncertainty",
+            out);
     return n > 0;
 }
 
@@ -75,13 +63,13 @@ static void look_at_stated_idle(const struct audit_cell *c, struct audit *out)
             continue;
         const struct audit_fact facts[] = {audit_number("load_w", load),
                                            audit_number("idle_w", r->idle_power_w)};
-        report(c, "negative-energy", facts, COUNT_OF(facts),
-               audit_text(out,
-                          "it draws %.4g W, its own idle is %.4g W: its net energy is negative",
-                          load, r->idle_power_w),
-               "idle was measured in another state (clocks, display, another job): measure it "
-               "before and after the work",
-               out);
+        audit_reading_report(
+            c, "negative-energy", AUDIT_FAIL, facts, COUNT_OF(facts),
+            audit_text(out, "it draws %.4g W, its own idle is %.4g W: its net energy is negative",
+                       load, r->idle_power_w),
+            "idle was measured in another state (clocks, display, another job): measure it "
+            "before and after the work",
+            out);
         return;
     }
 }
@@ -111,8 +99,8 @@ static void look_at_sign(const struct audit_cell *c, struct audit *out)
     const struct audit_fact facts[] = {audit_number("readings", (double)known),
                                        audit_number("not_above_zero", (double)wrong),
                                        audit_number("least_w", least)};
-    report(
-        c, "negative-energy", facts, COUNT_OF(facts),
+    audit_reading_report(
+        c, "negative-energy", AUDIT_FAIL, facts, COUNT_OF(facts),
         audit_text(out, "%zu of %zu powers are not above zero (least %.4g W)", wrong, known, least),
         "a sensor that failed, or an idle power subtracted that was too high: keep gross power, "
         "and idle with its own uncertainty",
@@ -132,12 +120,13 @@ static void look_at_net(const struct audit_whole *w, struct audit *out)
             continue;
         const struct audit_fact facts[] = {audit_number("load_w", c->kept->power_mean),
                                            audit_number("idle_w", idle)};
-        report(c, "negative-energy", facts, COUNT_OF(facts),
-               audit_text(out, "it draws %.4g W, idle %.4g W: its net energy is negative",
-                          c->kept->power_mean, idle),
-               "idle was measured in another state (clocks, display, another job): measure it "
-               "before and after the work",
-               out);
+        audit_reading_report(
+            c, "negative-energy", AUDIT_FAIL, facts, COUNT_OF(facts),
+            audit_text(out, "it draws %.4g W, idle %.4g W: its net energy is negative",
+                       c->kept->power_mean, idle),
+            "idle was measured in another state (clocks, display, another job): measure it "
+            "before and after the work",
+            out);
     }
 }
 
@@ -174,13 +163,14 @@ static bool look_at_idle_row(const struct audit_cell *c, struct audit *out)
                                            audit_number("sd_w", r->power_std_w),
                                            audit_number("share_of_largest_variance", share),
                                            audit_number("two_sd_below_mean_w", below)};
-        report(c, "idle-mixture", facts, COUNT_OF(facts),
-               audit_text(out,
-                          "idle of %.4g W with a deviation of %.4g W between %.4g and %.4g W has "
-                          "two levels, near %.4g W (%.0f %%) and %.4g W: the mean is neither%s",
-                          mean, r->power_std_w, low, r->power_max_w, low, 100 * low_share, high,
-                          below < low ? ", and a rule of two deviations sees no outlier" : ""),
-               idle_advice, out);
+        audit_reading_report(
+            c, "idle-mixture", AUDIT_FAIL, facts, COUNT_OF(facts),
+            audit_text(out,
+                       "idle of %.4g W with a deviation of %.4g W between %.4g and %.4g W has "
+                       "two levels, near %.4g W (%.0f %%) and %.4g W: the mean is neither%s",
+                       mean, r->power_std_w, low, r->power_max_w, low, 100 * low_share, high,
+                       below < low ? ", and a rule of two deviations sees no outlier" : ""),
+            idle_advice, out);
     }
     return looked;
 }
@@ -224,12 +214,13 @@ static void look_at_idle(const struct audit_cell *c, struct audit *out)
         audit_number("mean_w", all.mean),
         audit_number("sd_w", all.sd),
         audit_number("beyond_two_sd_share", (double)beyond / (double)n)};
-    report(c, "idle-mixture", facts, COUNT_OF(facts),
-           audit_text(out,
-                      "idle has two levels, %.4g W (%.0f %%) and %.4g W: their mean, %.4g W, is "
-                      "neither",
-                      m.low.mean, 100 * m.low.share, m.high.mean, all.mean),
-           idle_advice, out);
+    audit_reading_report(
+        c, "idle-mixture", AUDIT_FAIL, facts, COUNT_OF(facts),
+        audit_text(out,
+                   "idle has two levels, %.4g W (%.0f %%) and %.4g W: their mean, %.4g W, is "
+                   "neither",
+                   m.low.mean, 100 * m.low.share, m.high.mean, all.mean),
+        idle_advice, out);
 }
 
 const struct audit_check audit_energy_checks[] = {

@@ -81,14 +81,14 @@ static bool is_cpu(const char *word)
     return names_one_of(word, words, COUNT_OF(words)) && !is_gpu(word);
 }
 
-static bool wants_gpu(const struct audit_cell *c)
+bool audit_label_wants_gpu(const struct audit_cell *c)
 {
     return strstr(c->key->backend, "-gpu") || strncmp(c->key->backend, "tensorrt", 8) == 0;
 }
 
 static bool wants_cpu(const struct audit_cell *c)
 {
-    return strstr(c->key->backend, "-cpu") && !wants_gpu(c);
+    return strstr(c->key->backend, "-cpu") && !audit_label_wants_gpu(c);
 }
 
 static struct contradiction providers(const struct audit_cell *c, const struct evidence *v,
@@ -102,9 +102,9 @@ static struct contradiction providers(const struct audit_cell *c, const struct e
         gpu += is_gpu(p->name) ? p->value : 0;
         most = !most || p->value > evidence_share(&v->providers, most) ? p->name : most;
     }
-    struct contradiction r = {.known = all > 0 && (wants_gpu(c) || wants_cpu(c))};
+    struct contradiction r = {.known = all > 0 && (audit_label_wants_gpu(c) || wants_cpu(c))};
     const double share = gpu / all;
-    r.found = r.known && (wants_gpu(c) ? share < limits[LEAST_SHARE].value : gpu > 0);
+    r.found = r.known && (audit_label_wants_gpu(c) ? share < limits[LEAST_SHARE].value : gpu > 0);
     if (!r.found)
         return r;
     r.facts[r.n_facts++] = (struct audit_fact){"nodes", all, nullptr};
@@ -121,9 +121,9 @@ static struct contradiction providers(const struct audit_cell *c, const struct e
 static struct contradiction device(const struct audit_cell *c, const struct evidence *v,
                                    struct audit *out)
 {
-    struct contradiction r = {.known = v->device && (wants_gpu(c) || wants_cpu(c)) &&
+    struct contradiction r = {.known = v->device && (audit_label_wants_gpu(c) || wants_cpu(c)) &&
                                        (is_gpu(v->device) || is_cpu(v->device))};
-    r.found = r.known && wants_gpu(c) != is_gpu(v->device);
+    r.found = r.known && audit_label_wants_gpu(c) != is_gpu(v->device);
     if (!r.found)
         return r;
     r.facts[r.n_facts++] = (struct audit_fact){"device", NOT_MEASURED, v->device};
@@ -218,7 +218,7 @@ static const char *not_the_label(const struct audit_cell *c, const char *ran, st
     if (word_in(ran, eager, COUNT_OF(eager)) ||
         (ends_in(label, "-compile") && !compiled && got && strncmp(label, ran, strlen(ran)) == 0))
         return audit_text(out, "%s ran as '%s': it fell back", label, ran);
-    if ((wants_gpu(c) && is_cpu(ran)) || (wants_cpu(c) && is_gpu(ran)))
+    if ((audit_label_wants_gpu(c) && is_cpu(ran)) || (wants_cpu(c) && is_gpu(ran)))
         return audit_text(out, "%s ran on '%s'", label, ran);
     if (wanted && got && strcmp(wanted, got) != 0 && !strstr(ran, "ExecutionProvider"))
         return audit_text(out, "%s ran as '%s', which is another engine", label, ran);

@@ -101,15 +101,10 @@ static bool same(const char *a, const char *b)
     return strcmp(a, b) == 0;
 }
 
-static bool same_configuration(const struct folder_key *a, const struct folder_key *b)
-{
-    return same(a->backend, b->backend) && same(a->precision, b->precision);
-}
-
 static const struct audit_cell *find_in(const struct audit_group *g, const struct folder_key *like)
 {
     for (size_t i = 0; i < g->n; i++)
-        if (same_configuration(g->cells[i].key, like))
+        if (folder_key_same_engine(g->cells[i].key, like))
             return &g->cells[i];
     return nullptr;
 }
@@ -434,7 +429,7 @@ static bool first_scenario(const struct audit_whole *w, size_t i)
 static bool first_configuration(const struct audit_whole *w, size_t i)
 {
     for (size_t k = 0; k < i; k++)
-        if (same_configuration(w->cells[k].key, w->cells[i].key))
+        if (folder_key_same_engine(w->cells[k].key, w->cells[i].key))
             return false;
     return true;
 }

@@ -1,5 +1,6 @@
 #include "analysis/audit_power.h"
 
+#include "analysis/audit_label.h"
 #include "analysis/audit_reading.h"
 #include "analysis/cell.h"
 #include "base/arena.h"
@@ -43,20 +44,6 @@ static const struct audit_limit limits[LIMITS] = {
 };
 
 constexpr size_t SCRATCH = (size_t)4 << 30;
-
-static void report(const struct audit_cell *c, const char *check, enum audit_severity severity,
-                   const struct audit_fact *facts, size_t n, const char *message,
-                   const char *advice, struct audit *out)
-{
-    audit_add(out, &(struct audit_finding){.check = check,
-                                           .severity = severity,
-                                           .subject = audit_subject_of(c),
-                                           .facts = facts,
-                                           .n_facts = n,
-                                           .message = message,
-                                           .advice = advice,
-                                           .blocks = AUDIT_ENERGY | AUDIT_COST});
-}
 
 /* ---- power-undersampled ---- */
 
@@ -140,24 +127,25 @@ static bool look_at_windows(const struct audit_cell *c, struct audit *out)
         audit_number("readings_per_window", w.readings),
         audit_number("power_window_ms", w.window_ms), audit_number("latency_ms", w.latency_ms)};
     if (w.once > 0)
-        report(c, "power-undersampled", w.once > limits[ONCE].value * w.n ? AUDIT_FAIL : AUDIT_WARN,
-               facts, COUNT_OF(facts),
-               audit_text(out, "%.0f of %.0f windows have one reading of the power, or none",
-                          w.once, w.n),
-               "read the sensor all the time that the work runs, at least twice in every window",
-               out);
+        audit_reading_report(
+            c, "power-undersampled", w.once > limits[ONCE].value * w.n ? AUDIT_FAIL : AUDIT_WARN,
+            facts, COUNT_OF(facts),
+            audit_text(out, "%.0f of %.0f windows have one reading of the power, or none", w.once,
+                       w.n),
+            "read the sensor all the time that the work runs, at least twice in every window", out);
     else if (w.readings < limits[INTERVALS].value)
-        report(c, "power-undersampled", AUDIT_WARN, facts, COUNT_OF(facts),
-               audit_text(out, "a window has %.3g readings of the power", w.readings),
-               "measure energy over many samples at once, with the sensor's ticks at both ends",
-               out);
+        audit_reading_report(
+            c, "power-undersampled", AUDIT_WARN, facts, COUNT_OF(facts),
+            audit_text(out, "a window has %.3g readings of the power", w.readings),
+            "measure energy over many samples at once, with the sensor's ticks at both ends", out);
     if (over > limits[WINDOW].value)
-        report(c, "power-undersampled", AUDIT_WARN, facts, COUNT_OF(facts),
-               audit_text(out,
-                          "the power was read over %.4g ms for a latency of %.4g ms: the monitor "
-                          "ran while something else did, such as loading or compiling",
-                          w.window_ms, w.latency_ms),
-               "start and stop the readings with the clock of the latency", out);
+        audit_reading_report(
+            c, "power-undersampled", AUDIT_WARN, facts, COUNT_OF(facts),
+            audit_text(out,
+                       "the power was read over %.4g ms for a latency of %.4g ms: the monitor "
+                       "ran while something else did, such as loading or compiling",
+                       w.window_ms, w.latency_ms),
+            "start and stop the readings with the clock of the latency", out);
     return w.n > 0 || over > 0;
 }
 
@@ -182,12 +170,13 @@ static void look_at_trace(const struct audit_cell *c, struct audit *out)
     const struct audit_fact facts[] = {audit_number("readings", (double)n),
                                        audit_number("values_in_a_row", (double)runs + 1),
                                        audit_number("readings_per_value", each)};
-    report(c, "power-undersampled", AUDIT_WARN, facts, COUNT_OF(facts),
-           audit_text(out,
-                      "%zu readings of the power are %zu values, each for %.3g readings: the "
-                      "sensor updates that much more slowly than it was read",
-                      n, runs + 1, each),
-           "count the sensor's own updates as readings, and measure over many of them", out);
+    audit_reading_report(
+        c, "power-undersampled", AUDIT_WARN, facts, COUNT_OF(facts),
+        audit_text(out,
+                   "%zu readings of the power are %zu values, each for %.3g readings: the "
+                   "sensor updates that much more slowly than it was read",
+                   n, runs + 1, each),
+        "count the sensor's own updates as readings, and measure over many of them", out);
 }
 
 static void look_at_sampling(const struct audit_cell *c, struct audit *out)
@@ -219,23 +208,23 @@ static void look_at_sampling(const struct audit_cell *c, struct audit *out)
                                        audit_number("interval_s", interval),
                                        audit_number("intervals_per_window", windows)};
     if (r.once > 0)
-        report(c, "power-undersampled", AUDIT_FAIL, facts, COUNT_OF(facts),
-               audit_text(out,
-                          "%zu of %zu invocations have one power for all their samples: it was "
-                          "read once",
-                          r.once, r.runs),
-               "read the sensor all the time that the work runs, at least twice in every window",
-               out);
+        audit_reading_report(
+            c, "power-undersampled", AUDIT_FAIL, facts, COUNT_OF(facts),
+            audit_text(out,
+                       "%zu of %zu invocations have one power for all their samples: it was "
+                       "read once",
+                       r.once, r.runs),
+            "read the sensor all the time that the work runs, at least twice in every window", out);
     else if (windows < limits[INTERVALS].value)
-        report(c, "power-undersampled", AUDIT_WARN, facts, COUNT_OF(facts),
-               audit_text(out, "a sample of %.4g ms is %.2g intervals of the sensor", r.window_ms,
-                          windows),
-               "measure energy over many samples at once, with the sensor's ticks at both ends",
-               out);
+        audit_reading_report(
+            c, "power-undersampled", AUDIT_WARN, facts, COUNT_OF(facts),
+            audit_text(out, "a sample of %.4g ms is %.2g intervals of the sensor", r.window_ms,
+                       windows),
+            "measure energy over many samples at once, with the sensor's ticks at both ends", out);
     else if (isnan(interval))
-        report(c, "power-undersampled", AUDIT_INFO, facts, COUNT_OF(facts),
-               "nobody says how often the power was read",
-               "record the sensor's interval and the readings of each window", out);
+        audit_reading_report(c, "power-undersampled", AUDIT_INFO, facts, COUNT_OF(facts),
+                             "nobody says how often the power was read",
+                             "record the sensor's interval and the readings of each window", out);
 }
 
 /* ---- power-unit ---- */
@@ -272,36 +261,34 @@ static void look_at_unit(const struct audit_cell *c, struct audit *out)
     const char *const advice =
         "take the unit from the sensor's documentation, never from the size of the value";
     if (jump >= limits[APART].value)
-        report(c, "power-unit", AUDIT_FAIL, facts, COUNT_OF(facts),
-               audit_text(out,
-                          "its powers reach up to %.4g W and go on from %.4g W: W and mW are mixed",
-                          below, above),
-               advice, out);
+        audit_reading_report(
+            c, "power-unit", AUDIT_FAIL, facts, COUNT_OF(facts),
+            audit_text(out,
+                       "its powers reach up to %.4g W and go on from %.4g W: W and mW are mixed",
+                       below, above),
+            advice, out);
     else if (x[n - 1] > limits[MOST_W].value)
-        report(c, "power-unit", AUDIT_FAIL, facts, COUNT_OF(facts),
-               audit_text(out, "%.4g W is more than any server draws: mW taken for W", x[n - 1]),
-               advice, out);
+        audit_reading_report(
+            c, "power-unit", AUDIT_FAIL, facts, COUNT_OF(facts),
+            audit_text(out, "%.4g W is more than any server draws: mW taken for W", x[n - 1]),
+            advice, out);
     else if (median > 0 && median < limits[LEAST_W].value)
-        report(c, "power-unit", AUDIT_WARN, facts, COUNT_OF(facts),
-               audit_text(out,
-                          "%.4g W is less than a machine that computes draws: another unit, or "
-                          "another part's counter",
-                          median),
-               advice, out);
+        audit_reading_report(
+            c, "power-unit", AUDIT_WARN, facts, COUNT_OF(facts),
+            audit_text(out,
+                       "%.4g W is less than a machine that computes draws: another unit, or "
+                       "another part's counter",
+                       median),
+            advice, out);
 }
 
 /* ---- power-source ---- */
-
-static bool on_gpu(const struct audit_cell *c)
-{
-    return strstr(c->key->backend, "-gpu") || strncmp(c->key->backend, "tensorrt", 8) == 0;
-}
 
 static double least_gpu_power(const struct audit_group *g)
 {
     double least = NOT_MEASURED;
     for (size_t i = 0; i < g->n; i++)
-        if (on_gpu(&g->cells[i]) && g->cells[i].kept->power_mean > 0)
+        if (audit_label_wants_gpu(&g->cells[i]) && g->cells[i].kept->power_mean > 0)
             least = fmin(least, g->cells[i].kept->power_mean);
     return least;
 }
@@ -321,7 +308,7 @@ static void look_at_source(const struct audit_group *g, struct audit *out)
     for (size_t i = 0; i < g->n; i++) {
         const struct audit_cell *const c = &g->cells[i];
         const double w = c->kept->power_mean, idle = stated_idle(c);
-        if (on_gpu(c) || !strstr(c->key->backend, "-cpu") || !(w > 0))
+        if (audit_label_wants_gpu(c) || !strstr(c->key->backend, "-cpu") || !(w > 0))
             continue;
         looked = true;
         if (!(w < limits[CPU_W].value) || !(w < limits[CPU_SHARE].value * gpu || w < 1.2 * idle))
@@ -329,7 +316,7 @@ static void look_at_source(const struct audit_group *g, struct audit *out)
         const struct audit_fact facts[] = {audit_number("power_w", w),
                                            audit_number("least_gpu_power_w", gpu),
                                            audit_number("idle_w", idle)};
-        report(
+        audit_reading_report(
             c, "power-source", AUDIT_WARN, facts, COUNT_OF(facts),
             isnan(gpu)
                 ? audit_text(out,

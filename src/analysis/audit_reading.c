@@ -26,3 +26,17 @@ double *audit_reading_powers(const struct audit_cell *c, struct arena *a, size_t
     }
     return x;
 }
+
+void audit_reading_report(const struct audit_cell *c, const char *check,
+                          enum audit_severity severity, const struct audit_fact *facts, size_t n,
+                          const char *message, const char *advice, struct audit *out)
+{
+    audit_add(out, &(struct audit_finding){.check = check,
+                                           .severity = severity,
+                                           .subject = audit_subject_of(c),
+                                           .facts = facts,
+                                           .n_facts = n,
+                                           .message = message,
+                                           .advice = advice,
+                                           .blocks = AUDIT_ENERGY | AUDIT_COST});
+}

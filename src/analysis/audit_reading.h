@@ -12,3 +12,7 @@ struct arena;
  * trace. Room for one even where *ret_n is 0. */
 [[nodiscard]] double *audit_reading_powers(const struct audit_cell *c, struct arena *a,
                                            size_t *ret_n);
+/* A finding of such a check: it blocks energy and cost. */
+void audit_reading_report(const struct audit_cell *c, const char *check,
+                          enum audit_severity severity, const struct audit_fact *facts, size_t n,
+                          const char *message, const char *advice, struct audit *out);

@@ -1,6 +1,7 @@
 #include "analysis/audit_reversal.h"
 
 #include "analysis/cell.h"
+#include "base/arena.h"
 #include "base/defs.h"
 #include "num/compare.h"
 #include "store/results.h"
@@ -18,6 +19,8 @@ static const struct audit_limit limits[LIMITS] = {
                 "turn round too, by less"},
     [P] = {"reversal_p", 0.01, "of Welch's test on either side, where there are samples"},
 };
+
+constexpr size_t SCRATCH = (size_t)64 << 20;
 
 static bool same(const char *a, const char *b)
 {
@@ -48,28 +51,37 @@ struct turn { /* the scenarios s and t of one model */
     double log_ratio, log_level;
 };
 
-static struct moment logs_of(const struct cell_stats *t)
+struct cells { /* of the whole, and the logs of their samples, which many pairs of scenarios ask of
+                */
+    const struct audit_whole *w;
+    struct moment *logs; /* n 0: not asked yet */
+};
+
+static struct moment logs_of(struct cells *cells, const struct audit_cell *c)
 {
-    struct moment m = {.n = t->n};
+    const struct cell_stats *const t = c->stats;
+    struct moment *const known = &cells->logs[c - cells->w->cells], m = {.n = t->n};
     double ss = 0;
+    if (known->n > 0)
+        return *known;
     for (size_t i = 0; i < t->n; i++)
         m.mean += log(t->x[i]) / (double)t->n;
     for (size_t i = 0; i < t->n; i++)
         ss += (log(t->x[i]) - m.mean) * (log(t->x[i]) - m.mean);
     m.var = ss / (double)(t->n - 1);
     m.sd = sqrt(m.var);
-    return m;
+    return *known = m;
 }
 
 /* Samples of a different length each show nothing by their raw latency: then the medians decide. */
-static bool sure(const struct turn *x)
+static bool sure(struct cells *cells, const struct turn *x)
 {
     const struct cell_stats *const s = x->s->stats, *const t = x->t->stats;
     if (fabs(x->log_ratio) < log(limits[REVERSAL].value))
         return false;
     if (s->n < 2 || t->n < 2 || !(s->min > 0 && t->min > 0))
         return s->n == 0 && t->n == 0;
-    const struct moment a = logs_of(s), b = logs_of(t);
+    const struct moment a = logs_of(cells, x->s), b = logs_of(cells, x->t);
     return compare_welch(&a, &b, 0.95).p < limits[P].value;
 }
 
@@ -78,8 +90,7 @@ static const struct audit_cell *find(const struct audit_whole *w, const struct a
 {
     for (size_t i = 0; i < w->n_cells; i++) {
         const struct folder_key *const k = w->cells[i].key;
-        if (same(k->scenario, scenario) && same(k->model, like->key->model) &&
-            same(k->backend, like->key->backend) && same(k->precision, like->key->precision))
+        if (same(k->scenario, scenario) && folder_key_same_configuration(k, like->key))
             return &w->cells[i];
     }
     return nullptr;
@@ -89,8 +100,7 @@ static bool first_of(const struct audit_whole *w, size_t i)
 {
     const struct folder_key *const key = w->cells[i].key;
     for (size_t k = 0; k < i; k++)
-        if (same(w->cells[k].key->backend, key->backend) &&
-            same(w->cells[k].key->precision, key->precision))
+        if (folder_key_same_engine(w->cells[k].key, key))
             return false;
     return true;
 }
@@ -105,15 +115,15 @@ struct reversal {
 constexpr size_t MOST_MODELS = 128;
 
 /* The scenarios s and t on like's backend, for every model that ran both and is sure. */
-static size_t turns_of(const struct audit_whole *w, const struct audit_cell *like, const char *s,
+static size_t turns_of(struct cells *cells, const struct audit_cell *like, const char *s,
                        const char *t, struct turn *ret, bool *ret_per_token)
 {
+    const struct audit_whole *const w = cells->w;
     size_t n = 0;
     *ret_per_token = true;
     for (size_t i = 0; i < w->n_cells && n < MOST_MODELS; i++) {
         const struct audit_cell *const c = &w->cells[i];
-        if (!same(c->key->scenario, s) || !same(c->key->backend, like->key->backend) ||
-            !same(c->key->precision, like->key->precision))
+        if (!same(c->key->scenario, s) || !folder_key_same_engine(c->key, like->key))
             continue;
         const struct audit_cell *const other = find(w, c, t);
         bool a, b;
@@ -121,7 +131,7 @@ static size_t turns_of(const struct audit_whole *w, const struct audit_cell *lik
             continue;
         const double x = log(figure_of(c, &a)), y = log(figure_of(other, &b));
         ret[n] = (struct turn){c, other, x - y, (x + y) / 2};
-        if (isnan(x - y) || a != b || !sure(&ret[n]))
+        if (isnan(x - y) || a != b || !sure(cells, &ret[n]))
             continue;
         *ret_per_token = *ret_per_token && a;
         n++;
@@ -129,12 +139,12 @@ static size_t turns_of(const struct audit_whole *w, const struct audit_cell *lik
     return n;
 }
 
-static struct reversal compare(const struct audit_whole *w, const struct audit_cell *like,
-                               const char *s, const char *t)
+static struct reversal compare(struct cells *cells, const struct audit_cell *like, const char *s,
+                               const char *t)
 {
     struct turn turns[MOST_MODELS];
     struct reversal r = {.margin = log(limits[BEYOND].value)};
-    const size_t n = turns_of(w, like, s, t, turns, &r.per_token);
+    const size_t n = turns_of(cells, like, s, t, turns, &r.per_token);
     for (size_t i = 0; i < n; i++) {
         r.n_slower += turns[i].log_ratio > 0;
         r.n_faster += turns[i].log_ratio < 0;
@@ -196,8 +206,9 @@ static bool first_scenario(const struct audit_whole *w, size_t i)
 }
 
 /* One finding for each backend and precision: the pair of scenarios that is the clearest. */
-static void look_at(const struct audit_whole *w, const struct audit_cell *like, struct audit *out)
+static void look_at(struct cells *cells, const struct audit_cell *like, struct audit *out)
 {
+    const struct audit_whole *const w = cells->w;
     struct reversal worst = {};
     constexpr size_t MOST_SCENARIOS = 64;
     const char *scenarios[MOST_SCENARIOS];
@@ -207,7 +218,7 @@ static void look_at(const struct audit_whole *w, const struct audit_cell *like, 
             scenarios[n++] = w->cells[i].key->scenario;
     for (size_t i = 0; i < n; i++)
         for (size_t k = 0; k < i; k++) {
-            const struct reversal r = compare(w, like, scenarios[i], scenarios[k]);
+            const struct reversal r = compare(cells, like, scenarios[i], scenarios[k]);
             if (r.slower.s && r.margin > worst.margin)
                 worst = r;
         }
@@ -217,12 +228,14 @@ static void look_at(const struct audit_whole *w, const struct audit_cell *like, 
 
 static void look(const struct audit_whole *w, struct audit *out)
 {
+    CLEANUP(arena_freep) struct arena *a = arena_new(SCRATCH);
+    struct cells cells = {w, ARENA_ARRAY(a, struct moment, w->n_cells)};
     size_t models = 0;
     for (size_t i = 0; i < w->n_groups; i++)
         models += i == 0 || !same(w->groups[i].model, w->groups[0].model);
     for (size_t i = 0; models >= 2 && i < w->n_cells; i++)
         if (first_of(w, i))
-            look_at(w, &w->cells[i], out);
+            look_at(&cells, &w->cells[i], out);
 }
 
 const struct audit_check audit_reversal_checks[] = {

@@ -152,13 +152,6 @@ struct lengths {
     double prompt, generated;
 };
 
-static bool same_configuration(const struct audit_cell *a, const struct audit_cell *b)
-{
-    return strcmp(a->key->backend, b->key->backend) == 0 &&
-           strcmp(a->key->model, b->key->model) == 0 &&
-           strcmp(a->key->precision, b->key->precision) == 0;
-}
-
 static size_t lengths_of(const struct audit_cell *c, struct lengths *ret)
 {
     size_t n = 0;
@@ -210,7 +203,7 @@ static void look_at_window(const struct audit_whole *w, size_t cell, struct leng
     double excess = 0;
     for (size_t k = 0; k < w->n_cells; k++) {
         const struct audit_cell *const other = &w->cells[k];
-        if (!same_configuration(c, other))
+        if (!folder_key_same_configuration(c->key, other->key))
             continue;
         if (k < cell || n + other->kept->n_prompts + other->n_stated > MOST_LENGTHS)
             return; /* looked at with the first; or too many to be a table of lengths */
@@ -269,7 +262,8 @@ static void look_at_duals(const struct audit_whole *w, struct audit *out)
     for (size_t i = 0; i < w->n_cells; i++)
         for (size_t k = 0; strstr(w->cells[i].key->scenario, "dual") && k < w->n_cells; k++) {
             const struct audit_cell *const a = &w->cells[i], *const b = &w->cells[k];
-            if (!is_single_of(a->key->scenario, b->key->scenario) || !same_configuration(a, b))
+            if (!is_single_of(a->key->scenario, b->key->scenario) ||
+                !folder_key_same_configuration(a->key, b->key))
                 continue;
             const double tokens = tokens_of(a) / tokens_of(b), time = time_of(a) / time_of(b);
             pairs += isnan(tokens * time) ? 0 : 1;

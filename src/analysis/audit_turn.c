@@ -23,12 +23,6 @@ struct turns { /* in the order of time */
     bool apart; /* none began before the one before it had ended */
 };
 
-static bool same_configuration(const struct audit_cell *a, const struct audit_cell *b)
-{
-    return strcmp(a->key->backend, b->key->backend) == 0 &&
-           strcmp(a->key->precision, b->key->precision) == 0;
-}
-
 /* Of one replicate: clocks of different runs do not meet. False: no stamps of it. */
 static bool span_of(const struct audit_cell *c, uint32_t replicate, struct turn *ret)
 {
@@ -73,7 +67,7 @@ static bool same_order(const struct turns *a, const struct turns *b)
 {
     bool same = a->n == b->n;
     for (size_t i = 0; same && i < a->n; i++)
-        same = same_configuration(a->items[i].cell, b->items[i].cell);
+        same = folder_key_same_engine(a->items[i].cell->key, b->items[i].cell->key);
     return same;
 }
 
@@ -82,7 +76,7 @@ static void stretch(struct turns *all, const struct turns *one)
     for (size_t i = 0; i < one->n; i++)
         for (size_t k = 0; k < all->n; k++) {
             struct turn *const to = &all->items[k];
-            if (!same_configuration(to->cell, one->items[i].cell))
+            if (!folder_key_same_engine(to->cell->key, one->items[i].cell->key))
                 continue;
             to->first_ns =
                 one->items[i].first_ns < to->first_ns ? one->items[i].first_ns : to->first_ns;

@@ -327,8 +327,17 @@ enum err_code folder_read(const char *path, uint32_t replicate, struct arena *a,
     return ERR_OK;
 }
 
+bool folder_key_same_engine(const struct folder_key *x, const struct folder_key *y)
+{
+    return strcmp(x->backend, y->backend) == 0 && strcmp(x->precision, y->precision) == 0;
+}
+
+bool folder_key_same_configuration(const struct folder_key *x, const struct folder_key *y)
+{
+    return folder_key_same_engine(x, y) && strcmp(x->model, y->model) == 0;
+}
+
 bool folder_key_same(const struct folder_key *x, const struct folder_key *y)
 {
-    return strcmp(x->scenario, y->scenario) == 0 && strcmp(x->backend, y->backend) == 0 &&
-           strcmp(x->precision, y->precision) == 0 && strcmp(x->model, y->model) == 0;
+    return folder_key_same_configuration(x, y) && strcmp(x->scenario, y->scenario) == 0;
 }

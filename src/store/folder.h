@@ -20,6 +20,11 @@ struct folder_key { /* of a cell; model as the experiment wrote it */
     const char *scenario, *backend, *precision, *model;
 };
 [[nodiscard]] bool folder_key_same(const struct folder_key *x, const struct folder_key *y);
+/* The same backend and precision. */
+[[nodiscard]] bool folder_key_same_engine(const struct folder_key *x, const struct folder_key *y);
+/* And the same model: one configuration. */
+[[nodiscard]] bool folder_key_same_configuration(const struct folder_key *x,
+                                                 const struct folder_key *y);
 
 struct folder_run { /* one record about a cell: an invocation, an error.txt, or a line of the plan
                      */

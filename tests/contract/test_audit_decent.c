@@ -1,14 +1,11 @@
 /* A decent run of our own, with all that we record, a hundred seeds: no check of all may speak. */
-#include "audit_fixture.h"
-#include "test.h"
+#include "plants.h"
 
 #include "analysis/audit_run.h"
 
 #include <stdio.h>
 
 static const char *const M = "gpt2";
-constexpr uint64_t SEEDS = 100;
-constexpr size_t MOST_FALSE = 5;
 
 static void own_sample(struct fixture *f, size_t cell, int32_t invocation, int32_t i, double token)
 {
