@@ -6,6 +6,7 @@
 #include "analysis/audit_cold.h"
 #include "analysis/audit_confound.h"
 #include "analysis/audit_cost.h"
+#include "analysis/audit_damaged.h"
 #include "analysis/audit_effect.h"
 #include "analysis/audit_energy.h"
 #include "analysis/audit_family.h"
@@ -73,6 +74,7 @@ static const struct audit_check *const tables[] = {
     audit_thermal_checks,
     audit_steal_checks,
     audit_client_checks,
+    audit_damaged_checks,
 };
 /* clang-format on */
 

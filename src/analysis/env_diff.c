@@ -59,9 +59,8 @@ static void add_section(const char *section, const struct json *base, const stru
     }
 }
 
-enum err_code env_diff_read(const char *base, const char *new, struct arena *a,
-                            struct env_diff **ret, size_t *ret_n, const char **ret_why,
-                            struct err *e)
+void env_diff_read(const char *base, const char *new, struct arena *a, struct env_diff **ret,
+                   size_t *ret_n, const char **ret_why)
 {
     const char *const paths[] = {file_join(a, base, "env.json"), file_join(a, new, "env.json")};
     const struct json *docs[2] = {};
@@ -71,10 +70,13 @@ enum err_code env_diff_read(const char *base, const char *new, struct arena *a,
         if (access(paths[i], F_OK) != 0) {
             *ret_why =
                 arena_printf(a, "'%s' is not there: the machine of that run is unknown", paths[i]);
-            return ERR_OK;
+            return;
         }
-        if (json_read_file(paths[i], a, &docs[i], e))
-            return e->code;
+        struct err e;
+        if (json_read_file(paths[i], a, &docs[i], &e)) {
+            *ret_why = arena_printf(a, "%s: the machine of that run is unknown", e.msg);
+            return;
+        }
     }
     struct list found = {.room = 1000};
     found.items = ARENA_ARRAY(a, struct env_diff, found.room);
@@ -83,5 +85,4 @@ enum err_code env_diff_read(const char *base, const char *new, struct arena *a,
                     &found);
     *ret = found.items;
     *ret_n = found.n;
-    return ERR_OK;
 }

@@ -12,8 +12,7 @@ struct env_diff {
     const char *base, *new; /* as text; nullptr: unknown or not there */
 };
 
-/* Scalars of both env.json, but for what differs from hour to hour (load, free memory, clocks). A
- * folder without env.json has none: everything is then unknown, *ret_why says so, *ret_n is 0. */
-[[nodiscard]] enum err_code env_diff_read(const char *base, const char *new, struct arena *a,
-                                          struct env_diff **ret, size_t *ret_n,
-                                          const char **ret_why, struct err *e);
+/* Scalars of both env.json, but for what differs from hour to hour (load, free memory, clocks).
+ * Where one is not there, or damaged, everything is unknown: *ret_why says so, *ret_n is 0. */
+void env_diff_read(const char *base, const char *new, struct arena *a, struct env_diff **ret,
+                   size_t *ret_n, const char **ret_why);

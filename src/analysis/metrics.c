@@ -150,6 +150,9 @@ static const struct column columns[] = {
 
 void metrics_reason(const struct cell_stats *c, struct str *out)
 {
+    uint32_t damaged = 0;
+    for (uint32_t i = 0; i < c->cell->n_runs; i++)
+        damaged += !c->cell->runs[i].evidence;
     if (c->cell->status != STATUS_OK) {
         str_puts(out, c->cell->reason ? c->cell->reason : "no reason was recorded");
         return;
@@ -169,6 +172,10 @@ void metrics_reason(const struct cell_stats *c, struct str *out)
     if (c->unproven)
         str_printf(out, "samples of an invocation that has not finished do not count: %zu; ",
                    c->unproven);
+    if (damaged)
+        str_printf(out,
+                   "damaged run_<n>.json, of %u: %u, of which load time and memory are unknown; ",
+                   c->cell->n_runs, damaged);
     if (c->median_ci.reason)
         str_printf(out, "interval of the median: %s, there are %zu; ", c->median_ci.reason, c->n);
     if (isnan(c->p95))

@@ -88,16 +88,19 @@ static void count(struct quality *q, const struct quality_perplexity *p)
     q->gates_unsure += p->verdict == QUALITY_PERPLEXITY_CANNOT_TELL;
 }
 
-/* The experiment that a folder records; nullptr where its manifest is missing or torn, as of a run
- * that was killed: what it recorded counts all the same. */
+/* The experiment that a folder records, in its manifest or, where that is missing or torn, its
+ * plan; nullptr: in neither, and what was recorded counts all the same. */
 static const struct json *experiment_of(const char *folder, struct arena *a)
 {
-    const struct json *manifest = nullptr;
-    const char *const path = file_join(a, folder, "manifest.json");
-    struct err none = {};
-    if (!file_exists(path) || json_read_file(path, a, &manifest, &none))
-        return nullptr;
-    return json_get(manifest, "experiment");
+    static const char *const files[] = {"manifest.json", "plan.json"};
+    for (size_t i = 0; i < COUNT_OF(files); i++) {
+        const struct json *v = nullptr;
+        const char *const path = file_join(a, folder, files[i]);
+        struct err none = {};
+        if (file_exists(path) && json_read_file(path, a, &v, &none) == ERR_OK)
+            return json_get(v, "experiment");
+    }
+    return nullptr;
 }
 
 static enum err_code read_perplexity(const struct results *r, const char *const *folders, size_t n,

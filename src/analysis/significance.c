@@ -53,6 +53,17 @@ void significance_header(const struct results *r, const char *schema, struct jso
         jsonw_end_object(w);
     }
     jsonw_end_array(w);
+    jsonw_karray(w, "damaged");
+    for (size_t i = 0; i < r->n_faults; i++) {
+        jsonw_object(w);
+        if (r->n_replicates > 1)
+            jsonw_ki64(w, "replicate", r->faults[i].replicate);
+        jsonw_kstr(w, "path", r->faults[i].file);
+        jsonw_kstr(w, "reason", r->faults[i].why);
+        jsonw_kstr(w, "lost", r->faults[i].lost);
+        jsonw_end_object(w);
+    }
+    jsonw_end_array(w);
     jsonw_end_object(w);
 }
 

@@ -149,9 +149,9 @@ static enum err_code run_two(struct cli *cli, const struct compare_args *args, u
     CLEANUP(two_done) struct two t = {};
     const double margin = args->margin / 100;
     if (measured_read(&dirs[0], 1, nullptr, nullptr, a, &t.base, e) ||
-        measured_read(&dirs[1], 1, nullptr, nullptr, a, &t.new, e) ||
-        env_diff_read(dirs[0], dirs[1], a, &t.env, &t.n_env, &t.why_no_env, e))
+        measured_read(&dirs[1], 1, nullptr, nullptr, a, &t.new, e))
         return e->code;
+    env_diff_read(dirs[0], dirs[1], a, &t.env, &t.n_env, &t.why_no_env);
     t.cells = ARENA_ARRAY(a, struct comparison, t.base.results.n_cells + t.new.results.n_cells);
     comparison_compute(t.base.cells, t.base.results.n_cells, t.new.cells, t.new.results.n_cells,
                        margin, a, t.cells, &t.n);

@@ -51,6 +51,8 @@ void measured_tell_problems(const struct measured *m)
             "chimera: %zu cell%s without any run_<n>.json: the samples count as they stand, and "
             "nothing proves what ran\n",
             r->n_without_records, r->n_without_records == 1 ? "" : "s");
+    for (size_t i = 0; i < r->n_faults; i++)
+        fprintf(stderr, "chimera: %s; %s\n", r->faults[i].why, r->faults[i].lost);
     for (size_t i = 0; i < r->n_problems; i++) {
         const struct results_problem *const p = &r->problems[i];
         char place[64] = "";

@@ -174,8 +174,10 @@ static bool read_row(const struct json *v, struct arena *a, struct results_row *
 }
 
 enum err_code cell_rows_read(const char *path, uint32_t replicate, struct arena *a,
-                             struct results_row **ret, size_t *ret_n, struct err *e)
+                             struct results_row **ret, size_t *ret_n,
+                             struct cell_rows_fault *ret_bad, struct err *e)
 {
+    *ret_bad = (struct cell_rows_fault){};
     CLEANUP(arena_freep) struct arena *scratch = arena_new((size_t)1 << 30);
     char *all;
     size_t n, lines = 1, rows = 0;
@@ -190,16 +192,20 @@ enum err_code cell_rows_read(const char *path, uint32_t replicate, struct arena 
         length = end ? (size_t)(end - all) - from : n - from;
         CLEANUP(arena_freep) struct arena *own = arena_new((size_t)256 << 20);
         const struct json *v;
+        struct err why;
         if (length == 0)
             continue;
-        if (json_parse(all + from, length, path, own, &v, e))
-            return err_wrap(e, "line %zu", line);
-        if (!read_row(v, a, &list[rows]))
-            return err_set(e, ERR_PARSE,
-                           "%s:%zu: a cell's line needs scenario, backend, precision and model as "
-                           "text, and a status of the contract's",
-                           path, line);
-        list[rows++].replicate = replicate;
+        if (json_parse(all + from, length, path, own, &v, &why) == ERR_OK &&
+            read_row(v, a, &list[rows])) {
+            list[rows++].replicate = replicate;
+            continue;
+        }
+        if (ret_bad->lines++ == 0)
+            ret_bad->why =
+                arena_printf(a,
+                             "%s:%zu: a cell's line is a JSON object with scenario, backend, "
+                             "precision and model as text, and a status of the contract's",
+                             path, line);
     }
     *ret = list;
     *ret_n = rows;

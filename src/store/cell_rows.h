@@ -70,7 +70,12 @@ extern const size_t cell_rows_n_figures;
 /* One line's object; unknown figures are left out. */
 void cell_rows_write(const struct results_row *r, struct jsonw *w);
 
-/* Every line, in file order; text belongs to a. ERR_PARSE names file and line: the file is written
- * whole. */
+struct cell_rows_fault { /* lines that are none of a cell, and are left out */
+    size_t lines;
+    const char *why; /* file and line of the first, and what was expected */
+};
+
+/* Every line, in file order; text belongs to a. */
 [[nodiscard]] enum err_code cell_rows_read(const char *path, uint32_t replicate, struct arena *a,
-                                           struct results_row **ret, size_t *ret_n, struct err *e);
+                                           struct results_row **ret, size_t *ret_n,
+                                           struct cell_rows_fault *ret_bad, struct err *e);

@@ -202,19 +202,18 @@ struct evidence_host evidence_host_of(const struct json *environment, struct are
     return h;
 }
 
-enum err_code evidence_hosts_read(const char *const *paths, size_t n, struct arena *a,
-                                  const struct evidence_host **ret, struct err *e)
+const struct evidence_host *evidence_hosts_read(const char *const *paths, size_t n, struct arena *a)
 {
     struct evidence_host *const hosts = ARENA_ARRAY(a, struct evidence_host, n);
     for (size_t i = 0; i < n; i++) {
         const char *const path = file_join(a, paths[i], "env.json");
         const struct json *environment = nullptr;
-        if (file_exists(path) && json_read_file(path, a, &environment, e))
-            return e->code;
+        struct err e;
+        const bool damaged = file_exists(path) && json_read_file(path, a, &environment, &e);
         hosts[i] = evidence_host_of(environment, a);
+        hosts[i].damaged = damaged ? arena_strdup(a, e.msg) : nullptr;
     }
-    *ret = hosts;
-    return ERR_OK;
+    return hosts;
 }
 
 const char *evidence_host_fact(const struct evidence_host *h, const char *key)

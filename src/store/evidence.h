@@ -79,15 +79,16 @@ struct evidence_host { /* the machine and its software, from env.json; n 0: none
     size_t n;
     /* When it was captured, before the run; NOT_MEASURED unknown. */
     double steal_percent, temperature_celsius;
+    const char *damaged; /* why env.json cannot be read: one line; nullptr: it can, or is none */
 };
 
 /* As facts, what does not change from minute to minute: loads, free memory and clocks are left out.
  */
 [[nodiscard]] struct evidence_host evidence_host_of(const struct json *environment,
                                                     struct arena *a);
-/* Of env.json in each of paths[0..n); one that is not there gives no fact. */
-[[nodiscard]] enum err_code evidence_hosts_read(const char *const *paths, size_t n, struct arena *a,
-                                                const struct evidence_host **ret, struct err *e);
+/* Of env.json in each of paths[0..n); one that is not there, or is damaged, gives no fact. */
+[[nodiscard]] const struct evidence_host *evidence_hosts_read(const char *const *paths, size_t n,
+                                                              struct arena *a);
 /* nullptr: not known. */
 [[nodiscard]] const char *evidence_host_fact(const struct evidence_host *h, const char *key);
 

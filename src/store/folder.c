@@ -7,6 +7,8 @@
 #include "io/json.h"
 #include "store/cell_rows.h"
 #include "store/evidence.h"
+#include "store/results_folder.h"
+#include "store/sample_scan.h"
 
 #include <dirent.h>
 #include <errno.h>
@@ -16,7 +18,8 @@
 #include <unistd.h>
 
 constexpr size_t PIECE = 1U << 14; /* of a file, in memory at once */
-constexpr size_t MOST_DEPTH = 12;  /* runs/<scenario>/<backend>/<precision>/<model> and some room */
+constexpr size_t SCRATCH = (size_t)64 << 20;
+constexpr size_t MOST_DEPTH = 12; /* runs/<scenario>/<backend>/<precision>/<model> and some room */
 
 static void closedirp(DIR **d)
 {
@@ -44,7 +47,8 @@ static void *push(struct list *l, size_t size, struct arena *a)
 
 struct reading {
     struct arena *a;
-    struct list runs, inputs;
+    struct list runs, inputs, faults;
+    struct folder *folder;
     uint32_t replicate;
     size_t root; /* length of the folder's path and its '/' */
 };
@@ -56,7 +60,7 @@ static struct folder_key key_of(const struct json *v)
         json_str(json_get(v, "precision"), nullptr), json_str(json_get(v, "model"), nullptr)};
 }
 
-static bool key_complete(const struct folder_key *k)
+bool folder_key_complete(const struct folder_key *k)
 {
     return k->scenario && k->backend && k->precision && k->model;
 }
@@ -84,29 +88,28 @@ static uint64_t counted(const struct json *v)
     return sum;
 }
 
-static enum err_code read_run(struct reading *r, const char *path, struct err *e)
+/* why is one that names the file, as readers of it write. */
+static struct folder_fault *add_fault(struct reading *r, const char *path, const char *why,
+                                      const char *lost)
 {
-    const struct json *v = nullptr;
-    if (json_read_file(path, r->a, &v, e))
-        return e->code;
-    struct folder_run *const run = push(&r->runs, sizeof *run, r->a);
-    *run = (struct folder_run){.key = key_of(v),
-                               .invocation = (int32_t)json_i64(json_get(v, "invocation"), -1),
-                               .replicate = r->replicate,
-                               .reason = json_str(json_get(v, "reason"), nullptr),
-                               .load_ms = figure(v, "load_ms"),
-                               .compile_ms = figure(v, "compile_ms"),
-                               .peak_rss_mb = figure(v, "peak_rss_mb"),
-                               .cpu_percent = figure(v, "cpu_percent"),
-                               .samples = counted(v),
-                               .evidence = evidence_of(v, r->replicate, r->a)};
-    const char *const status = json_str(json_get(v, "status"), "");
-    if (!key_complete(&run->key))
-        return err_set(e, ERR_PARSE,
-                       "%s: needs scenario, backend, precision and model, all as text", path);
-    if (!status_parse(status, &run->status))
-        return err_set(e, ERR_PARSE, "%s: status '%s' is none of the contract's", path, status);
-    return ERR_OK;
+    struct folder_fault *const f = push(&r->faults, sizeof *f, r->a);
+    *f = (struct folder_fault){.file = path + r->root,
+                               .why = arena_strdup(r->a, why),
+                               .lost = lost,
+                               .invocation = -1,
+                               .replicate = r->replicate};
+    return f;
+}
+
+/* Nothing is known of it yet. */
+static struct folder_run run_of(const struct folder_key *key)
+{
+    return (struct folder_run){.key = *key,
+                               .invocation = -1,
+                               .load_ms = NOT_MEASURED,
+                               .compile_ms = NOT_MEASURED,
+                               .peak_rss_mb = NOT_MEASURED,
+                               .cpu_percent = NOT_MEASURED};
 }
 
 static enum err_code survey(struct folder_input *in, struct err *e)
@@ -122,18 +125,142 @@ static enum err_code survey(struct folder_input *in, struct err *e)
     return ferror(f) ? err_set(e, ERR_IO, "'%s' cannot be read", in->path) : ERR_OK;
 }
 
-static enum err_code add_input(struct reading *r, const char *path, bool samples, struct err *e)
+static void add_samples(struct reading *r, const char *path)
 {
     struct folder_input *const in = push(&r->inputs, sizeof *in, r->a);
     *in = (struct folder_input){
-        .path = path, .relative = path + r->root, .samples = samples, .replicate = r->replicate};
-    return samples ? ERR_OK : survey(in, e);
+        .path = path, .relative = path + r->root, .samples = true, .replicate = r->replicate};
 }
+
+static enum err_code add_input(struct reading *r, const char *path, struct err *e)
+{
+    struct folder_input in = {.path = path, .relative = path + r->root, .replicate = r->replicate};
+    if (survey(&in, e))
+        return e->code;
+    *(struct folder_input *)push(&r->inputs, sizeof in, r->a) = in;
+    return ERR_OK;
+}
+
+/* ---- run_<n>.json ---- */
 
 static bool is_run(const char *name)
 {
     const size_t n = strlen(name);
     return strncmp(name, "run_", 4) == 0 && n > 9 && strcmp(name + n - 5, ".json") == 0;
+}
+
+/* nullptr: whole. */
+static const char *missing_part(const struct json *v, struct arena *a)
+{
+    static const char *const words[] = {"scenario", "backend", "precision", "model"};
+    if (!json_is_object(v))
+        return "an object was expected";
+    for (size_t i = 0; i < COUNT_OF(words); i++)
+        if (!json_is_str(json_get(v, words[i])))
+            return arena_printf(a, "'%s' must be text", words[i]);
+    const int64_t invocation = json_i64(json_get(v, "invocation"), -1);
+    if (invocation < 0 || invocation > INT32_MAX)
+        return "'invocation' must be a whole number from 0 on";
+    enum status status;
+    const char *const word = json_str(json_get(v, "status"), "");
+    return status_parse(word, &status)
+               ? nullptr
+               : arena_printf(a, "'status' is '%s', which is none of the contract's", word);
+}
+
+struct first_line {
+    struct arena *a;
+    struct folder_key *key;
+};
+
+static enum sample_line_fault take_key(void *context, const struct sample_line *l)
+{
+    const struct first_line *const f = context;
+    *f->key = (struct folder_key){arena_strdup(f->a, l->scenario), arena_strdup(f->a, l->backend),
+                                  arena_strdup(f->a, l->precision), arena_strdup(f->a, l->model)};
+    return SAMPLE_LINE_GOOD;
+}
+
+enum err_code folder_key_of_samples(const char *path, struct arena *a, struct folder_key *ret,
+                                    struct err *e)
+{
+    *ret = (struct folder_key){};
+    struct first_line first = {a, ret};
+    const struct sample_scan scan = {.line = take_key, .context = &first, .only_first = true};
+    struct sample_scan_tally unused;
+    return sample_scan(path, &scan, &unused, e);
+}
+
+/* Which cell's folder it is: the samples in it tell, or the plan. */
+static struct folder_key find_key(const struct reading *r, const char *folder, const char *samples)
+{
+    CLEANUP(arena_freep) struct arena *scratch = arena_new(SCRATCH);
+    struct folder_key key = {};
+    struct err none;
+    if (samples && folder_key_of_samples(samples, r->a, &key, &none) == ERR_OK &&
+        folder_key_complete(&key))
+        return key;
+    for (size_t i = 0; i < r->folder->n_planned; i++) {
+        const struct folder_key *const k = &r->folder->planned[i].key;
+        const char *const its =
+            results_folder_cell(scratch, "", k->scenario, k->backend, k->precision, k->model);
+        if (strcmp(its + 1, folder + r->root) == 0)
+            return *k;
+    }
+    return key;
+}
+
+/* What is left of an invocation whose record v (nullptr: no JSON) is damaged. */
+static void add_damaged(struct reading *r, const char *path, const char *why, const struct json *v)
+{
+    const char *const name = strrchr(path, '/') + 1;
+    const char *const folder = arena_printf(r->a, "%.*s", (int)(name - 1 - path), path);
+    const char *samples = file_join(r->a, folder, "samples.jsonl");
+    samples = file_exists(samples) ? samples : nullptr;
+    struct folder_fault *const f =
+        add_fault(r, path, why,
+                  samples ? "its samples count; its status, engine, load time and memory are "
+                            "unknown"
+                          : "no samples are beside it, and nothing else tells what became of it");
+    f->key = key_of(v);
+    if (!folder_key_complete(&f->key))
+        f->key = find_key(r, folder, samples);
+    f->invocation = (int32_t)strtol(name + strlen("run_"), nullptr, 10);
+    if (!folder_key_complete(&f->key))
+        return;
+    struct folder_run *const run = push(&r->runs, sizeof *run, r->a);
+    *run = run_of(&f->key);
+    run->invocation = f->invocation;
+    run->replicate = r->replicate;
+    run->status = samples ? STATUS_OK : STATUS_ERROR;
+    run->reason = samples ? nullptr : f->why;
+}
+
+static void read_run(struct reading *r, const char *path)
+{
+    const struct json *v = nullptr;
+    struct err e;
+    if (add_input(r, path, &e) || json_read_file(path, r->a, &v, &e)) {
+        add_damaged(r, path, e.msg, nullptr);
+        return;
+    }
+    const char *const missing = missing_part(v, r->a);
+    if (missing) {
+        add_damaged(r, path, arena_printf(r->a, "%s: %s", path, missing), v);
+        return;
+    }
+    struct folder_run *const run = push(&r->runs, sizeof *run, r->a);
+    *run = (struct folder_run){.key = key_of(v),
+                               .invocation = (int32_t)json_i64(json_get(v, "invocation"), -1),
+                               .replicate = r->replicate,
+                               .reason = json_str(json_get(v, "reason"), nullptr),
+                               .load_ms = figure(v, "load_ms"),
+                               .compile_ms = figure(v, "compile_ms"),
+                               .peak_rss_mb = figure(v, "peak_rss_mb"),
+                               .cpu_percent = figure(v, "cpu_percent"),
+                               .samples = counted(v),
+                               .evidence = evidence_of(v, r->replicate, r->a)};
+    (void)status_parse(json_str(json_get(v, "status"), ""), &run->status);
 }
 
 static int by_text(const void *a, const void *b)
@@ -173,11 +300,9 @@ static enum err_code walk(struct reading *r, const char *folder, size_t depth, s
             if (walk(r, path, depth + 1, e))
                 return e->code;
         } else if (strcmp(names[i], "samples.jsonl") == 0) {
-            if (add_input(r, path, true, e))
-                return e->code;
+            add_samples(r, path);
         } else if (is_run(names[i])) {
-            if (add_input(r, path, false, e) || read_run(r, path, e))
-                return e->code;
+            read_run(r, path);
         }
     }
     return ERR_OK;
@@ -207,17 +332,13 @@ static enum err_code read_plan(const char *path, struct arena *a, struct folder 
     const struct json *const cells = json_get(v, "cells");
     struct json_iter it = json_iter(cells);
     for (const struct json *c; json_is_array(cells) && (c = json_next(&it, nullptr));) {
-        struct folder_run run = {.key = key_of(c),
-                                 .invocation = -1,
-                                 .reason = json_str(json_get(c, "reason"), nullptr),
-                                 .load_ms = NOT_MEASURED,
-                                 .compile_ms = NOT_MEASURED,
-                                 .peak_rss_mb = NOT_MEASURED,
-                                 .cpu_percent = NOT_MEASURED};
-        if (!key_complete(&run.key))
+        const struct folder_key key = key_of(c);
+        struct folder_run run = run_of(&key);
+        run.reason = json_str(json_get(c, "reason"), nullptr);
+        if (!folder_key_complete(&key))
             return err_set(e, ERR_PARSE,
-                           "%s: a cell needs scenario, backend, precision and model, all as text",
-                           path);
+                           "%s: cell %zu needs scenario, backend, precision and model, all as text",
+                           path, l.n + 1);
         if (!status_parse(json_str(json_get(c, "status"), ""), &run.status) ||
             run.status == STATUS_OK)
             run.status = STATUS_SKIPPED;
@@ -226,6 +347,7 @@ static enum err_code read_plan(const char *path, struct arena *a, struct folder 
     ret->planned = l.items;
     ret->n_planned = l.n;
     const struct json *const experiment = json_get(v, "experiment");
+    ret->sequential |= json_f64(json_get(experiment, "target_ci_percent"), 0) > 0;
     ret->scenarios = words(json_get(experiment, "scenarios"), a);
     ret->backends = words(json_get(experiment, "backends"), a);
     ret->precisions = words(json_get(experiment, "precisions"), a);
@@ -292,6 +414,42 @@ static enum err_code read_manifest(const char *path, struct arena *a, struct fol
     return ERR_OK;
 }
 
+/* Without its manifest an import is told by its records and rows, and its phases may be anything.
+ */
+static void guess_manifest(const struct reading *r, struct folder *ret)
+{
+    const struct folder_run *const runs = r->runs.items;
+    ret->imported = ret->n_rows > 0;
+    for (size_t i = 0; i < r->runs.n; i++)
+        ret->imported |= runs[i].evidence && runs[i].evidence->imported_from;
+    ret->phases_unknown = ret->imported;
+}
+
+/* The files beside runs/. */
+static void read_beside(struct reading *r, const char *plan, const char *manifest,
+                        const char *cells)
+{
+    struct folder *const f = r->folder;
+    struct err e;
+    if (file_exists(manifest) && read_manifest(manifest, r->a, f, &e)) {
+        f->manifest_fault = add_fault(r, manifest, e.msg,
+                                      "of which experiment the run is, and whether it came to its "
+                                      "end, is unknown")
+                                ->why;
+    }
+    if (file_exists(plan) && (add_input(r, plan, &e) || read_plan(plan, r->a, f, &e)))
+        (void)add_fault(r, plan, e.msg, "cells that were planned and never ran are unknown");
+    struct cell_rows_fault bad = {};
+    if (file_exists(cells) &&
+        (add_input(r, cells, &e) ||
+         cell_rows_read(cells, r->replicate, r->a, &f->rows, &f->n_rows, &bad, &e)))
+        (void)add_fault(r, cells, e.msg, "what the source states of its cells is unknown");
+    if (bad.lines)
+        (void)add_fault(r, cells, bad.why,
+                        arena_printf(r->a, "%zu line%s of it %s left out", bad.lines,
+                                     bad.lines == 1 ? "" : "s", bad.lines == 1 ? "is" : "are"));
+}
+
 enum err_code folder_read(const char *path, uint32_t replicate, struct arena *a, struct folder *ret,
                           struct err *e)
 {
@@ -308,23 +466,27 @@ enum err_code folder_read(const char *path, uint32_t replicate, struct arena *a,
         return err_set(e, ERR_USAGE,
                        "'%s' is no results folder: neither runs/ nor plan.json is in it", path);
 
-    struct reading r = {.a = a, .replicate = replicate, .root = strlen(runs) - strlen("runs")};
-    if (file_exists(manifest) && read_manifest(manifest, a, ret, e))
-        return e->code;
-    if (file_exists(plan) && (add_input(&r, plan, false, e) || read_plan(plan, a, ret, e)))
-        return e->code;
-    if (file_exists(cells) && (add_input(&r, cells, false, e) ||
-                               cell_rows_read(cells, replicate, a, &ret->rows, &ret->n_rows, e)))
-        return e->code;
+    struct reading r = {
+        .a = a, .folder = ret, .replicate = replicate, .root = strlen(runs) - strlen("runs")};
+    read_beside(&r, plan, manifest, cells);
     if (file_is_folder(runs) && walk(&r, runs, 0, e))
         return e->code;
     ret->runs = r.runs.items;
     ret->n_runs = r.runs.n;
     ret->inputs = r.inputs.items;
     ret->n_inputs = r.inputs.n;
-    if (ret->n_runs == 0 && ret->n_planned == 0 && ret->n_inputs == 0)
-        return err_set(e, ERR_USAGE, "'%s' is empty: no cell was planned or run in it", path);
-    return ERR_OK;
+    ret->faults = r.faults.items;
+    ret->n_faults = r.faults.n;
+    if (ret->manifest_fault)
+        guess_manifest(&r, ret);
+    bool samples = false;
+    for (size_t i = 0; i < ret->n_inputs; i++)
+        samples |= ret->inputs[i].samples;
+    if (ret->n_runs || ret->n_planned || ret->n_rows || samples)
+        return ERR_OK;
+    return ret->n_faults
+               ? err_set(e, ERR_PARSE, "%s; nothing else is in the folder", ret->faults[0].why)
+               : err_set(e, ERR_USAGE, "'%s' is empty: no cell was planned or run in it", path);
 }
 
 bool folder_key_same_engine(const struct folder_key *x, const struct folder_key *y)

@@ -19,6 +19,10 @@ struct evidence;
 struct folder_key { /* of a cell; model as the experiment wrote it */
     const char *scenario, *backend, *precision, *model;
 };
+[[nodiscard]] bool folder_key_complete(const struct folder_key *k);
+/* Of the first good line of a samples.jsonl; its parts are nullptr where there is none. */
+[[nodiscard]] enum err_code folder_key_of_samples(const char *path, struct arena *a,
+                                                  struct folder_key *ret, struct err *e);
 [[nodiscard]] bool folder_key_same(const struct folder_key *x, const struct folder_key *y);
 /* The same backend and precision. */
 [[nodiscard]] bool folder_key_same_engine(const struct folder_key *x, const struct folder_key *y);
@@ -35,7 +39,17 @@ struct folder_run { /* one record about a cell: an invocation, an error.txt, or 
     const char *reason;                                   /* nullptr: none given */
     double load_ms, compile_ms, peak_rss_mb, cpu_percent; /* NOT_MEASURED: not recorded */
     uint64_t samples; /* that it counted, of all phases and statuses; 0: it says none */
-    const struct evidence *evidence; /* of run_<n>.json; nullptr: of the plan */
+    const struct evidence *evidence; /* of run_<n>.json; nullptr: of the plan, or damaged */
+};
+
+struct folder_fault {      /* a file, or lines of one, that could not be used */
+    const char *file;      /* relative to the folder */
+    const char *why;       /* one line: which file, where in it, what was expected */
+    const char *lost;      /* one clause: what is unknown for want of it */
+    struct folder_key key; /* of the cell that it is about; its parts are nullptr where it is of
+                              none, or nothing tells which */
+    int32_t invocation;    /* -1: of none */
+    uint32_t replicate;
 };
 
 struct folder_input { /* a file that figures are derived from */
@@ -82,9 +96,14 @@ struct folder {
     const struct folder_alias *aliases;
     size_t n_aliases;
     struct folder_names scenarios, backends, precisions, models; /* from plan.json; may be empty */
+    const struct folder_fault *faults;                           /* n_faults */
+    size_t n_faults;
+    const char *manifest_fault; /* why manifest.json cannot be used; nullptr: it can, or is none */
 };
 
 /* ERR_USAGE when path is no results folder (no runs/ in it) or has no file of samples and no plan.
- * A run_<n>.json that cannot be read is an error: it is written whole. */
+ * The samples are the truth: a file of another kind that cannot be read takes away what it alone
+ * tells, and is one of the faults. An invocation whose run_<n>.json is damaged did end (the file is
+ * written then, whole), so that its samples count; where it has none, its cell is an error. */
 [[nodiscard]] enum err_code folder_read(const char *path, uint32_t replicate, struct arena *a,
                                         struct folder *ret, struct err *e);

@@ -274,6 +274,12 @@ static enum err_code read_folders(const char *const *paths, size_t n, struct are
                 return err_set(e, ERR_USAGE, "'%s' is given twice: a run is no replicate of itself",
                                paths[i]);
         const char *const x = folders[0].experiment, *const y = folders[i].experiment;
+        const char *const damaged = folders[x ? i : 0].manifest_fault;
+        if (i > 0 && (!x || !y) && damaged)
+            return err_set(e, ERR_USAGE,
+                           "%s; without it nothing shows that the folders are replicates of one "
+                           "experiment",
+                           damaged);
         if (i > 0 && (!x || !y))
             return err_set(e, ERR_USAGE,
                            "'%s' has no manifest.json with experiment_sha256: nothing shows that "
@@ -330,13 +336,36 @@ static void take_without_records(struct results *r, struct results_cell *cells)
     }
 }
 
+static void gather_faults(const struct folder *folders, size_t n, struct arena *a,
+                          struct results *r)
+{
+    size_t most = n;
+    for (size_t f = 0; f < n; f++)
+        most += folders[f].n_faults;
+    struct folder_fault *const faults = ARENA_ARRAY(a, struct folder_fault, most + 1);
+    for (size_t f = 0; f < n; f++) {
+        for (size_t i = 0; i < folders[f].n_faults; i++)
+            faults[r->n_faults++] = folders[f].faults[i];
+        if (r->hosts[f].damaged)
+            faults[r->n_faults++] =
+                (struct folder_fault){.file = "env.json",
+                                      .why = r->hosts[f].damaged,
+                                      .lost = "the machine and its software are unknown",
+                                      .invocation = -1,
+                                      .replicate = (uint32_t)f};
+    }
+    r->faults = faults;
+}
+
 enum err_code results_read(const char *const *paths, size_t n, struct arena *a, struct results *ret,
                            struct err *e)
 {
     CLEANUP(results_done) struct results r = {.n_replicates = (uint32_t)n};
     struct folder *const folders = ARENA_ARRAY(a, struct folder, n);
-    if (read_folders(paths, n, a, folders, e) || evidence_hosts_read(paths, n, a, &r.hosts, e))
+    if (read_folders(paths, n, a, folders, e))
         return e->code;
+    r.hosts = evidence_hosts_read(paths, n, a);
+    gather_faults(folders, n, a, &r);
     size_t records = 0;
     for (size_t i = 0; i < n; i++) {
         records += folders[i].n_runs + folders[i].n_planned + folders[i].n_rows;

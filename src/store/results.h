@@ -19,7 +19,7 @@ struct evidence_host;
 
 struct results_run { /* an invocation that ended and left its record */
     int32_t replicate, invocation;
-    const struct evidence *evidence; /* nullptr: error.txt, not a record */
+    const struct evidence *evidence; /* nullptr: its record is damaged */
 };
 
 struct results_cell {
@@ -90,6 +90,8 @@ struct results {
     const char *experiment;            /* digest; nullptr: no manifest */
     size_t n_without_records;          /* cells */
     const char *unfinished; /* the first folder whose run did not come to its end; nullptr: none */
+    const struct folder_fault *faults; /* of files other than samples.jsonl */
+    size_t n_faults;
     const struct results_problem *problems; /* after results_finish() */
     size_t n_problems;
 };

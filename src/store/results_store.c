@@ -11,19 +11,6 @@
 
 /* ---- which file is of which cell ---- */
 
-struct first_line {
-    struct arena *a;
-    struct folder_key *key;
-};
-
-static enum sample_line_fault take_key(void *context, const struct sample_line *l)
-{
-    const struct first_line *const f = context;
-    *f->key = (struct folder_key){arena_strdup(f->a, l->scenario), arena_strdup(f->a, l->backend),
-                                  arena_strdup(f->a, l->precision), arena_strdup(f->a, l->model)};
-    return SAMPLE_LINE_GOOD;
-}
-
 enum err_code results_store_open(struct folder_input *inputs, size_t n, struct arena *a,
                                  struct results_store *ret, struct err *e)
 {
@@ -33,10 +20,7 @@ enum err_code results_store_open(struct folder_input *inputs, size_t n, struct a
             continue;
         struct results_file *const f = &ret->files[ret->n_files++];
         f->input = &inputs[i];
-        struct first_line first = {a, &f->key};
-        const struct sample_scan scan = {.line = take_key, .context = &first, .only_first = true};
-        struct sample_scan_tally unused;
-        if (sample_scan(f->input->path, &scan, &unused, e))
+        if (folder_key_of_samples(f->input->path, a, &f->key, e))
             return e->code;
     }
     return ERR_OK;

@@ -32,9 +32,10 @@ static void round_trip(struct arena *a, const char *path)
           "%s", text.text);
     struct results_row *rows = nullptr;
     size_t n = 0;
+    struct cell_rows_fault bad;
     struct err e = {};
-    CHECK("reads", !put(path, text.text, &e) && !cell_rows_read(path, 3, a, &rows, &n, &e), "%s",
-          e.msg);
+    CHECK("reads", !put(path, text.text, &e) && !cell_rows_read(path, 3, a, &rows, &n, &bad, &e),
+          "%s", e.msg);
     CHECK("one row of that replicate", n == 1 && rows[0].replicate == 3, "%zu", n);
     CHECK("the same mean", n == 1 && rows[0].mean_ms == 0.1 + 0.2, "%.17g", rows[0].mean_ms);
     CHECK("an unknown median", n == 1 && isnan(rows[0].median_ms) && rows[0].invocation == -1, "-");
@@ -52,8 +53,13 @@ static void broken(struct arena *a, const char *path)
         struct results_row *rows;
         size_t n;
         struct err e = {};
-        const bool refused = !put(path, texts[i], &e) && cell_rows_read(path, 0, a, &rows, &n, &e);
-        CHECK("a broken line is named", refused && strstr(e.msg, path), "%s", e.msg);
+        struct cell_rows_fault bad = {};
+        const bool read =
+            !put(path, texts[i], &e) && !cell_rows_read(path, 0, a, &rows, &n, &bad, &e);
+        char place[64];
+        (void)snprintf(place, sizeof place, "cells.jsonl:%d: ", i == 2 ? 2 : 1);
+        CHECK("a broken line is left out and named",
+              read && n == 0 && bad.lines == 1 && strstr(bad.why, place), "%s", bad.why);
     }
 }
 
