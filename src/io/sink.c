@@ -1,5 +1,7 @@
 #include "io/sink.h"
 
+#include "base/clock.h"
+
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -9,6 +11,8 @@
 #include <unistd.h>
 
 constexpr size_t ROOM = (size_t)1 << 20;
+constexpr uint64_t WINDOW = (uint64_t)8 << 20; /* of an unread file, in memory */
+constexpr nsec_t PATIENCE = 1'000'000'000;
 
 static enum err_code failed(struct sink *s, struct err *e)
 {
@@ -61,8 +65,22 @@ static bool give_name(struct sink *s)
     return false;
 }
 
+/* A large file drives others out of the page cache, and where that is full already a page costs
+ * more than its bytes. So what nobody reads next is sent to the disk at once and its place used
+ * again. No promise: on a disk that makes us wait the rest stays in the cache. */
+static void let_go(struct sink *s)
+{
+    if (!s->unread || s->put - s->let_go < WINDOW || s->waited > PATIENCE + (nsec_t)(s->put / 2))
+        return;
+    const nsec_t begun = clock_now();
+    (void)posix_fadvise(s->fd, 0, 0, POSIX_FADV_DONTNEED);
+    s->waited += clock_now() - begun;
+    s->let_go = s->put;
+}
+
 static bool put(struct sink *s, const unsigned char *bytes, size_t n)
 {
+    s->put += n;
     while (n > 0) {
         const ssize_t done = write(s->fd, bytes, n);
         if (done < 0 && errno == EINTR)
@@ -74,6 +92,7 @@ static bool put(struct sink *s, const unsigned char *bytes, size_t n)
         bytes += done;
         n -= (size_t)done;
     }
+    let_go(s);
     return true;
 }
 

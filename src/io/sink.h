@@ -8,6 +8,7 @@
  */
 #pragma once
 
+#include "base/defs.h"
 #include "base/err.h"
 
 #include <stddef.h>
@@ -18,9 +19,13 @@ struct sink {
     bool nameless;
     bool derived; /* set after sink_open(): it can be made again, so that nobody waits for the disk
                    */
+    bool unread;  /* set after sink_open(): nobody reads it next, so that it need not stay in memory
+                   */
     int sys;
-    uint64_t at; /* bytes written so far */
-    size_t n;    /* of them still in buffer */
+    uint64_t at;          /* bytes written so far */
+    uint64_t put, let_go; /* of them in the file; when it was last asked out of memory */
+    nsec_t waited;        /* for that, in all */
+    size_t n;             /* of them still in buffer */
     unsigned char *buffer;
     char *path, *beside;
 };

@@ -303,6 +303,7 @@ enum err_code results_export_open(const struct results *r, enum results_export_f
     if (sink_open(&x->sink, path, e) || sink_write(&x->sink, header.text, header.n, e))
         return e->code;
     x->sink.derived = true;
+    x->sink.unread = format == RESULTS_EXPORT_CSV;
     *ret = x;
     x = nullptr;
     return ERR_OK;
