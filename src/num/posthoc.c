@@ -57,14 +57,15 @@ void posthoc_tukey_kramer(const struct moment *groups, size_t k, double conf,
                           struct posthoc_pair *ret)
 {
     const struct within w = within_of(groups, k);
-    const double q = w.df > 0 && k > 1 ? studentized_quantile(conf, k, w.df) : NOT_MEASURED;
+    CLEANUP(studentized_freep) struct studentized *range = studentized_new(k);
+    const double q = studentized_upper_quantile_of(range, 1 - conf, w.df);
     for (size_t a = 0; a < k; a++)
         for (size_t b = a + 1; b < k; b++, ret++) {
             const double each = 1 / (double)groups[a].n + 1 / (double)groups[b].n;
             *ret = pair_of(groups, a, b);
             if (!put_statistic(ret, sqrt(w.ms / 2 * each), w.df))
                 continue;
-            ret->p = studentized_upper(ret->statistic, k, w.df);
+            ret->p = studentized_upper_of(range, ret->statistic, w.df);
             put_interval(ret, q);
         }
 }
@@ -72,6 +73,7 @@ void posthoc_tukey_kramer(const struct moment *groups, size_t k, double conf,
 void posthoc_games_howell(const struct moment *groups, size_t k, double conf,
                           struct posthoc_pair *ret)
 {
+    CLEANUP(studentized_freep) struct studentized *range = studentized_new(k);
     for (size_t a = 0; a < k; a++)
         for (size_t b = a + 1; b < k; b++, ret++) {
             const struct moment *const x = &groups[a], *const y = &groups[b];
@@ -82,8 +84,8 @@ void posthoc_games_howell(const struct moment *groups, size_t k, double conf,
             const double df = v * v / (va * va / (double)(x->n - 1) + vb * vb / (double)(y->n - 1));
             if (!put_statistic(ret, sqrt(v / 2), df))
                 continue;
-            ret->p = studentized_upper(ret->statistic, k, df);
-            put_interval(ret, studentized_quantile(conf, k, df));
+            ret->p = studentized_upper_of(range, ret->statistic, df);
+            put_interval(ret, studentized_upper_quantile_of(range, 1 - conf, df));
         }
 }
 

@@ -4,9 +4,10 @@
 #include "num/chi_kernel.h"
 #include "num/dist.h"
 #include "num/root.h"
-#include "num/wide.h"
 
 #include <math.h>
+#include <stdint.h>
+#include <stdlib.h>
 
 /* Steps of the two rules: of z; of log s, absolutely and in units of the density's width. */
 static const double STEP_Z = 0.125, STEP_LOG_S = 0.06, STEP_OF_BELL = 0.35;
@@ -69,13 +70,26 @@ static const double NO_RANGE = 120;
 /* Left of it no integrand rises again towards the left. */
 static const double LEFT_OF_ALL_PEAKS = 0;
 
-struct integral {
-    double q, k, df, sum, constant;
+/* Between tails of one k the logs of the upper ranges are Chebyshev series in log w, each fitted
+ * when it is first asked for: they are smooth there whatever df and q are. */
+constexpr size_t NODES = 24;
+constexpr size_t PIECES = 60;
+static const double PIECE = 0.24, FIRST_LOG = -9.6; /* to the log of NO_RANGE */
+static const double LEAST_FITTED = 1e-280;          /* its neighbours are no normal numbers */
+
+struct piece {
+    enum : uint8_t { UNKNOWN, FITTED, UNFIT } state;
+    double c[NODES];
+};
+
+struct studentized { /* the ranges of k normals */
+    double k;
     bool upper;
+    struct piece *pieces;    /* PIECES; nullptr: each range is a sum of its own */
     struct point near[NEAR]; /* the points up to FAR */
 };
 
-static double term_at(const struct integral *t, size_t i, double w)
+static double term_at(const struct studentized *t, size_t i, double w)
 {
     const double z = z_of(i);
     if (i < NEAR)
@@ -86,10 +100,8 @@ static double term_at(const struct integral *t, size_t i, double w)
 
 /* P(range of k standard normals <= w), or above. Both integrands have one peak, the upper's near
  * w / 2, the lower's between there and 0: from w / 2 to either side. */
-static double range(const struct integral *t, double w)
+static double summed(const struct studentized *t, double w)
 {
-    if (w > NO_RANGE)
-        return t->upper ? 0 : 1;
     double sum = 0;
     const double last = fmax(FAR, w / 2 + FAR);
     const size_t middle = (size_t)((fmin(w / 2, last) + FAR) / STEP_Z);
@@ -110,63 +122,125 @@ static double range(const struct integral *t, double w)
     return t->k * STEP_Z * sum;
 }
 
+static double node(size_t i)
+{
+    return cos(M_PI * ((double)i + 0.5) / (double)NODES);
+}
+
+static void fit(const struct studentized *t, struct piece *p, double middle)
+{
+    double y[NODES];
+    p->state = FITTED;
+    for (size_t i = 0; i < NODES; i++) {
+        const double w = exp(middle + PIECE / 2 * node(i)), x = summed(t, w);
+        p->state = w > NO_RANGE || !(x > LEAST_FITTED) ? UNFIT : p->state;
+        y[i] = log(x);
+    }
+    for (size_t j = 0; j < NODES; j++) {
+        p->c[j] = 0;
+        for (size_t i = 0; i < NODES; i++)
+            p->c[j] += y[i] * cos(M_PI * (double)j * ((double)i + 0.5) / (double)NODES);
+        p->c[j] *= (j ? 2 : 1) / (double)NODES;
+    }
+}
+
+/* Clenshaw's sum, x from -1 to 1. */
+static double series(const double *c, double x)
+{
+    double b1 = 0, b2 = 0;
+    for (size_t j = NODES - 1; j > 0; j--) {
+        const double b = c[j] + 2 * x * b1 - b2;
+        b2 = b1;
+        b1 = b;
+    }
+    return c[0] + x * b1 - b2;
+}
+
+static double range(const struct studentized *t, double log_w)
+{
+    const double at = (log_w - FIRST_LOG) / PIECE, w = exp(log_w);
+    if (w > NO_RANGE)
+        return t->upper ? 0 : 1;
+    if (!t->pieces || !(at >= 0 && at < (double)PIECES))
+        return summed(t, w);
+    struct piece *const p = &t->pieces[(size_t)at];
+    if (p->state == UNKNOWN)
+        fit(t, p, FIRST_LOG + PIECE * (floor(at) + 0.5));
+    return p->state == FITTED ? exp(series(p->c, 2 * (at - floor(at)) - 1)) : summed(t, w);
+}
+
+/* The integral of the density over log s, divided out: with h = df / 2, 2 h^h e^-h / Gamma(h). From
+ * h to h + 1 it grows by a factor that a double holds; from 16 on Stirling's series does. */
+static double density_constant(double df)
+{
+    double h = df / 2, log_c = 0;
+    for (; h < 16; h++)
+        log_c += 1 - (h + 1) * log1p(1 / h);
+    const double r = 1 / h, rr = r * r;
+    const double stirling =
+        r *
+        (1.0 / 12 - rr * (1.0 / 360 - rr * (1.0 / 1260 - rr * (1.0 / 1680 - rr * (1.0 / 1188)))));
+    return 2 * sqrt(h / (2 * M_PI)) * exp(log_c - stirling);
+}
+
+/* k is good. */
+static struct studentized prepared(size_t k, bool upper, struct piece *pieces)
+{
+    struct studentized t = {.k = (double)k, .upper = upper, .pieces = pieces};
+    for (size_t i = 0; i < NEAR; i++)
+        t.near[i] = point_at(z_of(i), t.k);
+    return t;
+}
+
+struct integral {
+    const struct studentized *ranges;
+    double df, log_q, sum;
+};
+
 /* Adds the integrand at s = e^u; true while it matters. */
 static bool add(struct integral *t, double u)
 {
-    const double x = exp(t->df * chi_kernel(u)) * range(t, t->q * exp(u));
+    const double x = exp(t->df * chi_kernel(u)) * range(t->ranges, t->log_q + u);
     t->sum += x;
     return x > NEGLIGIBLE * t->sum;
 }
 
-/* The integral of the density over log s, divided out: 2 (df/2)^(df/2) e^(-df/2) / Gamma(df/2). */
-static double density_constant(double df)
+/* constant: density_constant(df). */
+static double tail(const struct studentized *ranges, double q, double df, double constant)
 {
-    const wide_t h = (wide_t)df / 2;
-    return (double)wide_exp(wide_log(2) + h * wide_log(h) - h - wide_lgamma(h));
-}
-
-/* What does not depend on q; k and df are good. */
-static void prepare(struct integral *t, size_t k, double df, bool upper)
-{
-    t->k = (double)k;
-    t->df = df;
-    t->upper = upper;
-    t->constant = isinf(df) ? 1 : density_constant(df);
-    for (size_t i = 0; i < NEAR; i++)
-        t->near[i] = point_at(z_of(i), t->k);
-}
-
-static double tail(struct integral *t, double q)
-{
+    const bool upper = ranges->upper;
     if (!(q > 0))
-        return t->upper ? 1 : 0;
+        return upper ? 1 : 0;
     if (isinf(q))
-        return t->upper ? 0 : 1;
-    t->q = q;
-    t->sum = 0;
-    if (isinf(t->df))
-        return range(t, q);
+        return upper ? 0 : 1;
+    struct integral t = {ranges, df, log(q), 0};
+    if (isinf(df))
+        return range(ranges, t.log_q);
     /* The upper tail's integrand has its peak near e^left, the lower's not left of that. */
-    const double left = log(t->df / (t->df + q * q / 2)) / 2;
-    const double step = fmin(STEP_LOG_S, STEP_OF_BELL / sqrt(2 * t->df));
+    const double left = log(df / (df + q * q / 2)) / 2;
+    const double step = fmin(STEP_LOG_S, STEP_OF_BELL / sqrt(2 * df));
     double u = left;
-    for (bool more = add(t, u); more; u += step)
-        more = add(t, u + step) || u < 0;
-    for (u = left - step; add(t, u); u -= step)
+    for (bool more = add(&t, u); more; u += step)
+        more = add(&t, u + step) || u < 0;
+    for (u = left - step; add(&t, u); u -= step)
         if (q * exp(u) < NEGLIGIBLE) { /* every range is above: the rest is a geometric series */
-            t->sum += t->upper ? exp(t->df * chi_kernel(u)) / expm1(t->df * step) : 0;
+            t.sum += upper ? exp(df * chi_kernel(u)) / expm1(df * step) : 0;
             break;
         }
-    return fmin(1, step * t->constant * t->sum);
+    return fmin(1, step * constant * t.sum);
+}
+
+static bool usable(double x, size_t k, double df)
+{
+    return !isnan(x) && k >= 2 && df > 0;
 }
 
 static double one_tail(double q, size_t k, double df, bool upper)
 {
-    struct integral t;
-    if (isnan(q) || k < 2 || !(df > 0))
+    if (!usable(q, k, df))
         return NOT_MEASURED;
-    prepare(&t, k, df, upper);
-    return tail(&t, q);
+    const struct studentized t = prepared(k, upper, nullptr);
+    return tail(&t, q, df, density_constant(df));
 }
 
 double studentized_cdf(double q, size_t k, double df)
@@ -180,37 +254,74 @@ double studentized_upper(double q, size_t k, double df)
 }
 
 struct wanted {
-    double log_p;
-    struct integral *t;
+    double log_p, df, constant;
+    const struct studentized *ranges;
 };
 
 static double excess(const void *ctx, double log_q)
 {
     const struct wanted *const w = ctx;
-    const double p = tail(w->t, exp(log_q));
-    return w->t->upper ? w->log_p - log(p) : log(p) - w->log_p;
+    const double p = tail(w->ranges, exp(log_q), w->df, w->constant);
+    return w->ranges->upper ? w->log_p - log(p) : log(p) - w->log_p;
 }
 
-static double quantile(double p, size_t k, double df, bool upper)
+/* Of the tail that ranges has. */
+static double quantile(const struct studentized *ranges, double p, double df)
 {
-    if (!(p >= 0 && p <= 1) || k < 2 || !(df > 0))
-        return NOT_MEASURED;
     if (p == 0 || p == 1)
-        return (p == 0) == upper ? (double)INFINITY : 0;
-    if (p > 0.5)
-        return quantile(1 - p, k, df, !upper);
-    struct integral t;
-    prepare(&t, k, df, upper);
-    const struct wanted w = {log(p), &t};
+        return (p == 0) == ranges->upper ? (double)INFINITY : 0;
+    const struct wanted w = {log(p), df, density_constant(df), ranges};
     return exp(root_from(excess, &w, 1, 0.5));
+}
+
+static double one_quantile(double p, size_t k, double df, bool upper)
+{
+    if (!usable(p, k, df) || !(p >= 0 && p <= 1))
+        return NOT_MEASURED;
+    if (p > 0.5)
+        return one_quantile(1 - p, k, df, !upper);
+    const struct studentized t = prepared(k, upper, nullptr);
+    return quantile(&t, p, df);
 }
 
 double studentized_quantile(double p, size_t k, double df)
 {
-    return quantile(p, k, df, false);
+    return one_quantile(p, k, df, false);
 }
 
 double studentized_upper_quantile(double p, size_t k, double df)
 {
-    return quantile(p, k, df, true);
+    return one_quantile(p, k, df, true);
+}
+
+/* ---- many of one k ---- */
+
+struct studentized *studentized_new(size_t k)
+{
+    if (k < 2)
+        return nullptr;
+    struct studentized *const t = malloc(sizeof *t);
+    struct piece *const pieces = calloc(PIECES, sizeof *pieces);
+    if (!t || !pieces)
+        abort(); /* as an arena does */
+    *t = prepared(k, true, pieces);
+    return t;
+}
+
+void studentized_freep(struct studentized **t)
+{
+    if (*t)
+        free((*t)->pieces);
+    free(*t);
+    *t = nullptr;
+}
+
+double studentized_upper_of(const struct studentized *t, double q, double df)
+{
+    return t && usable(q, 2, df) ? tail(t, q, df, density_constant(df)) : NOT_MEASURED;
+}
+
+double studentized_upper_quantile_of(const struct studentized *t, double p, double df)
+{
+    return t && usable(p, 2, df) && p >= 0 && p <= 1 ? quantile(t, p, df) : NOT_MEASURED;
 }

@@ -72,11 +72,46 @@ static void check_rows(void)
     }
 }
 
+/* Interpolated ranges against sums of each: with any df, from equal means to tails that a double
+ * can hardly hold, and where no piece is. */
+static void check_many(void)
+{
+    static const size_t ks[] = {2, 3, 20, 64, 1000};
+    static const double dfs[] = {1, 4, 7.3, 60, 1e4, 1e6, INFINITY};
+    static const double qs[] = {1e-5, 0.01, 0.3, 1, 2.7, 4, 6.1, 12, 31, 55, 200};
+    double worst = 0;
+    size_t n = 0;
+    for (size_t i = 0; i < COUNT_OF(ks); i++) {
+        CLEANUP(studentized_freep) struct studentized *t = studentized_new(ks[i]);
+        for (size_t d = 0; d < COUNT_OF(dfs); d++)
+            for (size_t j = 0; j < COUNT_OF(qs); j++, n++) {
+                const double want = studentized_upper(qs[j], ks[i], dfs[d]);
+                const double got = studentized_upper_of(t, qs[j], dfs[d]);
+                worst = want < 1e-100 ? worst : fmax(worst, fabs(got / want - 1));
+            }
+        const double q = studentized_upper_quantile_of(t, 0.05, 11.4);
+        CHECK("quantile", fabs(q / studentized_upper_quantile(0.05, ks[i], 11.4) - 1) < 1e-12,
+              "k %zu: %.17g", ks[i], q);
+    }
+    CHECK("many of one k", worst < 1e-12, "%zu tails, off by %.1e", n, worst);
+    printf("# %zu tails, worst relative difference %.1e\n", n, worst);
+    for (size_t i = 0; i < COUNT_OF(rows); i++) {
+        CLEANUP(studentized_freep) struct studentized *t = studentized_new(rows[i].k);
+        const double got = studentized_upper_of(t, rows[i].q, rows[i].df);
+        CHECK("against mpmath", fabs(got - rows[i].upper) <= 1e-11 * rows[i].upper,
+              "q %g k %zu df %g: %.14g, want %.14g", rows[i].q, rows[i].k, rows[i].df, got,
+              rows[i].upper);
+    }
+    CLEANUP(studentized_freep) struct studentized *none = studentized_new(1);
+    CHECK("one mean has no range", !none && isnan(studentized_upper_of(none, 1, 5)), "a range");
+}
+
 int main(void)
 {
     struct arena *a = arena_new((size_t)1 << 26);
     check_table(a);
     check_rows();
+    check_many();
     /* Of two means it is sqrt 2 |t|. */
     CHECK_NEAR("k = 2 is t", studentized_upper(sqrt(2) * 7.3, 2, 11.4), dist_t_two_sided(7.3, 11.4),
                1e-12);
