@@ -4,8 +4,8 @@
 #include "cli/command.h"
 #include "cli/command_all.h"
 #include "cli/import_print.h"
+#include "import/guess.h"
 #include "import/import.h"
-#include "io/file.h"
 
 #include <signal.h>
 #include <stdio.h>
@@ -13,7 +13,7 @@
 
 struct import_args {
     const char *out, *delimiter, *wide;
-    unsigned format; /* 0: by the file's name */
+    unsigned format; /* 0: guess_format() */
     struct opt_list map, constants;
     bool skip_bad, force, fields, dry;
 };
@@ -25,7 +25,7 @@ static const char *const formats[] = {"auto",     "csv",        "jsonl",  "llama
 static const struct opt opts[] = {
     {OPT_STR,    'o', "output",    "DIR",    nullptr, "results folder to make; it must be empty or not there",
      FIELD_OF(struct import_args, out, const char *)},
-    {OPT_CHOICE, 'f', "format",    "FORMAT", "auto",  "csv, jsonl, llama-bench, guidellm, vllm-bench, aiperf; auto is by the file's name, and of JSON by what is in it",
+    {OPT_CHOICE, 'f', "format",    "FORMAT", "auto",  "csv, jsonl, llama-bench, guidellm, vllm-bench, aiperf; auto is by what the file begins with, and by its name",
      FIELD_OF(struct import_args, format, unsigned), .choice = formats},
     {OPT_LIST,   'm', "map",       "FIELD=COLUMN", nullptr,
      "take FIELD from COLUMN; COLUMN:UNIT where its unit is another, COLUMN*X to multiply, nothing to take none; "
@@ -56,60 +56,6 @@ static volatile sig_atomic_t stopped;
 static void stop(int)
 {
     stopped = 1;
-}
-
-/* What a JSON file begins with tells which tool wrote it; an array of other objects is jsonl. */
-static bool sniff(const char *source, enum import_format *ret)
-{
-    static const struct {
-        const char *key, *and_key; /* nullptr: one is enough */
-        enum import_format format;
-    } marks[] = {{"\"guidellm_version\"", nullptr, IMPORT_GUIDELLM},
-                 {"\"type_\": \"generative_benchmark\"", nullptr, IMPORT_GUIDELLM},
-                 {"\"model_filename\"", "\"n_prompt\"", IMPORT_LLAMA_BENCH},
-                 {"\"request_throughput\"", "\"completed\"", IMPORT_VLLM_BENCH},
-                 {"\"aiperf_version\"", nullptr, IMPORT_AIPERF}};
-    char text[1 << 16];
-    if (strcmp(source, "-") == 0)
-        return false;
-    CLEANUP(file_closep) FILE *f = fopen(source, "re");
-    const size_t n = f ? fread(text, 1, sizeof text - 1, f) : 0;
-    text[n] = '\0'; /* what is behind a NUL is looked at by no strstr() */
-    const char first = text[strspn(text, " \t\r\n")];
-    for (size_t i = 0; i < COUNT_OF(marks) && (first == '{' || first == '['); i++)
-        if (strstr(text, marks[i].key) && (!marks[i].and_key || strstr(text, marks[i].and_key))) {
-            *ret = marks[i].format;
-            return true;
-        }
-    *ret = IMPORT_JSONL;
-    return first == '[';
-}
-
-static enum err_code find_format(const char *source, unsigned asked, enum import_format *ret,
-                                 struct err *e)
-{
-    static const struct {
-        const char *ending;
-        enum import_format format;
-    } endings[] = {{".csv", IMPORT_CSV},
-                   {".tsv", IMPORT_CSV},
-                   {".jsonl", IMPORT_JSONL},
-                   {".ndjson", IMPORT_JSONL}};
-    const size_t n = strlen(source);
-    *ret = (enum import_format)(asked - 1);
-    if (asked > 0)
-        return ERR_OK;
-    for (size_t i = 0; i < COUNT_OF(endings); i++) {
-        const size_t k = strlen(endings[i].ending);
-        *ret = endings[i].format;
-        if (n > k && strcmp(source + n - k, endings[i].ending) == 0)
-            return ERR_OK;
-    }
-    if (sniff(source, ret))
-        return ERR_OK;
-    return err_set(
-        e, ERR_USAGE,
-        "import: neither the name '%s' nor what is in it tells its format; give --format", source);
 }
 
 static enum err_code find_delimiter(const char *word, char *ret, struct err *e)
@@ -156,10 +102,10 @@ static enum err_code run(struct cli *cli, const void *args, const struct opt_lis
         return err_set(e, ERR_USAGE,
                        "import: needs -o DIR, the folder to make, or --dry-run to see what would "
                        "be taken");
-    if (find_format(q.source, o->format, &q.format, e) ||
-        find_delimiter(o->delimiter, &q.delimiter, e))
-        return e->code;
-    if (command_check_file(q.source, e))
+    const bool table = q.n_map || q.wide || o->delimiter;
+    q.format = (enum import_format)(o->format - 1); /* 0: auto */
+    if (command_check_file(q.source, e) || find_delimiter(o->delimiter, &q.delimiter, e) ||
+        (o->format == 0 && guess_format(q.source, table, &q.format, e)))
         return e->code;
     if (o->delimiter && q.format != IMPORT_CSV)
         return err_set(e, ERR_USAGE, "import: --delimiter is for csv");

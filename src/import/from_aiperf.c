@@ -283,18 +283,15 @@ static enum err_code read_csv(struct reading *z, struct err *e)
     return session_fixed(s, e) || session_emit(s, &r, true, e) ? e->code : ERR_OK;
 }
 
-static bool ends_in(const char *text, const char *ending)
-{
-    const size_t n = strlen(text), k = strlen(ending);
-    return n >= k && strcmp(text + n - k, ending) == 0;
-}
-
 enum err_code from_aiperf_read(struct session *s, struct err *e)
 {
     CLEANUP(arena_freep) struct arena *a = arena_new((size_t)32 << 30);
     struct reading z = {.s = s, .a = a};
     const struct json *all;
-    if (ends_in(s->q->source, ".csv"))
+    bool json;
+    if (session_is_json(s, &json, e))
+        return e->code;
+    if (!json)
         return read_csv(&z, e);
     if (session_document(s, a, &all, e))
         return e->code;

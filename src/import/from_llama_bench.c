@@ -414,27 +414,12 @@ static enum err_code read_csv(struct reading *z, struct err *e)
     return take_all(z, e);
 }
 
-/* JSON begins with a bracket, a table with the name of its first column. */
-static enum err_code first_byte(const char *path, int *ret, struct err *e)
-{
-    CLEANUP(file_closep) FILE *f = fopen(path, "re");
-    if (!f)
-        return err_sys(e, "'%s'", path);
-    do
-        *ret = getc(f);
-    while (*ret == ' ' || *ret == '\n' || *ret == '\r' || *ret == '\t');
-    return ERR_OK;
-}
-
 enum err_code from_llama_bench_read(struct session *s, struct err *e)
 {
     CLEANUP(arena_freep) struct arena *a = arena_new((size_t)4 << 30);
     struct reading z = {.s = s, .a = a};
-    int c = 0;
-    if (strcmp(s->q->source, "-") == 0)
-        return err_set(e, ERR_USAGE,
-                       "import: llama-bench is read from a file, not from standard input");
-    if (first_byte(s->q->source, &c, e))
+    bool json;
+    if (session_is_json(s, &json, e))
         return e->code;
-    return c == '[' || c == '{' ? read_json(&z, e) : read_csv(&z, e);
+    return json ? read_json(&z, e) : read_csv(&z, e);
 }

@@ -2,12 +2,14 @@
 
 #include "base/arena.h"
 #include "base/defs.h"
+#include "import/guess.h"
 #include "import/leftover.h"
 #include "io/file.h"
 #include "io/json.h"
 
 #include <inttypes.h>
 #include <stdarg.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -156,6 +158,21 @@ enum err_code session_take(struct session *s, const struct record *r, struct err
 
 /* ---- tools' own formats ---- */
 
+enum err_code session_is_json(const struct session *s, bool *ret, struct err *e)
+{
+    const char *const path = s->q->source;
+    if (strcmp(path, "-") == 0)
+        return err_set(e, ERR_USAGE, "import: %s is read from a file, not from standard input",
+                       s->source.format);
+    CLEANUP(file_closep) FILE *f = fopen(path, "re");
+    if (!f)
+        return err_sys(e, "'%s'", path);
+    char text[4096];
+    text[fread(text, 1, sizeof text - 1, f)] = '\0';
+    *ret = guess_is_json(text);
+    return ERR_OK;
+}
+
 /* One value, or, where that fails behind its end, one on each line. */
 enum err_code session_document(struct session *s, struct arena *a, const struct json **ret,
                                struct err *e)
@@ -163,8 +180,8 @@ enum err_code session_document(struct session *s, struct arena *a, const struct 
     char *text;
     size_t n;
     if (strcmp(s->q->source, "-") == 0)
-        return err_set(e, ERR_USAGE,
-                       "import: this format is read from a file, not from standard input");
+        return err_set(e, ERR_USAGE, "import: %s is read from a file, not from standard input",
+                       s->source.format);
     if (file_read(s->q->source, a, &text, &n, e))
         return e->code;
     digest_of(text, n, s->source.sha256);

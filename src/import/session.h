@@ -55,6 +55,8 @@ void session_done(struct session *s); /* for CLEANUP() too */
 struct json;
 /* What a load generator's latency holds. */
 extern const char session_timed_at_client[];
+/* Does the source begin like JSON? A table does not. */
+[[nodiscard]] enum err_code session_is_json(const struct session *s, bool *ret, struct err *e);
 /* The source, whole, as one JSON value: *ret belongs to a. A source of several values, a line each,
  * is an array of them. */
 [[nodiscard]] enum err_code session_document(struct session *s, struct arena *a,

@@ -4,6 +4,7 @@
 #include "base/defs.h"
 #include "base/str.h"
 #include "io/file.h"
+#include "io/magic.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -277,24 +278,12 @@ enum csv_result csv_next(struct csv *c, struct csv_row *ret, struct err *e)
 
 static enum err_code check_kind(struct csv *c, struct err *e)
 { /* before a NUL in the first piece is complained of */
-    static const struct {
-        const char *magic;
-        size_t n;
-        const char *what;
-    } kinds[] = {
-        {"\xff\xfe", 2, "UTF-16 text; convert it to UTF-8"},
-        {"\xfe\xff", 2, "UTF-16 text; convert it to UTF-8"},
-        {"\x1f\x8b", 2, "compressed with gzip; unpack it first"},
-        {"\x28\xb5\x2f\xfd", 4, "compressed with zstd; unpack it first"},
-        {"PK\x03\x04", 4, "a zip archive or a spreadsheet; save it as CSV"},
-        {"PAR1", 4, "Parquet"},
-    };
     enum err_code code = ERR_OK;
     while (!code && !c->ended && !memchr(c->buffer, '\n', c->filled))
         code = fill(c, e); /* a pipe gives what it has */
-    for (size_t i = 0; i < COUNT_OF(kinds); i++)
-        if (c->filled >= kinds[i].n && memcmp(c->buffer, kinds[i].magic, kinds[i].n) == 0)
-            return err_set(e, ERR_PARSE, "'%s' is no CSV: it is %s", c->name, kinds[i].what);
+    const char *const other = magic_of(c->buffer, c->filled);
+    if (other)
+        return err_set(e, ERR_PARSE, "'%s' is no CSV: it is %s", c->name, other);
     if (code)
         return code;
     if (c->filled >= 3 && memcmp(c->buffer, "\xef\xbb\xbf", 3) == 0)

@@ -221,10 +221,27 @@ holds "avg_ts is a mean of rates" notes 'tg16 of tiny fp32: avg_ts 16482.* all t
 rm -rf d
 "$chimera" import "$fixtures/llama-bench.json" -o d >out 2>notes
 ok "its format shows" grep -q "taken as --format llama-bench" notes
-for x in guidellm.json:guidellm guidellm-0.2.json:guidellm vllm-detailed.json:vllm-bench aiperf.json:aiperf; do
+for x in guidellm.json:guidellm guidellm-0.2.json:guidellm vllm-detailed.json:vllm-bench aiperf.json:aiperf \
+    llama-bench.jsonl:llama-bench llama-bench.csv:llama-bench aiperf.jsonl:aiperf aiperf.csv:aiperf; do
     "$chimera" import "$fixtures/${x%:*}" -n >out 2>err
     ok "${x%:*}: too" grep -q "taken as --format ${x#*:}" err
 done
+sed 's/^build_commit/latency_ms,build_commit/; 2,$s/^/1,/' "$fixtures/llama-bench.csv" >t.csv
+refuses "a file with the marks of two formats" 2 "marks of llama-bench and of csv; --format says which" t.csv
+takes "--format decides" t.csv --format llama-bench
+takes "--map is of a table, whoever wrote it" "$fixtures/llama-bench.csv" --map latency_ms=avg_ns:ns
+cp "$fixtures/aiperf.csv" t.txt
+takes "whatever it is called" t.txt
+printf '\357\273\277latency_ms;model\r\n1;m\r\n' >t.txt
+takes "and a table of latencies too" t.txt
+printf '| model | size |          test |                  t/s |\n| --- | --- | --- | --- |\n| a | 1 | pp32 | 3 ± 1 |\n' >t.md
+refuses "llama-bench -o md" 1 "rates and no times; run it with -o json" t.md
+printf 'CREATE TABLE IF NOT EXISTS llama_bench (\n  build_commit TEXT\n);\n' >t.sql
+refuses "llama-bench -o sql" 1 "no samples; run it with -o json" t.sql
+gzip -c "$fixtures/aiperf.json" >t.json
+refuses "a compressed file" 1 "compressed with gzip; unpack it first" t.json
+refuses "standard input without a format" 2 "standard input has no name" -
+refuses "a tool's format from standard input" 2 "aiperf is read from a file" - --format aiperf
 printf ' [{"latency_ms":1}]' >t.json
 takes "an array of objects needs no --format" t.json
 printf '{"latency_ms":1}' >t.json
