@@ -6,13 +6,13 @@
 
 double audit_claim_rounding(double x)
 {
-    constexpr int MOST_DECIMALS = 6;
+    constexpr int MOST_DECIMALS = 12;
     double unit = 1;
     if (isnan(x))
         return NOT_MEASURED;
     for (int d = 0; d <= MOST_DECIMALS; d++, unit /= 10) {
         const double scaled = fabs(x) / unit;
-        if (fabs(scaled - nearbyint(scaled)) <= 1e-9 * fmax(1, scaled))
+        if (fabs(scaled - nearbyint(scaled)) <= 1e-9 * scaled)
             return unit / 2;
     }
     return 0;

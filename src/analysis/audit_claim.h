@@ -11,7 +11,8 @@
 
 #include <stddef.h>
 
-/* 0.05 of 389.2; 0 beyond six decimals: then nobody rounded. NOT_MEASURED of NOT_MEASURED. */
+/* Half a unit of the last decimal with which x is written: 0.05 of 389.2. A figure of nine digits
+ * and more is as good as unrounded; 0 beyond twelve decimals. NOT_MEASURED of NOT_MEASURED. */
 [[nodiscard]] double audit_claim_rounding(double x);
 
 struct audit_claim_side { /* one side of a comparison, or a group of an analysis of variance */

@@ -1,5 +1,7 @@
 #include "analysis/audit_cost.h"
 
+#include "analysis/audit_claim.h"
+#include "analysis/audit_device.h"
 #include "analysis/cell.h"
 #include "base/defs.h"
 #include "store/results.h"
@@ -21,31 +23,21 @@ static const struct audit_limit limits[LIMITS] = {
 
 /* ---- what is paid ---- */
 
-/* Half a unit of the last decimal with which any of x[0..n) is written. */
-static double rounding(const double *x, size_t n, int least)
+constexpr double CENT = 0.01; /* money is printed to it at least */
+
+static double rounding(double money)
 {
-    int most = least;
-    for (size_t i = 0; i < n; i++)
-        for (int d = least; d <= 12; d++) {
-            const double scaled = x[i] * pow(10, d);
-            if (fabs(scaled - round(scaled)) <= 1e-9 * fmax(1, fabs(scaled))) {
-                most = d > most ? d : most;
-                break;
-            }
-            most = d == 12 ? 12 : most;
-        }
-    return 0.5 * pow(10, -most);
+    return fmin(CENT / 2, audit_claim_rounding(money));
 }
 
 static bool is_sum(double total, const double *parts, size_t n)
 {
-    double x[4] = {total}, sum = 0;
+    double sum = 0, finest = rounding(total);
     for (size_t i = 0; i < n; i++) {
-        x[i + 1] = parts[i];
         sum += parts[i];
+        finest = fmin(finest, rounding(parts[i]));
     }
-    const double tolerance =
-        limits[SAME].value * fabs(total) + (double)(n + 1) * rounding(x, n + 1, 2);
+    const double tolerance = limits[SAME].value * fabs(total) + (double)(n + 1) * finest;
     for (size_t i = 0; i < n; i++)
         if (!(parts[i] > 2 * tolerance)) /* too small to see whether it is in the sum */
             return false;
@@ -221,7 +213,7 @@ static bool near(double a, double b, double share)
 static bool is_honest(const struct rates *r, double per_hour, const double *costs, size_t n)
 {
     for (size_t k = 0; k < n; k++) {
-        const double error = rounding(&costs[k], 1, 2) / costs[k];
+        const double error = rounding(costs[k]) / costs[k];
         for (size_t i = 0; costs[k] > 0 && i < r->n; i++)
             if (near(per_hour / 3600 / costs[k] * 1e6, r->x[i], limits[OFF].value + error))
                 return true;
@@ -241,7 +233,7 @@ static void rate_finding(const struct audit_cell *c, const struct results_row *r
                          const struct rates *r, struct audit *out)
 {
     const double implied = row->cost_per_hour / 3600 / row->cost_per_million * 1e6,
-                 error = rounding(&row->cost_per_million, 1, 2) / row->cost_per_million,
+                 error = rounding(row->cost_per_million) / row->cost_per_million,
                  measured = isfinite(r->per_stream) ? r->per_stream : r->x[0],
                  streams = streams_in(r, implied, error);
     const struct audit_subject subject = audit_subject_of(c);
@@ -305,16 +297,10 @@ static const struct results_row *priced(const struct audit_cell *c)
     return nullptr;
 }
 
-static bool on_gpu(const struct audit_cell *c)
-{
-    static const char *const words[] = {"gpu", "cuda", "tensorrt", "trt", "rocm"};
-    return holds(c->key->backend, words, COUNT_OF(words));
-}
-
 static bool on_cpu(const struct audit_cell *c)
 {
-    static const char *const words[] = {"cpu", "openvino"};
-    return holds(c->key->backend, words, COUNT_OF(words)) && !on_gpu(c);
+    return audit_device_label_cpu(c) ||
+           (strcasestr(c->key->backend, "openvino") && !audit_device_label_gpu(c));
 }
 
 static void price_finding(const struct audit_cell *a, const struct audit_cell *b,
@@ -355,7 +341,7 @@ static void add_price(struct prices *p, const struct audit_cell *c)
     p->all_equal = p->all_equal && priced(c)->cost_per_hour == priced(p->first)->cost_per_hour;
     if (strcmp(c->key->backend, p->first->key->backend) != 0)
         p->other_backend = c;
-    p->gpu = !p->gpu && on_gpu(c) ? c : p->gpu;
+    p->gpu = !p->gpu && audit_device_label_gpu(c) ? c : p->gpu;
     p->cpu = !p->cpu && on_cpu(c) ? c : p->cpu;
     if (!p->basis_a && other_basis(p->first, c)) {
         p->basis_a = p->first;

@@ -1,5 +1,6 @@
 #include "analysis/audit_label.h"
 
+#include "analysis/audit_device.h"
 #include "analysis/cell.h"
 #include "base/defs.h"
 #include "domain/precision.h"
@@ -59,38 +60,6 @@ static struct contradiction compilation(const struct audit_cell *c, const struct
     return r;
 }
 
-static bool names_one_of(const char *text, const char *const *words, size_t n)
-{
-    for (size_t i = 0; i < n; i++)
-        if (strstr(text, words[i]))
-            return true;
-    return false;
-}
-
-/* Does the name of an execution provider, or of a device, speak of a GPU? */
-static bool is_gpu(const char *word)
-{
-    static const char *const words[] = {"CUDA",    "cuda",   "ensorrt",  "ensorRT", "ROC", "NVIDIA",
-                                        "GeForce", "Radeon", "Instinct", "gpu",     "GPU"};
-    return names_one_of(word, words, COUNT_OF(words));
-}
-
-static bool is_cpu(const char *word)
-{
-    static const char *const words[] = {"cpu", "CPU", "Processor", "Xeon", "EPYC", "Ryzen", "Core"};
-    return names_one_of(word, words, COUNT_OF(words)) && !is_gpu(word);
-}
-
-bool audit_label_wants_gpu(const struct audit_cell *c)
-{
-    return strstr(c->key->backend, "-gpu") || strncmp(c->key->backend, "tensorrt", 8) == 0;
-}
-
-static bool wants_cpu(const struct audit_cell *c)
-{
-    return strstr(c->key->backend, "-cpu") && !audit_label_wants_gpu(c);
-}
-
 static struct contradiction providers(const struct audit_cell *c, const struct evidence *v,
                                       struct audit *out)
 {
@@ -99,12 +68,13 @@ static struct contradiction providers(const struct audit_cell *c, const struct e
     for (size_t i = 0; i < v->providers.n; i++) {
         const struct evidence_share *const p = &v->providers.items[i];
         all += p->value;
-        gpu += is_gpu(p->name) ? p->value : 0;
+        gpu += audit_device_is_gpu(p->name) ? p->value : 0;
         most = !most || p->value > evidence_share(&v->providers, most) ? p->name : most;
     }
-    struct contradiction r = {.known = all > 0 && (audit_label_wants_gpu(c) || wants_cpu(c))};
+    struct contradiction r = {.known = all > 0 &&
+                                       (audit_device_label_gpu(c) || audit_device_label_cpu(c))};
     const double share = gpu / all;
-    r.found = r.known && (audit_label_wants_gpu(c) ? share < limits[LEAST_SHARE].value : gpu > 0);
+    r.found = r.known && (audit_device_label_gpu(c) ? share < limits[LEAST_SHARE].value : gpu > 0);
     if (!r.found)
         return r;
     r.facts[r.n_facts++] = (struct audit_fact){"nodes", all, nullptr};
@@ -121,9 +91,10 @@ static struct contradiction providers(const struct audit_cell *c, const struct e
 static struct contradiction device(const struct audit_cell *c, const struct evidence *v,
                                    struct audit *out)
 {
-    struct contradiction r = {.known = v->device && (audit_label_wants_gpu(c) || wants_cpu(c)) &&
-                                       (is_gpu(v->device) || is_cpu(v->device))};
-    r.found = r.known && audit_label_wants_gpu(c) != is_gpu(v->device);
+    struct contradiction r = {
+        .known = v->device && (audit_device_label_gpu(c) || audit_device_label_cpu(c)) &&
+                 (audit_device_is_gpu(v->device) || audit_device_is_cpu(v->device))};
+    r.found = r.known && audit_device_label_gpu(c) != audit_device_is_gpu(v->device);
     if (!r.found)
         return r;
     r.facts[r.n_facts++] = (struct audit_fact){"device", NOT_MEASURED, v->device};
@@ -218,7 +189,8 @@ static const char *not_the_label(const struct audit_cell *c, const char *ran, st
     if (word_in(ran, eager, COUNT_OF(eager)) ||
         (ends_in(label, "-compile") && !compiled && got && strncmp(label, ran, strlen(ran)) == 0))
         return audit_text(out, "%s ran as '%s': it fell back", label, ran);
-    if ((audit_label_wants_gpu(c) && is_cpu(ran)) || (wants_cpu(c) && is_gpu(ran)))
+    if ((audit_device_label_gpu(c) && audit_device_is_cpu(ran)) ||
+        (audit_device_label_cpu(c) && audit_device_is_gpu(ran)))
         return audit_text(out, "%s ran on '%s'", label, ran);
     if (wanted && got && strcmp(wanted, got) != 0 && !strstr(ran, "ExecutionProvider"))
         return audit_text(out, "%s ran as '%s', which is another engine", label, ran);

@@ -1,6 +1,6 @@
 #include "analysis/audit_power.h"
 
-#include "analysis/audit_label.h"
+#include "analysis/audit_device.h"
 #include "analysis/audit_reading.h"
 #include "analysis/cell.h"
 #include "base/arena.h"
@@ -288,7 +288,7 @@ static double least_gpu_power(const struct audit_group *g)
 {
     double least = NOT_MEASURED;
     for (size_t i = 0; i < g->n; i++)
-        if (audit_label_wants_gpu(&g->cells[i]) && g->cells[i].kept->power_mean > 0)
+        if (audit_device_label_gpu(&g->cells[i]) && g->cells[i].kept->power_mean > 0)
             least = fmin(least, g->cells[i].kept->power_mean);
     return least;
 }
@@ -308,7 +308,7 @@ static void look_at_source(const struct audit_group *g, struct audit *out)
     for (size_t i = 0; i < g->n; i++) {
         const struct audit_cell *const c = &g->cells[i];
         const double w = c->kept->power_mean, idle = stated_idle(c);
-        if (audit_label_wants_gpu(c) || !strstr(c->key->backend, "-cpu") || !(w > 0))
+        if (!audit_device_label_cpu(c) || !(w > 0))
             continue;
         looked = true;
         if (!(w < limits[CPU_W].value) || !(w < limits[CPU_SHARE].value * gpu || w < 1.2 * idle))

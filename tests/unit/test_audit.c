@@ -1,12 +1,17 @@
 /* audit.c, audit_run.c and audit_line.c: what is added is kept, counted and ordered; the line
- * through the nine points of TR118. */
+ * through the nine points of TR118; what names and printed digits tell. */
 #include "analysis/audit.h"
+#include "analysis/audit_claim.h"
+#include "analysis/audit_device.h"
 #include "analysis/audit_line.h"
 #include "analysis/audit_run.h"
 #include "base/arena.h"
 #include "base/defs.h"
+#include "store/folder.h"
 #include "test.h"
 
+#include <math.h>
+#include <stdlib.h>
 #include <string.h>
 
 static void add(struct audit *x, const char *check, enum audit_severity s)
@@ -98,12 +103,75 @@ static void test_line(struct arena *a)
     CHECK("three points are too few", audit_line_of(x, law, 3, a).n == 0, "a line");
 }
 
+/* By hand: half of one in the last place that is printed. */
+static void test_rounding(void)
+{
+    static const struct {
+        const char *printed;
+        double half;
+    } rows[] = {
+        {"389.2", 0.05},
+        {"3", 0.5},
+        {"1200", 0.5},
+        {"-0.25", 0.005},
+        {"0.0000001", 5e-8},
+        {"0", 0.5},
+        {"1.234567", 5e-7},
+        {"0.000000000123", 5e-13},
+        {"1e-20", 0},
+        {"1e-3", 5e-4},
+        {"0.1234567890123", 5e-10},
+    };
+    for (size_t i = 0; i < COUNT_OF(rows); i++) {
+        const double got = audit_claim_rounding(strtod(rows[i].printed, nullptr));
+        CHECK(rows[i].printed, fabs(got - rows[i].half) <= 1e-9 * rows[i].half, "%.17g", got);
+    }
+    CHECK("all digits of a double", audit_claim_rounding(298.51283571432367) < 1e-6, "-");
+    CHECK("of nothing", isnan(audit_claim_rounding(NOT_MEASURED)), "-");
+}
+
+static void test_devices(void)
+{
+    static const struct {
+        const char *name;
+        bool gpu, cpu;
+    } labels[] = {{"transformers-gpu-compile", true, false},
+                  {"tensorrt", true, false},
+                  {"ort_cuda", true, false},
+                  {"TRT-LLM", true, false},
+                  {"llamacpp-cpu,n_gpu_layers=0", false, true},
+                  {"ORT CPU", false, true},
+                  {"vllm-gpu-cpu-offload", true, false},
+                  {"openai", false, false}},
+      devices[] = {
+          {"CUDAExecutionProvider", true, false},         {"NVIDIA GeForce RTX 4080", true, false},
+          {"ROCMExecutionProvider", true, false},         {"cuda:0", true, false},
+          {"Intel(R) Xeon(R) Processor", false, true},    {"CPUExecutionProvider", false, true},
+          {"13th Gen Intel(R) Core(TM) i9", false, true}, {"TPU v4", false, false}};
+    for (size_t i = 0; i < COUNT_OF(labels); i++) {
+        const struct folder_key key = {.backend = labels[i].name};
+        const struct audit_cell c = {.key = &key};
+        CHECK(labels[i].name,
+              audit_device_label_gpu(&c) == labels[i].gpu &&
+                  audit_device_label_cpu(&c) == labels[i].cpu,
+              "gpu %d, cpu %d", audit_device_label_gpu(&c), audit_device_label_cpu(&c));
+    }
+    for (size_t i = 0; i < COUNT_OF(devices); i++)
+        CHECK(devices[i].name,
+              audit_device_is_gpu(devices[i].name) == devices[i].gpu &&
+                  audit_device_is_cpu(devices[i].name) == devices[i].cpu,
+              "gpu %d, cpu %d", audit_device_is_gpu(devices[i].name),
+              audit_device_is_cpu(devices[i].name));
+}
+
 int main(void)
 {
     struct arena *const a = arena_new((size_t)64 << 20);
     test_findings(a);
     test_absences(a);
     test_choice();
+    test_rounding();
+    test_devices();
     test_line(a);
     arena_free(a);
     return test_done();
