@@ -43,46 +43,53 @@ static double cost_of(const struct changepoint_rule *rule, double ss, double m)
     return m * (LOG_2_PI + log(var) + ss / (m * var));
 }
 
-static double cost(const struct prefix *p, const struct changepoint_rule *rule, size_t from,
-                   size_t to)
-{
-    const double m = (double)(to - from), s = p->s[to] - p->s[from];
-    return cost_of(rule, fmax(p->q[to] - p->q[from] - s * s / m, 0), m);
-}
+struct candidate { /* where a last segment may begin */
+    size_t at, dies; /* the step at which it is given up; SIZE_MAX: alive */
+    double n, s, q;  /* at, and the sums there */
+    double best;     /* of all before it */
+    double now;      /* with the last segment up to this step */
+};
 
 struct search {
-    double *best;  /* best[i]: least objective of x[0..i) plus one penalty; INFINITY: none */
-    size_t *from;  /* where its last segment begins */
-    size_t *dies;  /* of candidate i: the step at which it is given up; SIZE_MAX: alive */
-    size_t *alive; /* candidates */
+    double *best; /* best[i]: least objective of x[0..i) plus one penalty; INFINITY: none */
+    size_t *from; /* where its last segment begins */
+    struct candidate *alive;
     size_t n_alive;
 };
+
+static void consider(struct search *f, const struct prefix *p, size_t at)
+{
+    f->alive[f->n_alive++] =
+        (struct candidate){at, SIZE_MAX, (double)at, p->s[at], p->q[at], f->best[at], INFINITY};
+}
 
 /* The best last segment of x[0..to), and which candidates cannot win any more. */
 static void advance(struct search *f, const struct prefix *p, const struct changepoint_rule *rule,
                     size_t to)
 {
+    const double s_to = p->s[to], q_to = p->q[to], n_to = (double)to;
     double least = INFINITY;
     size_t from = 0, kept = 0;
     for (size_t k = 0; k < f->n_alive; k++) {
-        const size_t c = f->alive[k];
-        if (f->dies[c] <= to)
+        struct candidate *const c = &f->alive[k];
+        if (c->dies <= to)
             continue;
-        f->alive[kept++] = c;
-        const double v = f->best[c] + cost(p, rule, c, to);
-        if (v < least) {
-            least = v;
-            from = c;
+        const double m = n_to - c->n, s = s_to - c->s, ss = q_to - c->q - s * s / m;
+        c->now = c->best + cost_of(rule, ss > 0 ? ss : 0, m);
+        if (c->now < least) {
+            least = c->now;
+            from = c->at;
         }
+        if (kept < k)
+            f->alive[kept] = *c;
+        kept++;
     }
     f->n_alive = kept;
     f->best[to] = least + rule->penalty;
     f->from[to] = from;
-    for (size_t k = 0; k < kept; k++) {
-        const size_t c = f->alive[k];
-        if (f->dies[c] == SIZE_MAX && f->best[c] + cost(p, rule, c, to) > f->best[to])
-            f->dies[c] = to + rule->min_segment;
-    }
+    for (size_t k = 0; k < kept; k++)
+        if (f->alive[k].dies == SIZE_MAX && f->alive[k].now > f->best[to])
+            f->alive[k].dies = to + rule->min_segment;
 }
 
 /* In two passes over each segment: the differences of sums that the search takes lose digits where
@@ -107,24 +114,17 @@ struct changepoint_found changepoint_pelt(const double *x, size_t n,
     const size_t least = rule->min_segment > 0 ? rule->min_segment : 1;
     const struct prefix p = prefix_of(x, n, a);
     struct search f = {ARENA_ARRAY(a, double, n + 1), ARENA_ARRAY(a, size_t, n + 1),
-                       ARENA_ARRAY(a, size_t, n + 1), ARENA_ARRAY(a, size_t, n + 1), 0};
-    for (size_t i = 0; i <= n; i++) {
+                       ARENA_ARRAY(a, struct candidate, n + 1), 0};
+    for (size_t i = 1; i <= n; i++)
         f.best[i] = INFINITY;
-        f.dies[i] = SIZE_MAX;
-    }
-    f.best[0] = 0;
-    f.alive[f.n_alive++] = 0;
+    consider(&f, &p, 0);
     for (size_t to = least; to <= n; to++) {
         if (to >= 2 * least)
-            f.alive[f.n_alive++] = to - least;
+            consider(&f, &p, to - least);
         advance(&f, &p, rule, to);
     }
-    if (n < least) { /* one segment, however short */
-        f.from[n] = 0;
-        f.best[n] = cost(&p, rule, 0, n) + rule->penalty;
-    }
 
-    struct changepoint_found r = {};
+    struct changepoint_found r = {}; /* n < least: from[n] is 0, one segment however short */
     for (size_t i = n; f.from[i] > 0; i = f.from[i])
         r.n++;
     size_t *end = ARENA_ARRAY(a, size_t, r.n + 1);
