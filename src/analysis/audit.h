@@ -149,7 +149,9 @@ struct audit_cell {
     const size_t *rows; /* of the columns: measured, ok, proven; stats->n of them, grouped by the
                            units of stats (stats->x[i] is the latency of rows[i]); nullptr with
                            samples */
-    const struct results_row *stated; /* what an import states of it without samples, a row per
+    const struct audit_series *series; /* audit_series.h; nullptr with samples, and until the
+                                          checks are called */
+    const struct results_row *stated;  /* what an import states of it without samples, a row per
                                          replicate or invocation; n_stated of them */
     size_t n_stated;
     const struct evidence *const *evidence; /* of its invocations that left a record */

@@ -257,7 +257,7 @@ static void look_at_repetitions(const struct audit_cell *c, const struct audit_s
 static void look_at_samples(const struct audit_cell *c, struct audit *out)
 {
     CLEANUP(arena_freep) struct arena *scratch = arena_new((size_t)2 << 30);
-    const struct audit_series s = audit_series_of(c, scratch);
+    const struct audit_series s = *c->series;
     const struct cold k = look_at_parts(s.x, s.y, s.start, s.n_units, scratch);
     if (k.taken > 0) {
         const double sum = moment_sum(s.x, s.n);

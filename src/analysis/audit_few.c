@@ -106,19 +106,18 @@ static void look_serial(const struct audit_cell *c, struct audit *out)
         return;
     }
     CLEANUP(arena_freep) struct arena *scratch = arena_new((size_t)2 << 30);
-    const struct audit_series s = audit_series_of(c, scratch);
+    const struct audit_series s = *c->series;
     if (s.mixed) {
         audit_not_run(out, "autocorrelation", &subject,
                       "prompts differ, and fewer than five samples of each: their order cannot be "
                       "told from dependence");
         return;
     }
-    double *const y = ARENA_ARRAY(scratch, double, n), *const z = ARENA_ARRAY(scratch, double, n);
-    audit_series_centre(&s, scratch, y);
     /* Of a long cell, the longest invocation's first samples say it. */
     constexpr size_t MOST = 8000;
     const size_t m = n < MOST ? n : MOST;
-    audit_series_scores(y, m, scratch, z);
+    double *const z = ARENA_ARRAY(scratch, double, m);
+    audit_series_scores(s.centred, m, scratch, z);
     const size_t lags = m / 5 < 10 ? m / 5 : 10;
     const struct autocorr_test box = autocorr_ljung_box(z, m, lags, 0, scratch);
     const double share = autocorr_ess_geyer(z, m, scratch).n_eff / (double)m;

@@ -23,6 +23,7 @@
 #include "analysis/audit_rate.h"
 #include "analysis/audit_replicate.h"
 #include "analysis/audit_reversal.h"
+#include "analysis/audit_series.h"
 #include "analysis/audit_setting.h"
 #include "analysis/audit_size.h"
 #include "analysis/audit_stated.h"
@@ -123,10 +124,14 @@ void audit_run_cell(const struct audit_choice *choice, const struct audit_cell *
     const struct audit_check *check;
     if (c->samples->n == 0 && c->n_stated == 0 && c->n_evidence == 0)
         return; /* it did not run: there is nothing to look at, and its status says why */
+    CLEANUP(arena_freep) struct arena *scratch = arena_new((size_t)2 << 30);
+    const struct audit_series series = audit_series_of(c, scratch);
+    struct audit_cell with_series = *c;
+    with_series.series = &series;
     for (size_t i = 0; (check = audit_run_at(i)); i++)
         if (check->cell && chosen(choice, check->name)) {
             audit_called(out, check->name);
-            check->cell(c, out);
+            check->cell(&with_series, out);
         }
 }
 

@@ -180,6 +180,16 @@ static bool is_two_states(const double *y, const size_t *of, size_t n, size_t le
     return low >= 2 && length - low >= 2 && within < gap / 2 && switches == 2;
 }
 
+static void centre(const struct audit_series *s, struct arena *scratch, double *ret)
+{
+    for (size_t u = 0; u < s->n_units; u++) {
+        const size_t from = s->start[u], n = s->start[u + 1] - from;
+        const double middle = audit_series_median(s->y + from, n, scratch);
+        for (size_t i = from; i < from + n; i++)
+            ret[i] = s->y[i] - middle;
+    }
+}
+
 /* The shortest cycle that explains the level; 0: none. */
 static size_t find_cycle(const struct audit_series *s, struct arena *scratch, size_t *ret_of)
 {
@@ -192,7 +202,7 @@ static size_t find_cycle(const struct audit_series *s, struct arena *scratch, si
     some.n = some.start[some.n_units] < MOST ? some.start[some.n_units] : MOST;
     double *const centred = ARENA_ARRAY(scratch, double, s->n + 1);
     double *const scores = ARENA_ARRAY(scratch, double, some.n + 1);
-    audit_series_centre(&some, scratch, centred);
+    centre(&some, scratch, centred);
     audit_series_scores(centred, some.n, scratch, scores);
     double least = P;
     size_t best = 0;
@@ -244,13 +254,16 @@ struct audit_series audit_series_of(const struct audit_cell *c, struct arena *sc
 {
     const struct cell_stats *const t = c->stats;
     struct audit_series s = {.n = t->n, .x = t->x, .n_units = t->n_units, .start = t->start};
-    s.y = ARENA_ARRAY(scratch, double, t->n + 1);
+    double *const y = ARENA_ARRAY(scratch, double, t->n + 1), *const centred = ARENA_ARRAY(
+                                                                  scratch, double, t->n + 1);
+    s.y = y;
+    s.centred = centred;
     double least = INFINITY;
     for (size_t i = 0; i < t->n; i++)
         if (t->x[i] > 0)
             least = fmin(least, t->x[i]);
     for (size_t i = 0; i < t->n; i++)
-        s.y[i] = log(t->x[i] > 0 ? t->x[i] : isfinite(least) ? least : 1);
+        y[i] = log(t->x[i] > 0 ? t->x[i] : isfinite(least) ? least : 1);
     if (t->n == 0)
         return s;
     struct prompts p;
@@ -265,18 +278,9 @@ struct audit_series audit_series_of(const struct audit_cell *c, struct arena *sc
         s.mixed = differ < 0.05 && !s.by_prompt;
     }
     if (s.by_prompt)
-        take_off(&p, t->n, s.y, scratch);
+        take_off(&p, t->n, y, scratch);
+    centre(&s, scratch, centred);
     return s;
-}
-
-void audit_series_centre(const struct audit_series *s, struct arena *scratch, double *ret)
-{
-    for (size_t u = 0; u < s->n_units; u++) {
-        const size_t from = s->start[u], n = s->start[u + 1] - from;
-        const double middle = audit_series_median(s->y + from, n, scratch);
-        for (size_t i = from; i < from + n; i++)
-            ret[i] = s->y[i] - middle;
-    }
 }
 
 /* ---- steps ---- */

@@ -7,9 +7,11 @@
 
 struct audit_series {
     size_t n;
-    const double *x; /* latency in ms, in the order of time within each unit */
-    double *y;       /* its log, minus the prompt's level where `by_prompt` */
-    size_t n_units;  /* invocations */
+    const double *x;       /* latency in ms, in the order of time within each unit */
+    const double *y;       /* its log, minus the prompt's level where `by_prompt` */
+    const double *centred; /* y minus the median of its unit: an invocation may have a level of its
+                              own */
+    size_t n_units;        /* invocations */
     const size_t *start;
     bool by_prompt; /* prompts differ, and their levels are known well enough to take off */
     bool mixed;     /* prompts differ, and too few samples of each say what its level is */
@@ -18,16 +20,13 @@ struct audit_series {
                        0: it does not */
 };
 
-/* Of a cell without samples: n 0. Values that are no positive number count as the smallest that is.
- */
+/* What audit_run_cell() gives all checks as c->series. Of a cell without samples: n 0. Values that
+ * are no positive number count as the smallest that is. */
 [[nodiscard]] struct audit_series audit_series_of(const struct audit_cell *c,
                                                   struct arena *scratch);
 
 /* The median of y[0..n), exact to 2,001 values and of 2,001 evenly spread ones beyond. */
 [[nodiscard]] double audit_series_median(const double *y, size_t n, struct arena *scratch);
-
-/* ret[i] = y[i] minus the median of its unit: an invocation may have a level of its own. */
-void audit_series_centre(const struct audit_series *s, struct arena *scratch, double *ret);
 
 /* Do units (or prompts) have levels of their own? p of Kruskal and Wallis over groups[i] of y[i];
  * above 5,000 values of that many evenly spread ones. NOT_MEASURED: one group. */

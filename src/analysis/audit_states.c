@@ -136,9 +136,8 @@ static struct modes modes_apart(const struct audit_series *s, const struct modes
 /* The samples' modes once prompts and, where they have their own, invocations' levels are off. */
 static struct modes modes_within(const struct audit_series *s, struct arena *scratch, double *y)
 {
-    memcpy(y, s->y, s->n * sizeof *y);
-    if (own_levels(s, scratch) < modes_limits[OWN_LEVEL_P].value)
-        audit_series_centre(s, scratch, y);
+    const bool own = own_levels(s, scratch) < modes_limits[OWN_LEVEL_P].value;
+    memcpy(y, own ? s->centred : s->y, s->n * sizeof *y);
     const struct modes m = modes_of(y, s->n, modes_limits[DIP_P].value, scratch);
     return m.two ? m : modes_apart(s, &m.dip, scratch, y);
 }
@@ -165,7 +164,7 @@ static void look_modes(const struct audit_cell *c, struct audit *out)
 {
     CLEANUP(arena_freep) struct arena *scratch = arena_new(SCRATCH);
     const struct audit_subject subject = audit_subject_of(c);
-    const struct audit_series s = audit_series_of(c, scratch);
+    const struct audit_series s = *c->series;
     const char *const why = cannot_look(c, &s);
     if (why != nullptr) {
         audit_not_run(out, "bimodal", &subject, why);
@@ -356,7 +355,7 @@ static void look_states(const struct audit_cell *c, struct audit *out)
 {
     CLEANUP(arena_freep) struct arena *scratch = arena_new(SCRATCH);
     const struct audit_subject subject = audit_subject_of(c);
-    const struct audit_series s = audit_series_of(c, scratch);
+    const struct audit_series s = *c->series;
     const char *const why = cannot_look(c, &s);
     if (why != nullptr) {
         audit_not_run(out, "clock-states", &subject, why);

@@ -166,7 +166,7 @@ static void pairs_add(struct pairs *p, double mhz, double y)
 /* Within invocations. */
 static struct pairs pairs_of_samples(const struct audit_cell *c, struct arena *scratch)
 {
-    const struct audit_series s = audit_series_of(c, scratch);
+    const struct audit_series s = *c->series;
     struct pairs p = pairs_new(s.n, s.n_units, scratch);
     for (size_t u = 0; u < s.n_units; u++) {
         p.start[u] = p.n;
@@ -184,7 +184,7 @@ static struct pairs pairs_of_samples(const struct audit_cell *c, struct arena *s
 static struct pairs pairs_of_units(const struct audit_cell *c, const struct audit_machine *units,
                                    size_t n_units, struct arena *scratch)
 {
-    const struct audit_series s = audit_series_of(c, scratch);
+    const struct audit_series s = *c->series;
     struct pairs p = pairs_new(s.n_units, 0, scratch);
     for (size_t u = 0; u < s.n_units; u++)
         for (size_t i = 0; i < n_units; i++)
@@ -215,7 +215,7 @@ static const struct audit_machine *ends_of(const struct audit_cell *c, size_t u,
 static struct pairs pairs_of_ends(const struct audit_cell *c, const struct audit_machine *units,
                                   size_t n_units, double mhz, struct arena *scratch)
 {
-    const struct audit_series s = audit_series_of(c, scratch);
+    const struct audit_series s = *c->series;
     struct pairs p = pairs_new(2 * s.n, s.n_units, scratch);
     for (size_t u = 0; u < s.n_units; u++) {
         const size_t from = s.start[u], n = s.start[u + 1] - from, quarter = n / 4;

@@ -69,8 +69,7 @@ static void keep_worst(const struct audit_steps *s, size_t unit, const char *whe
 
 /* What all invocations have in common at each place: the median over them of what is off the
  * unit's own level. */
-static size_t common_course(const struct audit_series *s, const double *centred,
-                            struct arena *scratch, double *ret)
+static size_t common_course(const struct audit_series *s, struct arena *scratch, double *ret)
 {
     size_t longest = 0;
     for (size_t u = 0; u < s->n_units; u++)
@@ -82,7 +81,7 @@ static size_t common_course(const struct audit_series *s, const double *centred,
         size_t m = 0;
         for (size_t u = 0; u < s->n_units; u++)
             if (s->start[u] + i < s->start[u + 1])
-                at[m++] = centred[s->start[u] + i];
+                at[m++] = s->centred[s->start[u] + i];
         if (2 * m < s->n_units)
             break;
         ret[n++] = audit_series_median(at, m, scratch);
@@ -138,16 +137,14 @@ static void look_steady(const struct audit_cell *c, struct audit *out)
         return;
     }
     CLEANUP(arena_freep) struct arena *scratch = arena_new(SCRATCH);
-    const struct audit_series s = audit_series_of(c, scratch);
+    const struct audit_series s = *c->series;
     if (s.mixed) {
         audit_not_run(out, "not-steady", &subject,
                       "prompts differ, and fewer than five samples of each: a prompt's level "
                       "cannot be told from a change");
         return;
     }
-    double *const y = ARENA_ARRAY(scratch, double, s.n), *const course =
-                                                             ARENA_ARRAY(scratch, double, s.n);
-    audit_series_centre(&s, scratch, y);
+    double *const course = ARENA_ARRAY(scratch, double, s.n);
     const double more = 2 * log((double)s.n_units + 1); /* so many series are looked at */
     struct unsteady w = {.where = "within an invocation"};
     for (size_t u = 0; u < s.n_units; u++) {
@@ -159,7 +156,7 @@ static void look_steady(const struct audit_cell *c, struct audit *out)
                                least, audit_series_blocks(s.n_units, 400), scratch);
         keep_worst(&steps, u, "within an invocation", &w);
     }
-    const size_t m = s.n_units >= 3 ? common_course(&s, y, scratch, course) : 0;
+    const size_t m = s.n_units >= 3 ? common_course(&s, scratch, course) : 0;
     if (m >= 2 * least) {
         const struct audit_steps steps =
             audit_series_steps(course, m, steps_limits[PENALTY].value + 1,
@@ -236,7 +233,7 @@ static void look_drift(const struct audit_cell *c, struct audit *out)
         return;
     }
     CLEANUP(arena_freep) struct arena *scratch = arena_new(SCRATCH);
-    const struct audit_series s = audit_series_of(c, scratch);
+    const struct audit_series s = *c->series;
     const struct drift both[] = {within_units(&s, scratch), across_units(&s, scratch)};
     for (size_t i = 0; i < COUNT_OF(both); i++) {
         const struct drift *const d = &both[i];

@@ -43,7 +43,7 @@ static double cost_of(const struct changepoint_rule *rule, double ss, double m)
     return m * (LOG_2_PI + log(var) + ss / (m * var));
 }
 
-struct candidate { /* where a last segment may begin */
+struct candidate {   /* where a last segment may begin */
     size_t at, dies; /* the step at which it is given up; SIZE_MAX: alive */
     double n, s, q;  /* at, and the sums there */
     double best;     /* of all before it */
