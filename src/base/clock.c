@@ -54,14 +54,23 @@ nsec_t clock_read_cost(void)
     return cost[COUNT_OF(cost) / 2];
 }
 
+void clock_utc(nsec_t since_1970, unsigned decimals, char text[static 32])
+{
+    nsec_t rest = since_1970 % NSEC_PER_SEC;
+    const bool before = rest < 0;
+    const time_t seconds = (time_t)(since_1970 / NSEC_PER_SEC - before);
+    rest += before ? NSEC_PER_SEC : 0;
+    struct tm utc;
+    (void)gmtime_r(&seconds, &utc);
+    const size_t n = strftime(text, 32, "%Y-%m-%dT%H:%M:%S", &utc);
+    for (unsigned d = decimals; d < 9; d++)
+        rest /= 10;
+    (void)snprintf(text + n, 32 - n, ".%0*uZ", (int)decimals, (unsigned)rest);
+}
+
 void clock_wall(char text[static 32])
 {
-    struct timespec t;
-    struct tm utc;
-    (void)clock_gettime(CLOCK_REALTIME, &t);
-    gmtime_r(&t.tv_sec, &utc);
-    const size_t n = strftime(text, 32, "%Y-%m-%dT%H:%M:%S", &utc);
-    (void)snprintf(text + n, 32 - n, ".%03dZ", (int)(t.tv_nsec / 1'000'000));
+    clock_utc(read_clock(CLOCK_REALTIME), 3, text);
 }
 
 void clock_sleep(nsec_t how_long)

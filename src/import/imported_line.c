@@ -1,13 +1,12 @@
 #include "import/imported_line.h"
 
+#include "base/clock.h"
 #include "base/str.h"
 #include "io/jsonw.h"
 
 #include <inttypes.h>
 #include <math.h>
-#include <stdio.h>
 #include <string.h>
-#include <time.h>
 
 #define ADD(out, literal) str_add((out), literal, sizeof literal - 1)
 
@@ -54,16 +53,6 @@ static void figures(const struct record *r, struct str *out)
     }
 }
 
-void imported_line_instant(int64_t ns, char out[static 40])
-{
-    const time_t seconds = (time_t)(ns / 1'000'000'000);
-    struct tm t;
-    char day[24];
-    (void)gmtime_r(&seconds, &t);
-    (void)strftime(day, sizeof day, "%Y-%m-%dT%H:%M:%S", &t);
-    (void)snprintf(out, 40, "%s.%06dZ", day, (int)(ns % 1'000'000'000 / 1000));
-}
-
 /* Since 1970 here, not since a machine's start: only differences are used. */
 static void stamps(const struct record *r, struct str *out)
 {
@@ -80,8 +69,8 @@ static void stamps(const struct record *r, struct str *out)
         ADD(out, ",\"started_at\":");
         text_value(out, r->values[FIELD_STARTED_AT].text, r->values[FIELD_STARTED_AT].n);
     } else if (r->submitted_ns != INT64_MIN && !r->own_clock) {
-        char instant[40];
-        imported_line_instant(r->submitted_ns, instant);
+        char instant[32];
+        clock_utc(r->submitted_ns, 6, instant);
         str_printf(out, ",\"started_at\":\"%s\"", instant);
     }
     if (!r->token_ns)

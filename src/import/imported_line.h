@@ -16,6 +16,3 @@ struct imported_line {
 };
 void imported_line_format(const struct imported_line *line, const struct record *r,
                           struct str *out);
-
-/* An instant as chimera writes it, to the microsecond. */
-void imported_line_instant(int64_t ns_since_1970, char out[static 40]);

@@ -54,6 +54,7 @@ struct leftover {
     struct numbering keys;
     struct tally *tallies;
     size_t n_tallies, room;
+    bool full; /* of tallies: what comes later is not looked at */
     size_t rows;
     const char *backends[MOST_BACKENDS];
     size_t n_backends;
@@ -167,16 +168,20 @@ static void add(struct leftover *l, size_t column, uint64_t cell, size_t word, d
 {
     const uint64_t key[] = {column, cell, word};
     bool fresh;
-    if (l->n_tallies == MOST_TALLIES)
+    if (l->full)
         return;
     const uint32_t i = numbering_of(&l->keys, numbering_hash(key, sizeof key, 13), &fresh);
-    if (i == UINT32_MAX)
+    if (i == UINT32_MAX || i >= MOST_TALLIES) {
+        l->full = true;
         return;
+    }
     if (i >= l->room) {
         const size_t room = 2 * l->room + 256;
         struct tally *const more = realloc(l->tallies, room * sizeof *more);
-        if (!more)
+        if (!more) { /* keys and tallies would no longer go together */
+            l->full = true;
             return;
+        }
         l->tallies = more;
         l->room = room;
     }

@@ -241,7 +241,7 @@ uint32_t session_times_before(struct session *s, const char *label)
     if (i == UINT32_MAX)
         return 0;
     if (i >= s->room_times) {
-        const size_t room = 2 * s->room_times + 64;
+        const size_t room = 2 * (size_t)i + 64;
         uint32_t *const more = realloc(s->times, room * sizeof *more);
         if (!more)
             return 0;

@@ -1,6 +1,7 @@
 #include "model/origin.h"
 
 #include "base/arena.h"
+#include "base/clock.h"
 #include "base/defs.h"
 #include "base/str.h"
 #include "io/file.h"
@@ -12,18 +13,14 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <time.h>
 
 static const char *instant(int64_t ns, struct arena *a)
 {
     if (ns < 0)
         return nullptr;
-    const time_t seconds = (time_t)(ns / 1'000'000'000);
-    struct tm utc;
-    char day[24];
-    (void)gmtime_r(&seconds, &utc);
-    (void)strftime(day, sizeof day, "%Y-%m-%dT%H:%M:%S", &utc);
-    return arena_printf(a, "%s.%06dZ", day, (int)(ns % 1'000'000'000 / 1000));
+    char text[32];
+    clock_utc(ns, 6, text);
+    return arena_strdup(a, text);
 }
 
 static const char *digest_text(const char *text, struct arena *a)

@@ -1,6 +1,7 @@
 /* rng: the words of numpy.random.PCG64(42), printed by NumPy 2.4 (see ../shared design notes, 1.4):
  * c621fbcd16d92688, 705a5661a791ffc1, dbcd12c26eda1624. */
 #include "base/arena.h"
+#include "base/clock.h"
 #include "base/nearest.h"
 #include "base/opt.h"
 #include "base/plain.h"
@@ -107,8 +108,32 @@ static void options(void)
     CHECK("a bound is kept and said", code == ERR_USAGE && strstr(e.msg, "1..9"), "%s", e.msg);
 }
 
+/* By date -u -d @SECONDS +%FT%T. */
+static void instants(void)
+{
+    static const struct {
+        nsec_t ns;
+        unsigned decimals;
+        const char *want;
+    } rows[] = {
+        {0, 3, "1970-01-01T00:00:00.000Z"},
+        {1'769'860'800'123'456'789, 3, "2026-01-31T12:00:00.123Z"},
+        {1'769'860'800'123'456'789, 6, "2026-01-31T12:00:00.123456Z"},
+        {1'769'860'800'123'456'789, 9, "2026-01-31T12:00:00.123456789Z"},
+        {1'769'860'800'000'001'000, 6, "2026-01-31T12:00:00.000001Z"},
+        {-1, 6, "1969-12-31T23:59:59.999999Z"},
+        {-86'400'000'000'000, 1, "1969-12-31T00:00:00.0Z"},
+    };
+    for (size_t i = 0; i < COUNT_OF(rows); i++) {
+        char text[32];
+        clock_utc(rows[i].ns, rows[i].decimals, text);
+        CHECK(rows[i].want, strcmp(text, rows[i].want) == 0, "%s", text);
+    }
+}
+
 int main(void)
 {
+    instants();
     rng_is_numpys();
     nearest();
     plain();
