@@ -8,6 +8,7 @@
 #include "num/bootstrap.h"
 #include "num/bootstrap_nested.h"
 #include "num/compare.h"
+#include "num/merge.h"
 #include "num/moment.h"
 #include "num/quantile.h"
 #include "num/rank.h"
@@ -99,7 +100,8 @@ static void tests(const char *first, const char *second, struct arena *a)
     start = clock_now();
     quantile_sort(x, n);
     quantile_sort(y, m);
-    const struct rank_u u = rank_mann_whitney(x, n, y, m, a);
+    CLEANUP(merge_done) struct merge ranks = merge_of(x, n, y, m);
+    const struct rank_u u = rank_mann_whitney(&ranks, a);
     printf("mann-whitney %.6f %.17g\n", seconds_since(start), u.p);
 }
 

@@ -4,6 +4,7 @@
 #include "analysis/column_verdict.h"
 #include "base/arena.h"
 #include "base/defs.h"
+#include "num/merge.h"
 #include "num/posthoc.h"
 
 #include <math.h>
@@ -41,15 +42,16 @@ static void compare(const struct column_stats *s, struct column_stats_pair *p, s
     p->difference = x->from.mean - y->from.mean;
     p->student = compare_pooled(&x->from, &y->from, conf);
     p->welch = compare_welch(&x->from, &y->from, conf);
-    p->mann_whitney = rank_mann_whitney(x->sorted, x->m.n, y->sorted, y->m.n, a);
-    p->ks = rank_kolmogorov_smirnov(x->sorted, x->m.n, y->sorted, y->m.n, a);
+    CLEANUP(merge_done) struct merge ranks = merge_of(x->sorted, x->m.n, y->sorted, y->m.n);
+    p->mann_whitney = rank_mann_whitney(&ranks, a);
+    p->ks = rank_kolmogorov_smirnov(&ranks, a);
+    p->dominance = effect_dominance_of(&ranks, conf);
     p->cohen_d = effect_cohen_d(&x->from, &y->from);
     p->hedges_g = effect_hedges_g(p->cohen_d, x->m.n, y->m.n);
     p->glass = effect_glass(&x->from, &y->from);
     p->d_ci = effect_d_interval(p->cohen_d, x->m.n, y->m.n, conf);
     const double j = effect_hedges_j((double)(x->m.n + y->m.n) - 2);
     p->g_ci = (struct effect_interval){j * p->d_ci.lo, j * p->d_ci.hi};
-    p->dominance = effect_dominance_of(x->sorted, x->m.n, y->sorted, y->m.n, conf);
     compare_ratio(s, p, a);
 }
 

@@ -5,6 +5,7 @@
 #include "base/parallel.h"
 #include "num/adjust.h"
 #include "num/effect.h"
+#include "num/merge.h"
 #include "num/quantile.h"
 #include "num/rank.h"
 
@@ -80,9 +81,10 @@ static void compare(struct pair *p, struct arena *scratch)
     p->pooled = compare_pooled(&mx, &my, CELL_CONFIDENCE);
     p->welch = compare_welch(&mx, &my, CELL_CONFIDENCE);
     p->by_invocation = compare_welch(&x->by_unit, &y->by_unit, CELL_CONFIDENCE);
-    p->mann_whitney = rank_mann_whitney(y->sorted, y->n, x->sorted, x->n, scratch);
-    p->ks = rank_kolmogorov_smirnov(y->sorted, y->n, x->sorted, x->n, scratch);
-    p->dominance = effect_dominance_of(y->sorted, y->n, x->sorted, x->n, CELL_CONFIDENCE);
+    CLEANUP(merge_done) struct merge ranks = merge_of(y->sorted, y->n, x->sorted, x->n);
+    p->mann_whitney = rank_mann_whitney(&ranks, scratch);
+    p->ks = rank_kolmogorov_smirnov(&ranks, scratch);
+    p->dominance = effect_dominance_of(&ranks, CELL_CONFIDENCE);
     p->glass = effect_glass(&my, &mx);
     p->cohen_d = effect_cohen_d(&my, &mx);
     p->hedges_g = effect_hedges_g(p->cohen_d, x->n, y->n);

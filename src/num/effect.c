@@ -87,15 +87,15 @@ static struct effect_interval feng_cliff(double d, double var, double t, double 
                                     fmin(1, (middle + half) / (rest + tv))};
 }
 
-struct effect_dominance effect_dominance_of(const double *a, size_t na, const double *b, size_t nb,
-                                            double conf)
+struct effect_dominance effect_dominance_of(const struct merge *m, double conf)
 {
+    const size_t na = m->na, nb = m->nb;
     struct effect_dominance r = {NOT_MEASURED, NOT_MEASURED, NOT_MEASURED, NOT_MEASURED,
                                  NOT_MEASURED, NOT_MEASURED, NOT_MEASURED, EFFECT_UNKNOWN};
     if (na == 0 || nb == 0)
         return r;
-    CLEANUP(merge_done) struct merge m = merge_of(a, na, b, nb);
-    const struct dominance rows = dominance_of(&m.a, na, nb), columns = dominance_of(&m.b, nb, na);
+    const struct dominance rows = dominance_of(&m->of_a, na, nb);
+    const struct dominance columns = dominance_of(&m->of_b, nb, na);
     r.delta = rows.sum / (double)na;
     r.a12 = (r.delta + 1) / 2;
     r.size = size_of(r.delta);

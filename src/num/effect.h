@@ -42,12 +42,12 @@ struct effect_dominance {
     enum effect_size size;      /* of |delta|: below .147, .33, .474 (Romano et al. 2006) */
 };
 
-/* a[0..na) and b[0..nb) ascending. The asymmetric interval of Feng & Cliff (2004, J. Modern Appl.
+/* Of the two samples of a merge. The asymmetric interval of Feng & Cliff (2004, J. Modern Appl.
  * Stat. Methods 3:322), with t at na + nb - 2; where every a is above every b (or below) the
  * variance is 0 and the near bound is (m - t^2) / (m + t^2), m the smaller size. Bounds are
- * NOT_MEASURED where a sample has fewer than two values, all where one is empty. n log n. */
-[[nodiscard]] struct effect_dominance effect_dominance_of(const double *a, size_t na,
-                                                          const double *b, size_t nb, double conf);
+ * NOT_MEASURED where a sample has fewer than two values, all where one is empty. */
+struct merge;
+[[nodiscard]] struct effect_dominance effect_dominance_of(const struct merge *m, double conf);
 
 /* The interval of Cohen's d from the noncentral t that its t has (Steiger & Fouladi 1997): the two
  * noncentralities at which the t that was seen is the (1 + conf) / 2 and (1 - conf) / 2 quantile,

@@ -50,23 +50,23 @@ struct walk {
 
 /* One run of equal values at a time: those of a, with the equal ones of b, then those of b alone.
  */
-static struct walk walk_pairs(const double *a, size_t na, const double *b, size_t nb)
+static struct walk walk_pairs(const struct merge *m)
 {
-    CLEANUP(merge_done) struct merge m = merge_of(a, na, b, nb);
+    const double *const a = m->a, *const b = m->b;
     struct walk w = {};
-    for (size_t i = 0, from = 0; i < na; i++) {
-        if (i + 1 < na && a[i + 1] <= a[i])
+    for (size_t i = 0, from = 0; i < m->na; i++) {
+        if (i + 1 < m->na && a[i + 1] <= a[i])
             continue;
-        const double below = m.a.below[i], equal_a = (double)(i + 1 - from);
-        const double equal_b = (double)(m.a.upto[i] - m.a.below[i]), t = equal_a + equal_b;
+        const double below = m->of_a.below[i], equal_a = (double)(i + 1 - from);
+        const double equal_b = (double)(m->of_a.upto[i] - m->of_a.below[i]), t = equal_a + equal_b;
         w.u += equal_a * (below + equal_b / 2);
         w.ties += t * t * t - t;
         from = i + 1;
     }
-    for (size_t j = 0, from = 0; j < nb; j++) {
-        if (j + 1 < nb && b[j + 1] <= b[j])
+    for (size_t j = 0, from = 0; j < m->nb; j++) {
+        if (j + 1 < m->nb && b[j + 1] <= b[j])
             continue;
-        const double t = m.b.upto[j] > m.b.below[j] ? 0 : (double)(j + 1 - from);
+        const double t = m->of_b.upto[j] > m->of_b.below[j] ? 0 : (double)(j + 1 - from);
         w.ties += t * t * t - t;
         from = j + 1;
     }
@@ -78,13 +78,13 @@ static double towards_zero(double z, double by)
     return z > 0 ? z - by : z < 0 ? z + by : 0;
 }
 
-struct rank_u rank_mann_whitney(const double *a, size_t na, const double *b, size_t nb,
-                                struct arena *scratch)
+struct rank_u rank_mann_whitney(const struct merge *m, struct arena *scratch)
 {
+    const size_t na = m->na, nb = m->nb;
     struct rank_u r = {NOT_MEASURED, NOT_MEASURED, false, NOT_MEASURED};
     if (na == 0 || nb == 0)
         return r;
-    const struct walk w = walk_pairs(a, na, b, nb);
+    const struct walk w = walk_pairs(m);
     const double pairs = (double)na * (double)nb, n = (double)na + (double)nb;
     r.u = w.u;
     r.cliff = 2 * w.u / pairs - 1;
@@ -220,10 +220,10 @@ static size_t distance_of(const double *a, const struct merge_counts *c, size_t 
     return most;
 }
 
-static size_t largest_distance(const double *a, size_t na, const double *b, size_t nb)
+static size_t largest_distance(const struct merge *m)
 {
-    CLEANUP(merge_done) struct merge m = merge_of(a, na, b, nb);
-    const size_t x = distance_of(a, &m.a, na, nb), y = distance_of(b, &m.b, nb, na);
+    const size_t x = distance_of(m->a, &m->of_a, m->na, m->nb);
+    const size_t y = distance_of(m->b, &m->of_b, m->nb, m->na);
     return x > y ? x : y;
 }
 
@@ -243,15 +243,15 @@ static double ks_upper(size_t d, size_t na, size_t nb, const bool *step, struct 
     return u[nb];
 }
 
-struct rank_ks rank_kolmogorov_smirnov(const double *a, size_t na, const double *b, size_t nb,
-                                       struct arena *scratch)
+struct rank_ks rank_kolmogorov_smirnov(const struct merge *m, struct arena *scratch)
 {
+    const size_t na = m->na, nb = m->nb;
     struct rank_ks r = {NOT_MEASURED, NOT_MEASURED, false};
     if (na == 0 || nb == 0)
         return r;
     r.exact = na < KS_EXACT_BELOW && nb < KS_EXACT_BELOW && na * nb < KS_EXACT_BELOW;
     bool *const step = ARENA_ARRAY(scratch, bool, r.exact ? na + nb + 1 : 1);
-    const size_t d = r.exact ? distance(a, na, b, nb, step) : largest_distance(a, na, b, nb);
+    const size_t d = r.exact ? distance(m->a, na, m->b, nb, step) : largest_distance(m);
     const double x = (double)na, y = (double)nb;
     r.d = (double)d / (x * y);
     r.p = d == 0    ? 1

@@ -6,6 +6,7 @@
 #include <stddef.h>
 
 struct arena;
+struct merge;
 
 struct rank_u {
     double u;     /* of a: pairs with a > b, and half of the equal ones */
@@ -14,10 +15,9 @@ struct rank_u {
     double cliff; /* Cliff's delta: P(a > b) - P(a < b), from the same pairs */
 };
 
-/* Mann & Whitney (1947). a[0..na) and b[0..nb) ascending. Exact where both have fewer than 50
- * values and none are equal, by Mann and Whitney's own recurrence. */
-[[nodiscard]] struct rank_u rank_mann_whitney(const double *a, size_t na, const double *b,
-                                              size_t nb, struct arena *scratch);
+/* Mann & Whitney (1947), of the two samples of a merge. Exact where both have fewer than 50 values
+ * and none are equal, by Mann and Whitney's own recurrence. */
+[[nodiscard]] struct rank_u rank_mann_whitney(const struct merge *m, struct arena *scratch);
 
 struct rank_signed {
     double v;   /* sum of the ranks of the positive differences */
@@ -36,11 +36,10 @@ struct rank_ks {
     bool exact;
 };
 
-/* Kolmogorov & Smirnov's test of two samples, ascending: do they differ in any way? Exact for
- * na nb < 10000, given the ties that there are (Schroeer & Trenkler 1995, Comput. Stat. Data Anal.
- * 20:185); else the limit law. */
-[[nodiscard]] struct rank_ks rank_kolmogorov_smirnov(const double *a, size_t na, const double *b,
-                                                     size_t nb, struct arena *scratch);
+/* Kolmogorov & Smirnov's test: do the two samples differ in any way? Exact for na nb < 10000, given
+ * the ties that there are (Schroeer & Trenkler 1995, Comput. Stat. Data Anal. 20:185); else the
+ * limit law. */
+[[nodiscard]] struct rank_ks rank_kolmogorov_smirnov(const struct merge *m, struct arena *scratch);
 
 struct rank_groups {
     double statistic, df, p; /* chi-squared, with the correction for ties */

@@ -2,6 +2,7 @@
  * by enumeration of all samples of a small law; the interval's coverage by simulation. */
 #include "base/rng.h"
 #include "num/effect.h"
+#include "num/merge.h"
 #include "num/quantile.h"
 #include "oracle.h"
 
@@ -14,6 +15,13 @@ static const struct {
     {"plant", -1.872202975486, -0.013071639865},      {"tiny", -0.384649164377, 1.504033472767},
     {"unequal", -0.517479309237, 1.779791160118},     {"shifted", -1.944393700818, 0.620312887559},
 };
+
+static struct effect_dominance dominance_of(const double *x, size_t nx, const double *y, size_t ny,
+                                            double conf)
+{
+    CLEANUP(merge_done) struct merge m = merge_of(x, nx, y, ny);
+    return effect_dominance_of(&m, conf);
+}
 
 static void test_intervals(struct arena *a)
 {
@@ -46,7 +54,7 @@ static void test_against_r(struct arena *a)
         CHECK_DIGITS("Glass", effect_glass(&mx, &my), oracle_number(c, "glass_delta_sd_y"), 12);
         quantile_sort(x, nx);
         quantile_sort(y, ny);
-        const struct effect_dominance e = effect_dominance_of(x, nx, y, ny, 0.95);
+        const struct effect_dominance e = dominance_of(x, nx, y, ny, 0.95);
         CHECK_DIGITS("Cliff", e.delta, oracle_number(c, "cliffs_delta"), 14);
         CHECK_DIGITS("A12", e.a12, oracle_number(c, "A12"), 14);
         CHECK("bounds on both sides", e.lo < e.delta && e.delta < e.hi && e.lo >= -1 && e.hi <= 1,
@@ -66,7 +74,7 @@ static void test_variance_is_unbiased(void)
         double y[] = {law_y[i / 27 % 2], law_y[i / 54]};
         quantile_sort(x, 3);
         quantile_sort(y, 2);
-        const struct effect_dominance e = effect_dominance_of(x, 3, y, 2, 0.95);
+        const struct effect_dominance e = dominance_of(x, 3, y, 2, 0.95);
         double plain = 0; /* the estimate by its definition, pair by pair */
         double rows[3] = {}, columns[2] = {}, all = 0;
         for (int r = 0; r < 3; r++)
@@ -112,7 +120,7 @@ static void test_coverage(void)
                 y[j] = rng_normal(&g);
             quantile_sort(x, law[k].na);
             quantile_sort(y, law[k].nb);
-            const struct effect_dominance e = effect_dominance_of(x, law[k].na, y, law[k].nb, 0.95);
+            const struct effect_dominance e = dominance_of(x, law[k].na, y, law[k].nb, 0.95);
             covered += e.lo <= law[k].truth && law[k].truth <= e.hi;
         }
         CHECK("Feng and Cliff's interval covers 93 to 98 % of 2000",
@@ -123,15 +131,14 @@ static void test_coverage(void)
 static void test_edges(void)
 {
     static const double low[] = {1, 2, 3, 4}, high[] = {5, 6, 7};
-    const struct effect_dominance e = effect_dominance_of(high, 3, low, 4, 0.95);
+    const struct effect_dominance e = dominance_of(high, 3, low, 4, 0.95);
     /* By hand: t[.975, 5] = 2.570581835636314 (R); (3 - t^2) / (3 + t^2) */
     CHECK_NEAR("all above: the near bound", e.lo, -0.37551331333568433, 1e-12);
     CHECK("and the far one", e.hi >= 1 && e.delta >= 1 && e.size == EFFECT_LARGE, "%g", e.hi);
-    const struct effect_dominance f = effect_dominance_of(low, 4, high, 3, 0.95);
+    const struct effect_dominance f = dominance_of(low, 4, high, 3, 0.95);
     CHECK_NEAR("mirrored", f.hi, -e.lo, 1e-15);
-    CHECK_NEAR("one value has no bounds", effect_dominance_of(low, 1, high, 3, 0.95).lo,
-               NOT_MEASURED, 0);
-    CHECK("an empty sample has nothing", effect_dominance_of(low, 0, high, 3, 0.95).size == 0,
+    CHECK_NEAR("one value has no bounds", dominance_of(low, 1, high, 3, 0.95).lo, NOT_MEASURED, 0);
+    CHECK("an empty sample has nothing", dominance_of(low, 0, high, 3, 0.95).size == 0,
           "not unknown");
     const struct moment same = {.n = 3, .mean = 3, .var = 0};
     CHECK_NEAR("no spread, no d", effect_cohen_d(&same, &same), NOT_MEASURED, 0);

@@ -1,9 +1,24 @@
 /* R: tests/oracle/stats/{twosample,multigroup}_R.json (4.2.2) and tests_R.json (4.6.1, made by
  * tests/oracle/tests.R). */
 #include "base/rng.h"
+#include "num/merge.h"
 #include "num/quantile.h"
 #include "num/rank.h"
 #include "oracle.h"
+
+static struct rank_u mann_whitney(const double *x, size_t nx, const double *y, size_t ny,
+                                  struct arena *a)
+{
+    CLEANUP(merge_done) struct merge m = merge_of(x, nx, y, ny);
+    return rank_mann_whitney(&m, a);
+}
+
+static struct rank_ks smirnov(const double *x, size_t nx, const double *y, size_t ny,
+                              struct arena *a)
+{
+    CLEANUP(merge_done) struct merge m = merge_of(x, nx, y, ny);
+    return rank_kolmogorov_smirnov(&m, a);
+}
 
 static void check_two(const struct json *c, const double *u_p, const double *ks, struct arena *a)
 {
@@ -12,13 +27,13 @@ static void check_two(const struct json *c, const double *u_p, const double *ks,
     double *const y = oracle_numbers(json_get(c, "y"), a, &ny);
     quantile_sort(x, nx);
     quantile_sort(y, ny);
-    const struct rank_u u = rank_mann_whitney(x, nx, y, ny, a);
-    const struct rank_ks k = rank_kolmogorov_smirnov(x, nx, y, ny, a);
+    const struct rank_u u = mann_whitney(x, nx, y, ny, a);
+    const struct rank_ks k = smirnov(x, nx, y, ny, a);
     CHECK_NEAR(arena_printf(a, "U of %zu and %zu", nx, ny), u.u, u_p[0], 0);
     CHECK_DIGITS("Mann-Whitney p", u.p, u_p[1], 12);
     CHECK_DIGITS("D", k.d, ks[0], 13);
     CHECK_DIGITS("KS p", k.p, ks[1], 11);
-    const struct rank_u mirrored = rank_mann_whitney(y, ny, x, nx, a);
+    const struct rank_u mirrored = mann_whitney(y, ny, x, nx, a);
     CHECK("mirrored",
           test_near(mirrored.p, u.p, 1e-13) && test_near(mirrored.cliff, -u.cliff, 1e-13), "%g %g",
           mirrored.p, mirrored.cliff);
@@ -96,19 +111,19 @@ static void test_kruskal(struct arena *a)
 static void test_edges(struct arena *a)
 {
     const double same[] = {1, 1, 1, 1};
-    CHECK_NEAR("all equal: Mann-Whitney", rank_mann_whitney(same, 2, same, 2, a).p, 1, 0);
-    CHECK_NEAR("all equal: KS", rank_kolmogorov_smirnov(same, 2, same, 2, a).p, 1, 0);
+    CHECK_NEAR("all equal: Mann-Whitney", mann_whitney(same, 2, same, 2, a).p, 1, 0);
+    CHECK_NEAR("all equal: KS", smirnov(same, 2, same, 2, a).p, 1, 0);
     CHECK_NEAR("all equal: Kruskal-Wallis", rank_kruskal_wallis(same, (size_t[]){2, 2}, 2, a).p,
                NOT_MEASURED, 0);
     CHECK_NEAR("all equal: Friedman", rank_friedman(same, 2, 2, a).p, NOT_MEASURED, 0);
     const double zeros[] = {0, 0, 0}, some[] = {0.5, NOT_MEASURED, -1, 2};
     CHECK_NEAR("no differences", rank_wilcoxon(zeros, 3, a).p, NOT_MEASURED, 0);
     CHECK("a missing difference is none", rank_wilcoxon(some, 4, a).n == 3, "counted");
-    CHECK_NEAR("an empty sample", rank_mann_whitney(same, 0, same, 3, a).p, NOT_MEASURED, 0);
+    CHECK_NEAR("an empty sample", mann_whitney(same, 0, same, 3, a).p, NOT_MEASURED, 0);
     /* By hand: all of 3 and 3 apart: 2 of the 20 arrangements */
     const double low[] = {1, 2, 3}, high[] = {4, 5, 6};
-    CHECK_NEAR("3 and 3 apart", rank_mann_whitney(low, 3, high, 3, a).p, 0.1, 1e-15);
-    CHECK_NEAR("KS of them", rank_kolmogorov_smirnov(low, 3, high, 3, a).p, 0.1, 1e-15);
+    CHECK_NEAR("3 and 3 apart", mann_whitney(low, 3, high, 3, a).p, 0.1, 1e-15);
+    CHECK_NEAR("KS of them", smirnov(low, 3, high, 3, a).p, 0.1, 1e-15);
 }
 
 int main(void)
