@@ -156,7 +156,6 @@ static enum sample_line_fault complete(const struct sample_line *l)
 enum sample_line_fault sample_line_parse(struct sample_line_reader *r, const char *text, size_t n,
                                          struct sample_line *ret)
 {
-    *ret = sample_keys_nothing;
     if (r->quick && sample_quick_parse(r->quick, text, n, ret))
         return complete(ret);
     *ret = sample_keys_nothing;

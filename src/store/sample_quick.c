@@ -6,20 +6,13 @@
 #include "store/sample_line.h"
 
 #include <endian.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-/* A key as it stands in the line, quotes and colon with it: compared by words of eight bytes. */
-constexpr size_t NAME_WORDS = 3;
-constexpr size_t NAME_BYTES = NAME_WORDS * sizeof(uint64_t);
+constexpr size_t MOST_FIELDS = 64;               /* of a line whose next one is compared with it */
+constexpr size_t LONGEST_LINE = (size_t)1 << 20; /* that is kept for it */
 constexpr size_t LONGEST_WORD = 256; /* of text that is kept; a longer one is the JSON reader's */
 constexpr unsigned DEEPEST = 4;      /* of arrays and objects that are passed over */
-
-struct name {
-    uint64_t words[NAME_WORDS], mask[NAME_WORDS];
-    size_t n;
-};
 
 struct kept { /* of a key: its words repeat from line to line */
     char text[LONGEST_WORD];
@@ -28,11 +21,20 @@ struct kept { /* of a key: its words repeat from line to line */
     int32_t value, n_all, n_early; /* of one of the contract's words; of a list */
 };
 
+struct field {
+    size_t at, value; /* where in the line its key begins, quote and all, and where its value */
+    size_t key;       /* SAMPLE_KEYS: of no interest */
+};
+
+/* The line before. The next one has the same keys in the same order and most of its values, nearly
+ * always: what is the same bytes up to a comma needs no second reading. */
 struct sample_quick {
-    struct name names[SAMPLE_KEYS];
-    uint8_t
-        next[SAMPLE_KEYS + 1]; /* which key came behind each in the line before; [0]: the first */
     struct kept kept[SAMPLE_KEYS];
+    struct sample_line line; /* what it said */
+    char *text;
+    size_t n, room;
+    struct field fields[MOST_FIELDS + 1]; /* the one behind them begins at n */
+    size_t n_fields;                      /* 0: it cannot be compared with */
 };
 
 static uint64_t load(const char *p)
@@ -47,26 +49,15 @@ struct sample_quick *sample_quick_new(void)
     struct sample_quick *const q = calloc(1, sizeof *q);
     if (!q)
         abort(); /* as an arena does */
-    for (size_t k = 0; k < SAMPLE_KEYS; k++) {
-        char text[NAME_BYTES + 1] = {}, mask[NAME_BYTES] = {};
-        struct name *const name = &q->names[k];
-        name->n = sample_keys[k].n + 3;
-        if (name->n > NAME_BYTES)
-            abort();
-        (void)snprintf(text, sizeof text, "\"%s\":", sample_keys[k].name);
-        memset(mask, 0xff, name->n);
-        for (size_t i = 0; i < NAME_WORDS; i++) {
-            name->words[i] = load(text + i * sizeof(uint64_t));
-            name->mask[i] = load(mask + i * sizeof(uint64_t));
-        }
-        q->next[k + 1] = (uint8_t)((k + 1) % SAMPLE_KEYS);
+    for (size_t k = 0; k < SAMPLE_KEYS; k++)
         q->kept[k].n = SIZE_MAX;
-    }
     return q;
 }
 
 void sample_quick_freep(struct sample_quick **q)
 {
+    if (*q)
+        free((*q)->text);
     free(*q);
     *q = nullptr;
 }
@@ -262,7 +253,7 @@ static const char *skip_inside(const char *at, const char *end, char close, unsi
                 return nullptr;
             at++;
         }
-        at = skip_value(at, end, depth, &unused);
+        at = *at >= '0' && *at <= '9' ? skip_number(at, end) : skip_value(at, end, depth, &unused);
         n++;
         if (!at || at >= end)
             return nullptr;
@@ -425,16 +416,45 @@ static const char *take_list(const char *at, const char *end, enum sample_key_ki
     return at;
 }
 
-static const char *take(struct sample_quick *q, size_t k, const char *at, const char *end,
-                        struct sample_line *ret)
+static const char *take_null(size_t k, const char *at, const char *end, struct sample_line *ret)
 {
-    void *const to = (char *)ret + sample_keys[k].at;
-    const enum sample_key_kind kind = sample_keys[k].kind;
+    const size_t to = sample_keys[k].at;
+    switch (sample_keys[k].kind) {
+    case SAMPLE_KEY_SKIP:
+    case SAMPLE_KEY_ARRAY:
+        break;
+    case SAMPLE_KEY_STOP:
+        ret->stop = nullptr;
+        ret->n_stops = ret->n_early = INT32_MIN;
+        break;
+    case SAMPLE_KEY_I32:
+    case SAMPLE_KEY_COUNT:
+    case SAMPLE_KEY_PHASE:
+    case SAMPLE_KEY_STATUS:
+        memcpy((char *)ret + to, (const char *)&sample_keys_nothing + to, sizeof(int32_t));
+        break;
+    case SAMPLE_KEY_TEXT:
+    case SAMPLE_KEY_I64:
+    case SAMPLE_KEY_U64:
+    case SAMPLE_KEY_F64:
+        memcpy((char *)ret + to, (const char *)&sample_keys_nothing + to, sizeof(int64_t));
+        break;
+    }
+    return begins(at, end, "null", 4) ? at + 4 : nullptr;
+}
+
+/* Whatever stood there before is overwritten. */
+static const char *take(struct sample_quick *q, size_t k, const char *at, const char *end)
+{
     size_t unused;
     if (at >= end)
         return nullptr;
+    if (k == SAMPLE_KEYS)
+        return skip_value(at, end, DEEPEST, &unused);
     if (*at == 'n')
-        return begins(at, end, "null", 4) ? at + 4 : nullptr;
+        return take_null(k, at, end, &q->line);
+    void *const to = (char *)&q->line + sample_keys[k].at;
+    const enum sample_key_kind kind = sample_keys[k].kind;
     switch (kind) {
     case SAMPLE_KEY_TEXT:
         return take_text(&q->kept[k], at, end, to);
@@ -442,7 +462,7 @@ static const char *take(struct sample_quick *q, size_t k, const char *at, const 
     case SAMPLE_KEY_STATUS:
         return take_word(&q->kept[k], at, end, kind, to);
     case SAMPLE_KEY_STOP:
-        return take_stop(&q->kept[k], at, end, ret);
+        return take_stop(&q->kept[k], at, end, &q->line);
     case SAMPLE_KEY_I32:
     case SAMPLE_KEY_I64:
     case SAMPLE_KEY_U64:
@@ -459,27 +479,9 @@ static const char *take(struct sample_quick *q, size_t k, const char *at, const 
 
 /* ---- the line ---- */
 
-static bool is_name(const struct name *name, const char *at, const char *end)
-{
-    if ((size_t)(end - at) < NAME_BYTES) {
-        char text[NAME_BYTES] = {};
-        memcpy(text, at, (size_t)(end - at));
-        return is_name(name, text, text + NAME_BYTES);
-    }
-    uint64_t other = 0;
-    for (size_t i = 0; i < NAME_WORDS; i++)
-        other |= (load(at + i * sizeof(uint64_t)) ^ name->words[i]) & name->mask[i];
-    return other == 0;
-}
-
 /* The key at `at`, and behind its colon; SAMPLE_KEYS: another one. */
-static const char *key_at(const struct sample_quick *q, const char *at, const char *end,
-                          size_t expected, size_t *ret)
+static const char *key_at(const char *at, const char *end, size_t expected, size_t *ret)
 {
-    if (is_name(&q->names[expected], at, end)) {
-        *ret = expected;
-        return at + q->names[expected].n;
-    }
     const char *const quote = at < end && *at == '"' ? plain_text(at + 1, end) : nullptr;
     if (!quote || end - quote < 2 || quote[1] != ':')
         return nullptr;
@@ -487,33 +489,102 @@ static const char *key_at(const struct sample_quick *q, const char *at, const ch
     return quote + 2;
 }
 
-bool sample_quick_parse(struct sample_quick *q, const char *text, size_t n, struct sample_line *ret)
+/* From its beginning to its end. */
+static bool read_all(struct sample_quick *q, const char *text, size_t n)
 {
-    if (n < 2 || text[0] != '{' || text[n - 1] != '}')
-        return false;
     const char *at = text + 1, *const end = text + n - 1;
     uint64_t seen = 0;
-    size_t before = 0, unused;
-    for (;;) {
+    size_t expected = 0, fields = 0;
+    q->line = sample_keys_nothing;
+    for (;; at++, fields++) {
         size_t k;
-        at = key_at(q, at, end, q->next[before], &k);
-        if (!at)
+        const char *const value = key_at(at, end, expected, &k);
+        if (!value || (k < SAMPLE_KEYS && seen >> k & 1))
             return false;
+        if (fields < MOST_FIELDS)
+            q->fields[fields] = (struct field){(size_t)(at - text), (size_t)(value - text), k};
         if (k < SAMPLE_KEYS) {
-            if (seen >> k & 1)
-                return false;
             seen |= (uint64_t)1 << k;
-            q->next[before] = (uint8_t)k;
-            before = k + 1;
-            at = take(q, k, at, end, ret);
-        } else {
-            at = skip_value(at, end, DEEPEST, &unused);
+            expected = k + 1;
         }
+        at = take(q, k, value, end);
         if (!at)
             return false;
         if (at == end)
-            return true;
-        if (*at++ != ',')
+            break;
+        if (*at != ',')
             return false;
     }
+    q->n_fields = fields < MOST_FIELDS ? fields + 1 : 0;
+    q->fields[q->n_fields].at = n;
+    return true;
+}
+
+/* How many bytes are the same. */
+static size_t same(const char *a, const char *b, size_t n)
+{
+    size_t i = 0;
+    for (; n - i >= sizeof(uint64_t); i += sizeof(uint64_t)) {
+        const uint64_t other = load(a + i) ^ load(b + i);
+        if (other)
+            return i + (size_t)__builtin_ctzll(other) / 8;
+    }
+    while (i < n && a[i] == b[i])
+        i++;
+    return i;
+}
+
+/* What differs from the line before, which has the same keys; false: it has others. */
+static bool read_rest(struct sample_quick *q, const char *text, size_t n)
+{
+    const char *const end = text + n - 1;
+    size_t at = 1; /* where field i begins in this line */
+    for (size_t i = 0; i < q->n_fields;) {
+        struct field *f = &q->fields[i];
+        const size_t left = n - at < q->n - f->at ? n - at : q->n - f->at;
+        const size_t upto = f->at + same(text + at, q->text + f->at, left);
+        const size_t shift = at - f->at; /* below zero too: it wraps */
+        for (; i < q->n_fields && f[1].at <= upto; f = &q->fields[++i]) {
+            f->at += shift;
+            f->value += shift;
+        }
+        at = f->at + shift;
+        if (i == q->n_fields)
+            break;
+        if (f->value > upto)
+            return false;
+        *f = (struct field){at, f->value + shift, f->key};
+        const char *const behind = take(q, f->key, text + f->value, end);
+        if (!behind || (++i == q->n_fields ? behind != end : behind == end || *behind != ','))
+            return false;
+        at = (size_t)(behind - text) + 1;
+    }
+    q->fields[q->n_fields].at = n;
+    return at == n;
+}
+
+static void keep_line(struct sample_quick *q, const char *text, size_t n)
+{
+    if (n > q->room) {
+        free(q->text);
+        q->room = 2 * n;
+        q->text = malloc(q->room);
+        if (!q->text)
+            abort();
+    }
+    memcpy(q->text, text, n);
+    q->n = n;
+}
+
+bool sample_quick_parse(struct sample_quick *q, const char *text, size_t n, struct sample_line *ret)
+{
+    const bool whole = n >= 2 && text[0] == '{' && text[n - 1] == '}';
+    const bool read = whole && ((q->n_fields > 0 && read_rest(q, text, n)) || read_all(q, text, n));
+    if (!read || n > LONGEST_LINE)
+        q->n_fields = 0;
+    if (q->n_fields > 0)
+        keep_line(q, text, n);
+    if (read)
+        *ret = q->line;
+    return read;
 }

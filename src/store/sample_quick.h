@@ -13,10 +13,9 @@ struct sample_quick;
 [[nodiscard]] struct sample_quick *sample_quick_new(void);
 void sample_quick_freep(struct sample_quick **q); /* for CLEANUP() */
 
-/* true: text[0..n) is one JSON object without a known key that stands twice, and *ret, which came
- * as sample_keys_nothing, holds what the JSON reader would find; without outputs and output_ids.
- * Words are borrowed from q and gone with its next line. false: nobody knows yet, and *ret holds
- * anything.
+/* true: text[0..n) is one JSON object without a known key that stands twice, and *ret holds what
+ * the JSON reader would find; without outputs and output_ids. Words are borrowed from q and gone
+ * with its next line. false: nobody knows yet, and *ret is as it was.
  */
 [[nodiscard]] bool sample_quick_parse(struct sample_quick *q, const char *text, size_t n,
                                       struct sample_line *ret);

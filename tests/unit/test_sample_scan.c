@@ -100,6 +100,11 @@ static void one_by_one(struct arena *a)
     }
 }
 
+static bool same_text(const char *a, const char *b)
+{
+    return a == b || (a && b && strcmp(a, b) == 0);
+}
+
 /* What is not there is NULL, and so is what is of another type or does not fit. */
 static void values(struct arena *a)
 {
@@ -123,6 +128,77 @@ static void values(struct arena *a)
     CHECK("stops", l->n_stops == 3 && l->n_early == 1, "%d %d", l->n_stops, l->n_early);
     CHECK("steps", l->n_steps == 3, "%d", l->n_steps);
     CHECK_NEAR("a number", l->ttft_ms, 0.1, 0);
+}
+
+/* Each line is read beside the one before it, which says nearly the same. */
+static void after_another(struct arena *a)
+{
+    static const struct {
+        const char *rest;
+        int32_t seq, n_stops, n_steps;
+        double ttft_ms;
+        const char *reason, *stop;
+    } rows[] = {
+        {"\"seq\":1,\"token_ns\":[1,2],\"stop\":[\"length\"],\"reason\":null,\"ttft_ms\":1.5", 1, 1,
+         2, 1.5, nullptr, "length"},
+        {"\"seq\":12,\"token_ns\":[1,2],\"stop\":null,\"reason\":\"r\",\"ttft_ms\":null", 12,
+         INT32_MIN, 2, NOT_MEASURED, "r", nullptr},
+        {"\"seq\":12,\"token_ns\":null,\"stop\":[\"eos\",\"length\"],\"reason\":null,\"ttft_ms\":1."
+         "25",
+         12, 2, INT32_MIN, 1.25, nullptr, "eos|length"},
+        {"\"seq\":12,\"token_ns\":[],\"stop\":[\"eos\"],\"reason\":\"ttft_ms\",\"ttft_ms\":1.250",
+         12, 1, 0, 1.25, "ttft_ms", "eos"},
+        {"\"seq\":12,\"token_ns\":[],\"stop\":[\"eos\"],\"reason\":\"ttft_ms\"", 12, 1, 0,
+         NOT_MEASURED, "ttft_ms", "eos"},
+        {"\"seq\":12,\"token_ns\":[],\"stop\":[\"eos\"],\"reason\":\"ttft_ms\",\"x\":[2]", 12, 1, 0,
+         NOT_MEASURED, "ttft_ms", "eos"},
+        {"\"ttft_ms\":3,\"seq\":2", 2, INT32_MIN, INT32_MIN, 3, nullptr, nullptr},
+        {"\"ttft_ms\":34,\"seq\":2", 2, INT32_MIN, INT32_MIN, 34, nullptr, nullptr},
+        {"\"ttft_ms\":34,\"sek\":2", INT32_MIN, INT32_MIN, INT32_MIN, 34, nullptr, nullptr},
+    };
+    CLEANUP(sample_line_reader_freep)
+    struct sample_line_reader *r = sample_line_reader_new(SAMPLE_LINE_FIGURES);
+    for (size_t i = 0; i < COUNT_OF(rows); i++) {
+        struct sample_line l;
+        const char *const text = arena_printf(a, "{" CELL "," REST ",%s}", rows[i].rest);
+        const enum sample_line_fault f = sample_line_parse(r, text, strlen(text), &l);
+        CHECK("good",
+              f == SAMPLE_LINE_GOOD && l.status == STATUS_OK && test_near(l.latency_ms, 1.5, 0),
+              "%s", text);
+        CHECK("whole numbers",
+              l.seq == rows[i].seq && l.n_stops == rows[i].n_stops && l.n_steps == rows[i].n_steps,
+              "%s: %d %d %d", text, l.seq, l.n_stops, l.n_steps);
+        CHECK_NEAR("a number", l.ttft_ms, rows[i].ttft_ms, 0);
+        CHECK("words",
+              same_text(l.reason, rows[i].reason) && same_text(l.stop, rows[i].stop) &&
+                  same_text(l.scenario, "s"),
+              "%s: %s %s", text, l.reason, l.stop);
+    }
+}
+
+/* What is good but for one byte, behind the good one. */
+static void nearly_another(struct arena *a)
+{
+    CLEANUP(sample_line_reader_freep)
+    struct sample_line_reader *r = sample_line_reader_new(SAMPLE_LINE_FIGURES);
+    char *const last = arena_strdup(a, "{" CELL "," REST ",\"x\":[1,2]}}");
+    const size_t n = strlen(last) - 1;
+    struct sample_line unused;
+    CHECK("one bracket more",
+          sample_line_parse(r, last, n, &unused) == SAMPLE_LINE_GOOD &&
+              sample_line_parse(r, last, n + 1, &unused) == SAMPLE_LINE_NO_JSON,
+          "%s", last);
+    for (size_t i = 0; i < n; i++) {
+        struct sample_line l;
+        if (last[i] != ',')
+            continue;
+        const bool whole = sample_line_parse(r, last, n, &l) == SAMPLE_LINE_GOOD;
+        last[i] = ' ';
+        const enum sample_line_fault f = sample_line_parse(r, last, n, &l);
+        CHECK("a comma is gone", whole && f == SAMPLE_LINE_NO_JSON, "%s: %s", last,
+              sample_line_why(f));
+        last[i] = ',';
+    }
 }
 
 /* Lines are numbered as an editor does it, blank ones too. */
@@ -199,6 +275,8 @@ int main(void)
         return 1;
     one_by_one(a);
     values(a);
+    after_another(a);
+    nearly_another(a);
     a_file(a);
     long_lines(a);
     folder_remove(folder);
