@@ -185,15 +185,13 @@ static size_t millionths(double x, char text[static JSONW_NUMBER])
 {
     if (!(x >= 1e-3 && x < 1e9))
         return 0;
-    const uint64_t k = (uint64_t)(x * 1e6 + 0.5);
+    const int64_t k = (int64_t)(x * 1e6 + 0.5);
     const double back = (double)k / 1e6; /* both are exact: the nearest double */
     if (k >= 1'000'000'000'000'000 || back < x || back > x)
         return 0;
-    char *at = digit_put_u64(text, k / 1'000'000);
+    char *at = digit_put_i64(text, k / 1'000'000);
     *at++ = '.';
-    char *const end = digit_put_u64(at, 1'000'000 + k % 1'000'000); /* a 1 before its zeros */
-    memmove(at, at + 1, 6);
-    at = end - 1;
+    at = digit_put_six(at, (uint32_t)(k % 1'000'000));
     while (at[-1] == '0' && at[-2] != '.')
         at--;
     *at = '\0';

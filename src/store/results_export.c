@@ -87,7 +87,8 @@ static const void *data(const struct results_samples *s, const struct column *c)
     return p;
 }
 
-constexpr size_t WIDEST = 48; /* of what put_value() writes */
+constexpr size_t WIDEST = 48; /* of what put_value() writes; copied at once */
+static_assert(WIDEST >= JSONW_NUMBER);
 
 /* A number or one of the contract's words; where it ends. */
 static char *put_value(const void *p, const struct column *c, size_t row, char *to)
@@ -137,27 +138,54 @@ static void add_keys(const struct folder_key *k, struct str *out)
     }
 }
 
-/* The fields that are not the cell's words, from one text to the next: room is made once. */
-static void add_row(const struct results_samples *s, size_t row, const struct str *keys,
-                    struct str *out)
+struct shown {     /* of a column in the row before */
+    uint64_t bits; /* its value, or where its text lies */
+    size_t at;     /* where it stands in the text; n bytes */
+    size_t n;      /* SIZE_MAX: it is no longer there */
+};
+
+static uint64_t bits(const struct column *c, const void *p, size_t row)
 {
-    str_reserve(out, COUNT_OF(columns) * (WIDEST + 1) + keys->n);
+    uint64_t wide;
+    if (c->kind == TEXT)
+        return (uintptr_t)((const char *const *)p)[row];
+    if (c->kind == I32 || c->kind == WORD)
+        return (uint32_t)((const int32_t *)p)[row];
+    memcpy(&wide, (const char *)p + row * sizeof wide, sizeof wide);
+    return wide;
+}
+
+/* Most columns say what they said in the row before, which stands in the text already. Room for
+ * numbers is made once, for text when it comes. */
+static void add_row(const struct results_samples *s, size_t row, const struct str *keys,
+                    struct shown *shown, struct str *out)
+{
+    const size_t most = COUNT_OF(columns) * (WIDEST + 1);
+    str_reserve(out, most + keys->n);
     char *at = put_value(data(s, &columns[0]), &columns[0], row, out->text + out->n);
     memcpy(at, keys->text, keys->n);
     at += keys->n;
     for (size_t i = 5; i < COUNT_OF(columns); i++) {
         const struct column *const c = &columns[i];
         const void *const p = data(s, c);
+        const uint64_t now = bits(c, p, row);
         *at++ = ',';
-        const char *const text = c->kind == TEXT ? ((const char *const *)p)[row] : nullptr;
-        if (text) {
-            out->n = (size_t)(at - out->text);
-            add_text(out, text);
-            str_reserve(out, COUNT_OF(columns) * (WIDEST + 1));
+        if (now == shown[i].bits && shown[i].n <= WIDEST) {
+            char same[WIDEST];
+            memcpy(same, out->text + shown[i].at, WIDEST);
+            memcpy(at, same, WIDEST);
+            at += shown[i].n;
+            continue;
+        }
+        const size_t from = out->n = (size_t)(at - out->text);
+        if (c->kind == TEXT) {
+            add_text(out, ((const char *const *)p)[row]);
+            str_reserve(out, most);
             at = out->text + out->n;
         } else {
             at = put_value(p, c, row, at);
         }
+        shown[i] = (struct shown){now, from, (size_t)(at - out->text) - from};
     }
     *at++ = '\n';
     *at = '\0';
@@ -266,14 +294,25 @@ static bool pass(struct results_export *x, size_t cell, struct str *piece, bool 
     return ok;
 }
 
+static void forget(struct shown *shown)
+{
+    for (size_t i = 0; i < COUNT_OF(columns); i++)
+        shown[i].n = SIZE_MAX;
+}
+
 void results_export_cell(struct results_export *x, size_t cell, const struct results_samples *s)
 {
     CLEANUP(str_done) struct str text = {}, keys = {};
+    struct shown shown[COUNT_OF(columns)];
     add_keys(&x->r->cells[cell].key, &keys);
+    forget(shown);
     for (size_t i = 0; i < s->n; i++) {
-        add_row(s, i, &keys, &text);
-        if (text.n >= PIECE && !pass(x, cell, &text, false))
+        add_row(s, i, &keys, shown, &text);
+        if (text.n < PIECE)
+            continue;
+        if (!pass(x, cell, &text, false))
             return;
+        forget(shown);
     }
     (void)pass(x, cell, &text, true);
 }
