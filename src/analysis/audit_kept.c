@@ -62,9 +62,8 @@ static struct audit_prompt prompt_of(const struct audit_cell *c, const struct by
         tally_i64(&prompt, c->samples->prompt_tokens[row]);
         tally_i64(&generated, c->samples->generated_tokens[row]);
     }
-    quantile_sort(room, n);
-    return (struct audit_prompt){at[0].prompt, n, quantile_sorted(room, n, 0.5),
-                                 tally_mean(&prompt), tally_mean(&generated)};
+    return (struct audit_prompt){at[0].prompt, n, quantile_median(room, n), tally_mean(&prompt),
+                                 tally_mean(&generated)};
 }
 
 static void keep_prompts(const struct audit_cell *c, struct audit_kept *k, struct arena *a)
@@ -133,8 +132,7 @@ static double find_outside(const struct audit_cell *c)
         if (isfinite(x))
             shares[n++] = x;
     }
-    quantile_sort(shares, n);
-    return quantile_sorted(shares, n, 0.5);
+    return quantile_median(shares, n);
 }
 
 /* Of the samples whose rate is known. */

@@ -35,31 +35,31 @@ static double *ranks_of(const double *y, size_t n, struct arena *scratch)
     return rank;
 }
 
-/* At most 2,001 values of y, evenly spread, in order. */
-static double *sorted_some(const double *y, size_t n, size_t *ret_n, struct arena *scratch)
+/* At most 2,001 values of y, evenly spread. */
+static double *some_of(const double *y, size_t n, size_t *ret_n, struct arena *scratch)
 {
     constexpr size_t MOST = 2001;
     const size_t m = n < MOST ? n : MOST;
-    double *const sorted = ARENA_ARRAY(scratch, double, m + 1);
+    double *const some = ARENA_ARRAY(scratch, double, m + 1);
     for (size_t i = 0; i < m; i++)
-        sorted[i] = y[(2 * i + 1) * n / (2 * m)];
-    quantile_sort(sorted, m);
+        some[i] = y[(2 * i + 1) * n / (2 * m)];
     *ret_n = m;
-    return sorted;
+    return some;
 }
 
 double audit_series_median(const double *y, size_t n, struct arena *scratch)
 {
     size_t m;
-    const double *const sorted = sorted_some(y, n, &m, scratch);
-    return quantile_sorted(sorted, m, 0.5);
+    double *const some = some_of(y, n, &m, scratch);
+    return quantile_median(some, m);
 }
 
 struct audit_scale audit_series_scale(const double *y, size_t n, struct arena *scratch)
 {
     size_t m;
-    const double *const sorted = sorted_some(y, n, &m, scratch);
-    double *const room = ARENA_ARRAY(scratch, double, m + 1);
+    double *const sorted = some_of(y, n, &m, scratch), *const room =
+                                                           ARENA_ARRAY(scratch, double, m + 1);
+    quantile_sort(sorted, m);
     const struct outlier_scale s = outlier_scale(sorted, m, 0, room);
     return (struct audit_scale){s.centre, s.spread};
 }

@@ -88,8 +88,7 @@ static double median_where(const double *x, const double *key, size_t n, double 
     for (size_t i = 0; i < n; i++)
         if (key[i] >= from && key[i] <= to)
             some[m++] = x[i];
-    quantile_sort(some, m);
-    return m ? quantile_sorted(some, m, 0.5) : NOT_MEASURED;
+    return quantile_median(some, m);
 }
 
 /* The clock that parts sorted[0..n) in two with the most variance between them (Otsu 1979): states,

@@ -14,12 +14,6 @@
 
 constexpr size_t SCRATCH = (size_t)64 << 30; /* columns of a cell: some 200 bytes a sample */
 
-static double median_of(double *x, size_t n)
-{
-    quantile_sort(x, n);
-    return quantile_sorted(x, n, 0.5);
-}
-
 /* The median of a column over rows, of those that are there. */
 static double median_column(const double *column, const size_t *rows, size_t n, double *scratch)
 {
@@ -27,7 +21,7 @@ static double median_column(const double *column, const size_t *rows, size_t n, 
     for (size_t i = 0; i < n; i++)
         if (!isnan(column[rows[i]]))
             scratch[kept++] = column[rows[i]];
-    return median_of(scratch, kept);
+    return quantile_median(scratch, kept);
 }
 
 static double median_of_phase(const struct results_samples *s, enum phase phase, double *scratch)
@@ -36,7 +30,7 @@ static double median_of_phase(const struct results_samples *s, enum phase phase,
     for (size_t i = 0; i < s->n; i++)
         if (s->phase[i] == (int32_t)phase && s->status[i] == STATUS_OK && !isnan(s->latency_ms[i]))
             scratch[kept++] = s->latency_ms[i];
-    return median_of(scratch, kept);
+    return quantile_median(scratch, kept);
 }
 
 static bool has_record(const struct results_cell *c, int32_t replicate, int32_t invocation)

@@ -16,12 +16,11 @@ static void of_invocations(const double *x, const size_t *start, size_t n_units,
     size_t most = 0;
     for (size_t u = 0; u < n_units; u++)
         most = start[u + 1] - start[u] > most ? start[u + 1] - start[u] : most;
-    double *const sorted = ARENA_ARRAY(scratch, double, most);
+    double *const unit = ARENA_ARRAY(scratch, double, most);
     for (size_t u = 0; u < n_units; u++) {
         const size_t n = start[u + 1] - start[u];
-        memcpy(sorted, x + start[u], n * sizeof *x);
-        quantile_sort(sorted, n);
-        y[u] = log(quantile_sorted(sorted, n, 0.5));
+        memcpy(unit, x + start[u], n * sizeof *x);
+        y[u] = log(quantile_median(unit, n));
     }
 }
 

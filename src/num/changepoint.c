@@ -143,9 +143,8 @@ double changepoint_noise(const double *x, size_t n, struct arena *scratch)
     double *d = ARENA_ARRAY(scratch, double, n - 1);
     for (size_t i = 0; i + 1 < n; i++)
         d[i] = fabs(x[i + 1] - x[i]);
-    quantile_sort(d, n - 1);
     constexpr double NORMAL_MAD = 1.482602218505602; /* 1 / the upper quartile of the normal law */
-    return NORMAL_MAD * quantile_sorted(d, n - 1, 0.5) / sqrt(2.0);
+    return NORMAL_MAD * quantile_median(d, n - 1) / sqrt(2.0);
 }
 
 size_t changepoint_blocks(const double *x, size_t n, size_t most, struct arena *a,
@@ -162,8 +161,7 @@ size_t changepoint_blocks(const double *x, size_t n, size_t most, struct arena *
     for (size_t b = 0; b < blocks; b++) {
         const size_t end = b + 1 < blocks ? (b + 1) * block : n, m = end - b * block;
         memcpy(scratch, x + b * block, m * sizeof *x);
-        quantile_sort(scratch, m);
-        medians[b] = quantile_sorted(scratch, m, 0.5);
+        medians[b] = quantile_median(scratch, m);
     }
     *ret_x = medians;
     return blocks;

@@ -276,8 +276,8 @@ static struct interval by_woodruff(const struct nested *s, const double *sorted,
     return v;
 }
 
-static struct interval by_unit_quantiles(const struct nested *s, const double *sorted, double p,
-                                         double conf, struct arena *scratch)
+static struct interval by_unit_medians(const struct nested *s, const double *sorted, double conf,
+                                       struct arena *scratch)
 {
     const size_t n = s->start[s->n_units];
     double *const logs = ARENA_ARRAY(scratch, double, s->n_units);
@@ -285,11 +285,10 @@ static struct interval by_unit_quantiles(const struct nested *s, const double *s
     for (size_t u = 0; u < s->n_units; u++) {
         const size_t m = s->start[u + 1] - s->start[u];
         memcpy(unit, s->x + s->start[u], m * sizeof *unit);
-        quantile_sort(unit, m);
-        logs[u] = log(quantile_sorted(unit, m, p));
+        logs[u] = log(quantile_median(unit, m));
     }
     const struct moment m = moment_of(logs, s->n_units);
-    struct interval v = {.at = quantile_sorted(sorted, n, p),
+    struct interval v = {.at = quantile_sorted(sorted, n, 0.5),
                          .df = (double)(s->n_units - 1),
                          .n_effective = (double)s->n_units,
                          .kind = INTERVAL_UNIT_QUANTILES};
@@ -313,7 +312,7 @@ struct interval interval_quantile(const struct nested *s, const double *sorted, 
     if (s->n_units == 1)
         return by_order(s, sorted, p, conf);
     if (p == 0.5 && s->n_units < INTERVAL_MANY_UNITS && sorted[0] > 0)
-        return by_unit_quantiles(s, sorted, p, conf, scratch);
+        return by_unit_medians(s, sorted, conf, scratch);
     return by_woodruff(s, sorted, p, conf);
 }
 

@@ -23,6 +23,18 @@ double quantile_sorted(const double *x, size_t n, double p)
     return x[lo] + (h - (double)lo) * (x[lo + 1] - x[lo]);
 }
 
+double quantile_median(double *x, size_t n)
+{
+    if (n < 2)
+        return n ? x[0] : NOT_MEASURED;
+    const size_t lo = (n - 1) / 2;
+    const double low = sort_kth(x, n, lo);
+    double next = x[lo + 1];
+    for (size_t i = lo + 2; i < n; i++)
+        next = x[i] < next ? x[i] : next;
+    return n % 2 ? low : low + 0.5 * (next - low);
+}
+
 size_t quantile_least_n(double p)
 {
     const double tail = p > 0.5 ? 1 - p : p;

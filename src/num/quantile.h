@@ -12,6 +12,9 @@ void quantile_sort(double *x, size_t n); /* ascending */
  */
 [[nodiscard]] double quantile_sorted(const double *x, size_t n, double p);
 
+/* quantile_sorted(sorted x, n, 0.5) in a fifth of the time; x is put in another order. No NaN. */
+[[nodiscard]] double quantile_median(double *x, size_t n);
+
 /* The smallest n whose sample can say anything about the p-quantile: at least one value is expected
  * beyond it on its far side, n (1 - p) >= 1 for p > 1/2 (p95: 20, p99: 100) and n p >= 1 below.
  * Under it a type 7 "percentile" is the two largest values in disguise. */

@@ -3,6 +3,7 @@
 #include "base/defs.h"
 #include "base/mem.h"
 
+#include <math.h>
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
@@ -96,6 +97,50 @@ void sort_ascending(double *x, size_t n)
         by_digits(x, n, d, keys, keys + n, counts);
     else if (n > 1)
         qsort(x, n, sizeof *x, ascending);
+}
+
+/* ---- one of them ---- */
+
+constexpr ptrdiff_t WORTH_A_SAMPLE = 600;
+
+/* Hoare's FIND with the pivot of Floyd and Rivest (1975): among many values the k-th of the few
+ * around place k is near the k-th of all, on the far side of it from the middle. */
+static void find(double *x, ptrdiff_t lo, ptrdiff_t hi, ptrdiff_t at)
+{
+    while (lo < hi) {
+        if (hi - lo > WORTH_A_SAMPLE) {
+            const double n = (double)(hi - lo + 1), share = (double)(at - lo + 1) / n;
+            const double some = exp(2 * log(n) / 3) / 2;
+            const double off = copysign(sqrt(log(n) * some * (1 - some / n)) / 2, share - 0.5);
+            const double from = (double)at - share * some + off;
+            const double to = (double)at + (1 - share) * some + off;
+            find(x, from > (double)lo ? (ptrdiff_t)from : lo, to < (double)hi ? (ptrdiff_t)to : hi,
+                 at);
+        }
+        const double pivot = x[at];
+        ptrdiff_t i = lo, j = hi;
+        do {
+            while (x[i] < pivot)
+                i++;
+            while (pivot < x[j])
+                j--;
+            if (i <= j) {
+                const double t = x[i];
+                x[i++] = x[j];
+                x[j--] = t;
+            }
+        } while (i <= j);
+        if (j < at)
+            lo = i;
+        if (at < i)
+            hi = j;
+    }
+}
+
+double sort_kth(double *x, size_t n, size_t k)
+{
+    find(x, 0, (ptrdiff_t)n - 1, (ptrdiff_t)k);
+    return x[k];
 }
 
 /* ---- places ---- */

@@ -8,6 +8,10 @@
  * without where there is none. */
 void sort_ascending(double *x, size_t n);
 
+/* The k-th smallest, k from 0 and below n; x is put in an order in which none before it is more and
+ * none behind it less. */
+[[nodiscard]] double sort_kth(double *x, size_t n, size_t k);
+
 /* The places of key[0..n) in ascending order of their keys, equal ones as they stand. */
 void sort_places(const int64_t *key, size_t n, size_t *ret);
 

@@ -5,6 +5,7 @@
 #include "base/rng.h"
 #include "num/dist.h"
 #include "num/quantile.h"
+#include "num/sort.h"
 
 #include <math.h>
 #include <string.h>
@@ -73,33 +74,6 @@ struct trend_test trend_mann_kendall(const double *x, size_t n, double n_eff, st
     return r;
 }
 
-/* The k-th smallest, k from 0; x is put in another order (Hoare's FIND). */
-static double select_kth(double *x, size_t n, size_t k)
-{
-    const ptrdiff_t at = (ptrdiff_t)k;
-    ptrdiff_t lo = 0, hi = (ptrdiff_t)n - 1;
-    while (lo < hi) {
-        const double pivot = x[at];
-        ptrdiff_t i = lo, j = hi;
-        do {
-            while (x[i] < pivot)
-                i++;
-            while (pivot < x[j])
-                j--;
-            if (i <= j) {
-                const double t = x[i];
-                x[i++] = x[j];
-                x[j--] = t;
-            }
-        } while (i <= j);
-        if (j < at)
-            lo = i;
-        if (at < i)
-            hi = j;
-    }
-    return x[at];
-}
-
 static double at(const double *t, size_t i)
 {
     return t != nullptr ? t[i] : (double)i;
@@ -159,9 +133,9 @@ struct trend_slope trend_theil_sen(const double *t, const double *x, size_t n, d
     r.pairs = k;
     if (k == 0)
         return r;
-    r.slope = select_kth(slopes, k, k / 2);
+    r.slope = sort_kth(slopes, k, k / 2);
     if (k % 2 == 0)
-        r.slope = (r.slope + select_kth(slopes, k, k / 2 - 1)) / 2;
+        r.slope = (r.slope + sort_kth(slopes, k, k / 2 - 1)) / 2;
 
     /* Ranks among all pairs, carried over to the sample. */
     const double share = r.sampled ? (double)k / ((double)n * (double)(n - 1) / 2) : 1;
@@ -169,14 +143,13 @@ struct trend_slope trend_theil_sen(const double *t, const double *x, size_t n, d
     const double spread = sqrt(s_variance(t, x, n, scratch)) * share;
     const double half = z / 2 * (r.sampled ? hypot(spread, sqrt((double)k)) : spread);
     const double lo = nearbyint((double)k / 2 - half) - 1, hi = nearbyint((double)k / 2 + half);
-    r.lo = select_kth(slopes, k, lo > 0 ? (size_t)lo : 0);
-    r.hi = select_kth(slopes, k, hi < (double)k - 1 ? (size_t)hi : k - 1);
+    r.lo = sort_kth(slopes, k, lo > 0 ? (size_t)lo : 0);
+    r.hi = sort_kth(slopes, k, hi < (double)k - 1 ? (size_t)hi : k - 1);
 
     double *rest = ARENA_ARRAY(scratch, double, n);
     for (size_t i = 0; i < n; i++)
         rest[i] = x[i] - r.slope * at(t, i);
-    quantile_sort(rest, n);
-    r.intercept = quantile_sorted(rest, n, 0.5);
+    r.intercept = quantile_median(rest, n);
     return r;
 }
 

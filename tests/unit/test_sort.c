@@ -4,6 +4,7 @@
 #include "base/arena.h"
 #include "base/defs.h"
 #include "base/rng.h"
+#include "num/quantile.h"
 #include "test.h"
 
 #include <stdlib.h>
@@ -67,6 +68,35 @@ static void places(struct arena *a, struct rng *r)
     }
 }
 
+static bool same(double a, double b)
+{
+    return !(a < b) && !(b < a);
+}
+
+/* sort_kth, of values in falling order and of what it left behind; medians of finite values. */
+static size_t one_of_them(const double *sorted, size_t n, bool finite, struct arena *a)
+{
+    double *const x = ARENA_ARRAY(a, double, n + 1);
+    const size_t places[] = {n / 100, n - 1, (n - 1) / 2, n / 2, 0};
+    size_t wrong = 0;
+    for (size_t i = 0; i < n; i++)
+        x[i] = sorted[n - 1 - i];
+    for (size_t k = 0; n && k < COUNT_OF(places); k++) {
+        wrong += !same(sort_kth(x, n, places[k]), sorted[places[k]]);
+        for (size_t i = 0; i < n; i++)
+            wrong += i < places[k] ? x[i] > x[places[k]] : x[i] < x[places[k]];
+    }
+    wrong += finite && !test_near(quantile_median(x, n), quantile_sorted(sorted, n, 0.5), 0);
+    sort_ascending(x, n);
+    return wrong + (memcmp(x, sorted, n * sizeof *x) != 0);
+}
+
+/* In the order in which they came. */
+static size_t median_of_them(double *x, const double *sorted, size_t n)
+{
+    return !test_near(quantile_median(x, n), quantile_sorted(sorted, n, 0.5), 0);
+}
+
 int main(void)
 {
     static const size_t sizes[] = {0, 1, 2, 3, 399, 400, 401, 10'000, 300'000};
@@ -88,10 +118,17 @@ int main(void)
                     x[at[i - 1]] > x[at[i]] || (!(x[at[i - 1]] < x[at[i]]) && at[i - 1] >= at[i]);
             CHECK(arena_printf(a, "law %u, the order of %zu values", law, n), wrong == 0,
                   "%zu wrong", wrong);
+            double *const same_order = ARENA_ARRAY(a, double, n + 1);
+            memcpy(same_order, x, n * sizeof *x);
             sort_ascending(x, n);
             qsort(want, n, sizeof *want, ascending);
             CHECK(arena_printf(a, "law %u, %zu values", law, n),
                   memcmp(x, want, (n + 1) * sizeof *x) == 0, "another order");
+            const bool finite = law != FEW_VALUES && law != ALL_BITS;
+            wrong = one_of_them(x, n, finite, a);
+            wrong += finite ? median_of_them(same_order, x, n) : 0;
+            CHECK(arena_printf(a, "law %u, some of %zu values", law, n), wrong == 0, "%zu wrong",
+                  wrong);
         }
     places(a, &r);
     double zeros[800];
