@@ -14,12 +14,16 @@
 struct import_args {
     const char *out, *delimiter, *wide;
     unsigned format; /* 0: guess_format() */
+    unsigned numbers;
     struct opt_list map, constants;
     bool skip_bad, force, fields, dry;
 };
 
 static const char *const formats[] = {"auto",     "csv",        "jsonl",  "llama-bench",
                                       "guidellm", "vllm-bench", "aiperf", nullptr};
+
+static const char *const numbers[] = {"1234.5", "1.234,5", "1,234.5", nullptr};
+static const char decimal_of[] = {'\0', ',', '.'};
 
 /* clang-format off */
 static const struct opt opts[] = {
@@ -39,6 +43,8 @@ static const struct opt opts[] = {
      FIELD_OF(struct import_args, wide, const char *)},
     {OPT_STR,    0,   "delimiter", "CHAR",   nullptr, "between columns of a csv; 'tab' for a tab [found in the first line]",
      FIELD_OF(struct import_args, delimiter, const char *)},
+    {OPT_CHOICE, 0,   "numbers",   "FORM",   "1234.5", "how a csv writes numbers: 1234.5, 1.234,5 (a decimal comma) or 1,234.5",
+     FIELD_OF(struct import_args, numbers, unsigned), .choice = numbers},
     {OPT_FLAG,   0,   "skip-bad",  nullptr,  nullptr, "leave malformed rows out, and say how many; else they are an error",
      FIELD_OF(struct import_args, skip_bad, bool)},
     {OPT_FLAG,   0,   "force",     nullptr,  nullptr, "replace what an earlier import made in DIR",
@@ -93,6 +99,7 @@ static enum err_code run(struct cli *cli, const void *args, const struct opt_lis
                                .constants = o->constants.items,
                                .n_constants = o->constants.n,
                                .wide = o->wide,
+                               .decimal = decimal_of[o->numbers],
                                .dry = o->dry,
                                .skip_bad = o->skip_bad,
                                .force = o->force,
@@ -102,13 +109,15 @@ static enum err_code run(struct cli *cli, const void *args, const struct opt_lis
         return err_set(e, ERR_USAGE,
                        "import: needs -o DIR, the folder to make, or --dry-run to see what would "
                        "be taken");
-    const bool table = q.n_map || q.wide || o->delimiter;
+    const bool table = q.n_map || q.wide || o->delimiter || q.decimal;
     q.format = (enum import_format)(o->format - 1); /* 0: auto */
     if (command_check_file(q.source, e) || find_delimiter(o->delimiter, &q.delimiter, e) ||
         (o->format == 0 && guess_format(q.source, table, &q.format, e)))
         return e->code;
     if (o->delimiter && q.format != IMPORT_CSV)
         return err_set(e, ERR_USAGE, "import: --delimiter is for csv");
+    if (q.decimal && q.format != IMPORT_CSV)
+        return err_set(e, ERR_USAGE, "import: --numbers is for csv");
     const struct sigaction action = {.sa_handler = stop, .sa_flags = SA_RESTART};
     (void)sigaction(SIGINT, &action, nullptr);
     (void)sigaction(SIGTERM, &action, nullptr);

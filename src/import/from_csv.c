@@ -1,6 +1,9 @@
 #include "import/from_csv.h"
 
+#include "base/arena.h"
 #include "base/defs.h"
+#include "base/str.h"
+#include "import/literal.h"
 #include "import/session.h"
 #include "io/csv.h"
 
@@ -49,16 +52,87 @@ static enum err_code open_table(struct session *s, struct csv **ret, struct err 
     return ERR_OK;
 }
 
+/* ---- numbers of another form than 1234.5 ---- */
+
+struct plain {
+    size_t *columns; /* of numbers that are taken; n */
+    size_t n;
+    struct csv_field *fields; /* a row's, made plain */
+    const char *const *names;
+    char decimal, thousands;
+};
+
+static void add_columns(const struct mapping_column *c, size_t n, bool *known, struct plain *p)
+{
+    for (size_t i = 0; i < n; i++) {
+        const enum field_kind kind = field_table[c[i].field].kind;
+        if (known[c[i].column] ||
+            (kind != FIELD_KIND_WHOLE && kind != FIELD_KIND_AMOUNT && kind != FIELD_KIND_NUMBER))
+            continue;
+        known[c[i].column] = true;
+        p->columns[p->n++] = c[i].column;
+    }
+}
+
+static struct plain plain_of(const struct session *s, const char *const *names, size_t n_names)
+{
+    bool *const known = ARENA_ARRAY(s->a, bool, n_names);
+    const char decimal = s->q->decimal;
+    struct plain p = {.columns = ARENA_ARRAY(s->a, size_t, n_names),
+                      .fields = ARENA_ARRAY(s->a, struct csv_field, n_names),
+                      .names = names,
+                      .decimal = decimal,
+                      .thousands = decimal == ',' ? '.' : ','};
+    if (decimal)
+        add_columns(s->map.columns, s->map.n, known, &p);
+    for (size_t k = 0; decimal && k < s->map.n_labels; k++)
+        add_columns(s->map.labels[k].columns, s->map.labels[k].n, known, &p);
+    return p;
+}
+
+/* false: a number is of another form; why says which. */
+static bool make_plain(const struct plain *p, struct csv_row *row, struct str *why)
+{
+    if (p->n == 0)
+        return true;
+    memcpy(p->fields, row->fields, row->n * sizeof *p->fields);
+    row->fields = p->fields;
+    for (size_t i = 0; i < p->n; i++) {
+        struct csv_field *const f = &p->fields[p->columns[i]];
+        if (literal_is_missing(f->text, f->n) ||
+            literal_plain(f->text, &f->n, p->thousands, p->decimal))
+            continue;
+        str_clear(why);
+        str_printf(why, "%.60s: '%.40s' is no number like 1%c234%c5", p->names[p->columns[i]],
+                   f->text, p->thousands, p->decimal);
+        return false;
+    }
+    return true;
+}
+
+static enum err_code take_row(struct session *s, const struct plain *p, struct csv_row *row,
+                              struct err *e)
+{
+    CLEANUP(str_done) struct str why = {};
+    if (make_plain(p, row, &why))
+        return session_row(s, row, row->line, take_field, e);
+    s->rows++;
+    return session_bad(s, row->line, why.text, e);
+}
+
 enum err_code from_csv_read(struct session *s, struct err *e)
 {
     CLEANUP(csv_closep) struct csv *table = nullptr;
     struct csv_row row;
+    size_t n_names;
     if (open_table(s, &table, e) || session_begin(s, e))
         return e->code;
+    const char *const *const names = csv_names(table, &n_names);
+    const struct plain plain = plain_of(s, names, n_names);
     for (;;) {
         switch (csv_next(table, &row, e)) {
         case CSV_ROW:
-            if (session_row(s, &row, row.line, take_field, e))
+            if (take_row(s, &plain, &row, e))
                 return e->code;
             continue;
         case CSV_BAD:

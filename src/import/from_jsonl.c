@@ -229,10 +229,11 @@ static enum err_code read_lines(struct session *s, struct keys *k, struct lines 
     if (e->code)
         return e->code;
     if (k->n == 0 && kept)
-        return err_set(e, ERR_PARSE,
-                       "%s:%zu: no object on one line; one document that spans lines is "
-                       "no jsonl",
-                       s->source.file, (size_t)first[0].line);
+        return err_set(
+            e, ERR_PARSE,
+            "%s:%zu: no object on one line; of a document that spans lines the rows must "
+            "be an array ('jq .KEY FILE' makes one of a list inside)",
+            s->source.file, (size_t)first[0].line);
     if (kept == 0)
         return err_set(e, ERR_PARSE, "'%s' is empty", s->source.file);
     if (resolve(s, k, e))

@@ -145,6 +145,6 @@ enum err_code guess_format(const char *source, bool table, enum import_format *r
                ? ERR_OK
                : err_set(e, ERR_USAGE,
                          "import: neither the name '%s' nor what is in it tells its format; give "
-                         "--format",
+                         "--format (csv, jsonl, llama-bench, guidellm, vllm-bench, aiperf)",
                          source);
 }

@@ -30,6 +30,8 @@ struct import_request {
     const char *out;
     enum import_format format;
     char delimiter; /* csv; 0: found in the first line */
+    char decimal;   /* csv: ',' or '.', the other one may part thousands; 0: a point, and no
+                       thousands */
     const char *const *map, *const *constants;
     size_t n_map, n_constants;
     const char *wide; /* csv, jsonl: what the labels of a wide table are; see mapping.h */

@@ -8,10 +8,10 @@
 
 bool literal_is_missing(const char *text, size_t n)
 {
-    static const char *const words[] = {"nan", "na", "n/a", "null", "none"};
+    static const char *const words[] = {"nan", "na", "n/a", "null", "none", "#n/a", "-"};
     if (n == 0)
         return true;
-    if (n > 4 || (*text != 'n' && *text != 'N'))
+    if (n > 4 || (n > 1 ? *text != 'n' && *text != 'N' && *text != '#' : *text != '-'))
         return false;
     for (size_t i = 0; i < COUNT_OF(words); i++)
         if (strlen(words[i]) == n && strncasecmp(text, words[i], n) == 0)
@@ -49,12 +49,41 @@ static const char *why_no_number(const char *text, size_t n)
         const char *const rest = p + 1;
         const size_t second = digits(rest, end);
         if (rest + second == end && *p == ',' && second != 3)
-            return "has a decimal comma; write a point";
+            return "has a decimal comma; write a point, or say --numbers 1.234,5 of a csv";
         if (rest + second == end && *p == ',')
-            return "has a comma that may be decimal or for thousands; write 1234 or 1.234";
-        return "has thousands separators; write the digits alone";
+            return "has a comma that may be decimal or for thousands; say --numbers 1.234,5 or "
+                   "--numbers 1,234.5 of a csv";
+        return "has thousands separators; write the digits alone, or say --numbers 1,234.5 of a "
+               "csv";
     }
     return "is no number; a unit belongs behind the column's name in --map";
+}
+
+static bool in_threes(const char *p, const char *end, char thousands)
+{
+    size_t n = digits(p, end);
+    if (n == 0 || n > 3)
+        return n > 0 && p + n == end; /* no separators at all */
+    for (p += n; p < end; p += 4)
+        if (*p != thousands || digits(p + 1, end) != 3)
+            return false;
+    return true;
+}
+
+bool literal_plain(char *text, size_t *n, char thousands, char decimal)
+{
+    const bool sign = *n && (*text == '-' || *text == '+');
+    const char *const point = memchr(text, decimal, *n), *const end = point ? point : text + *n;
+    if (!in_threes(text + sign, end, thousands) ||
+        (point && digits(point + 1, text + *n) != (size_t)(text + *n - point - 1)))
+        return false;
+    size_t to = 0;
+    for (size_t i = 0; i < *n; i++)
+        if (text[i] != thousands)
+            text[to++] = text[i] == decimal ? '.' : text[i];
+    text[to] = '\0';
+    *n = to;
+    return true;
 }
 
 const char *literal_number(const char *text, size_t n, struct literal_number *ret)

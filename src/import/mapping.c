@@ -4,6 +4,7 @@
 #include "base/defs.h"
 #include "base/nearest.h"
 #include "base/str.h"
+#include "import/hint.h"
 #include "import/labelled.h"
 
 #include <math.h>
@@ -22,7 +23,9 @@ struct resolving {
     enum field label_field; /* FIELD_COUNT: nobody said */
     struct label_column *labels;
     size_t n_labels;
-    const char *could_be_wide;                   /* nullptr, or columns that look like it */
+    const char *could_be_wide; /* nullptr, or columns that look like it */
+    const char *twice;         /* nullptr, or a field's column whose name stands twice */
+    enum field twice_field;
     struct mapping_column by_field[FIELD_COUNT]; /* of labels: the first one's */
     bool labelled[FIELD_COUNT];
     bool mapped[FIELD_COUNT], constant[FIELD_COUNT], barred[FIELD_COUNT];
@@ -306,6 +309,10 @@ static void take_by_name(struct resolving *z, enum field f)
     const struct field_unit *unit = nullptr;
     if (best == 0)
         column = find_by_unit(z, f, &unit);
+    if (twice && !z->twice) {
+        z->twice = q->names[column];
+        z->twice_field = f;
+    }
     if (twice || column == q->n_names)
         return;
     z->by_field[f] = (struct mapping_column){.field = f,
@@ -508,24 +515,14 @@ static enum err_code check_measured(const struct resolving *z, struct err *e)
             f != FIELD_N_LAYERS && f != FIELD_D_MODEL && f != FIELD_HOST && f != FIELD_VERSUS)
             return ERR_OK;
     CLEANUP(str_done) struct str list = {}, example = {};
-    for (size_t i = 0; i < z->q->n_names && example.n == 0; i++) {
-        const char *unit;
-        const enum field f = field_in_other_unit(z->q->names[i], &unit);
-        if (f >= FIELD_LATENCY_MS && f != FIELD_PARAMS_MILLIONS && f != FIELD_COUNT)
-            str_printf(&example, "%s=%s:%s", field_table[f].name, z->q->names[i], unit);
-    }
-    for (size_t i = 0; i < z->q->n_names && example.n == 0; i++)
-        if (strcasecmp(z->q->names[i], "mean") == 0 || strcasecmp(z->q->names[i], "median") == 0 ||
-            strcasecmp(z->q->names[i], "avg") == 0)
-            str_printf(&example, "%s=%s (of whole cells in milliseconds)",
-                       strcasecmp(z->q->names[i], "median") == 0 ? "median_ms" : "mean_ms",
-                       z->q->names[i]);
+    hint_for_measured(z->q->names, z->q->n_names, &example);
     list_names(z->q->names, z->q->n_names, &list);
     return err_set(e, ERR_USAGE,
                    "import: no column of '%s' is a measured field; map one, such as --map %s; it "
-                   "has: %s%s%s",
-                   z->q->source, example.n ? example.text : "latency_ms=COLUMN", str_text(&list),
-                   z->could_be_wide ? "; " : "", z->could_be_wide ? z->could_be_wide : "");
+                   "has: %s%s%s%s",
+                   z->q->source, example.text, str_text(&list), z->could_be_wide ? "; " : "",
+                   z->could_be_wide ? z->could_be_wide : "",
+                   z->q->n_names == 1 ? " alone; the first line of a table names all columns" : "");
 }
 
 /* By label, in the order of the table. */
@@ -558,14 +555,12 @@ static void list_unused(const struct resolving *z, struct mapping *m)
             continue;
         m->unused_columns[m->n_unused] = i;
         m->unused[m->n_unused++] = q->names[i];
-        const char *unit;
-        const enum field f = field_in_other_unit(q->names[i], &unit);
-        if (!m->hint && !z->could_be_wide && f != FIELD_COUNT && !z->mapped[f] && !z->constant[f])
-            m->hint = arena_printf(z->a, "--map %s=%s:%s would take '%s'", field_table[f].name,
-                                   q->names[i], unit, q->names[i]);
     }
-    if (!m->hint)
-        m->hint = z->could_be_wide;
+    bool has[FIELD_COUNT];
+    for (unsigned f = 0; f < FIELD_COUNT; f++)
+        has[f] = z->mapped[f] || z->constant[f] || z->barred[f];
+    m->hint =
+        z->could_be_wide ? z->could_be_wide : hint_for_unused(m->unused, m->n_unused, has, z->a);
 }
 
 enum err_code mapping_constants(const struct mapping_request *q, struct arena *a,
@@ -586,6 +581,10 @@ enum err_code mapping_resolve(const struct mapping_request *q, struct arena *a, 
     for (unsigned f = 0; f < FIELD_COUNT; f++)
         if (!z.labelled[f] && !(q->wide && f == z.label_field))
             take_by_name(&z, (enum field)f);
+    if (z.twice)
+        return err_set(e, ERR_USAGE,
+                       "import: '%s' has two columns '%s': rename one; --map %s= takes neither",
+                       q->source, z.twice, field_table[z.twice_field].name);
     if (take_labels(&z, e) || choose_form(&z, ret, e) || check_measured(&z, e))
         return e->code;
     ret->columns = ARENA_ARRAY(a, struct mapping_column, FIELD_COUNT);

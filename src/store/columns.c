@@ -6,13 +6,22 @@
 #include "base/str.h"
 #include "io/csv.h"
 #include "io/file.h"
+#include "io/magic.h"
 #include "store/duck.h"
 
+#include <stdio.h>
 #include <string.h>
 #include <strings.h>
 
 constexpr size_t MOST_WANTED = 16;
 constexpr size_t FIRST_ROOM = 1024;
+
+static const char *kind_of(const char *path)
+{
+    char bytes[32];
+    CLEANUP(file_closep) FILE *f = fopen(path, "re");
+    return f ? magic_of(bytes, fread(bytes, 1, sizeof bytes, f)) : nullptr;
+}
 
 static enum err_code find_format(const char *path, enum columns_format *format, struct err *e)
 {
@@ -35,13 +44,15 @@ static enum err_code find_format(const char *path, enum columns_format *format, 
     }
     if (file_is_folder(path))
         return err_set(e, ERR_USAGE, "'%s' is a folder", path);
-    return *format != COLUMNS_AUTO
-               ? ERR_OK
-               : err_set(
-                     e, ERR_USAGE,
-                     "the name '%s' does not tell its format (.csv .tsv .jsonl .json .parquet); "
-                     "give --format",
-                     path);
+    if (*format != COLUMNS_AUTO)
+        return ERR_OK;
+    const char *const other = kind_of(path);
+    return other ? err_set(e, ERR_PARSE, "'%s' is no text: it is %s", path, other)
+                 : err_set(
+                       e, ERR_USAGE,
+                       "the name '%s' does not tell its format (.csv .tsv .jsonl .json .parquet); "
+                       "give --format",
+                       path);
 }
 
 /* Places of the wanted columns among the names; SIZE_MAX where nothing is wanted. */

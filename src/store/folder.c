@@ -458,6 +458,11 @@ enum err_code folder_read(const char *path, uint32_t replicate, struct arena *a,
                       *const plan = file_join(a, path, "plan.json"),
                       *const manifest = file_join(a, path, "manifest.json"),
                       *const cells = file_join(a, path, "cells.jsonl");
+    if (!file_is_folder(path) && file_exists(path))
+        return err_set(e, ERR_USAGE,
+                       "'%s' is a file, and no folder; 'chimera import %s -o DIR' makes a results "
+                       "folder of what another tool measured",
+                       path, path);
     if (!file_is_folder(path))
         return err_set(e, ERR_USAGE, "'%s' is no folder", path);
     if (access(path, R_OK | X_OK) != 0)

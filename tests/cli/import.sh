@@ -308,6 +308,44 @@ for format in llama-bench guidellm vllm-bench aiperf; do
 done
 refuses "--map of a fixed format" 2 "has fixed fields" "$fixtures/aiperf.json" --format aiperf --map model=x
 
+# ---- what people's tables look like
+
+table '\357\273\277Backend;Latency (ms);TTFT (ms);tokens\r\na;1.120,53;31,879;64\r\na;98,1;5;\r\n'
+refuses "a decimal comma" 1 "t.csv:2: latency_ms: '1.120,53' has .*; write the digits alone, or say --numbers\|--numbers 1.234,5" t.csv
+takes "--numbers 1.234,5" t.csv --numbers 1.234,5
+check "is exact" "$(sed 's/.*"latency_ms"/"latency_ms"/' d/runs/imported/a/unknown/unknown/samples.jsonl | tr '\n' ' ')" \
+    '"latency_ms":1120.53,"ttft_ms":31.879,"tokens":64} "latency_ms":98.1,"ttft_ms":5} '
+table 'a_latency_ms,b_latency_ms\n"1,183.47","12"\n"1,234,567","3.5"\n'
+takes "--numbers 1,234.5 of a wide table" t.csv --numbers 1,234.5 --wide backend
+holds "each" d/runs/imported/a/unknown/unknown/samples.jsonl '"latency_ms":1234567}'
+table 'latency_ms\n"1,23.4"\n'
+refuses "groups of two" 1 "t.csv:2: latency_ms: '1,23.4' is no number like 1,234.5" t.csv --numbers 1,234.5
+table 'latency_ms\n12.5\n'
+refuses "a point where thousands are parted by one" 1 "'12.5' is no number like 1.234,5" t.csv --numbers 1.234,5
+lines '{"latency_ms":1}\n'
+refuses "--numbers of jsonl" 2 "numbers is for csv" t.jsonl --format jsonl --numbers 1.234,5
+table 'latency_ms,ttft_ms\n1,-\n2,#N/A\n'
+takes "a dash, and what spreadsheets write for nothing" t.csv
+holds "are missing" $all '"latency_ms":2}'
+table 'backend,latency_ms,latency_ms\na,1,2\n'
+refuses "one name for two columns" 2 "two columns 'latency_ms': rename one; --map latency_ms= takes neither" t.csv
+table 'backend,latency_ms,note,note\na,1,2,3\n'
+takes "two names of no field" t.csv
+table 'engine,latency,ttft\nv,0.3,0.1\n'
+refuses "a time without its unit" 2 "such as --map latency_ms=latency (in milliseconds; latency:s where it is in seconds)" t.csv
+table 'model,a,b,latency_mss\nv,1,1,1\n'
+refuses "a mistyped column" 2 "such as --map latency_ms=latency_mss" t.csv
+table '# exported\nbackend,latency_ms\na,1\n'
+refuses "a comment for a first line" 2 "it has: # exported alone; the first line of a table names all columns" t.csv
+lines '{"run":{"engine":"v"},"timing":{"total":0.3},"usage":{"prompt_tokens":3,"completion_tokens":4}}\n'
+refuses "nested objects" 2 "such as --map latency_ms=timing.total (in milliseconds" t.jsonl
+takes "nested objects, mapped" t.jsonl --map latency_ms=timing.total:s
+holds "what else could be" err "(--map backend=run.engine --map prompt_tokens=usage.prompt_tokens --map generated_tokens=usage.completion_tokens would take them)"
+printf '{"results": [\n{"latency_ms":1}]}' >t.json
+refuses "a list inside an object" 1 "'jq .KEY FILE' makes one of a list inside" t.json --format jsonl
+"$chimera" audit t.csv >out 2>err
+ok "audit of a table says how" sh -c "[ $? = 2 ] && grep -q \"'t.csv' is a file, and no folder; 'chimera import t.csv -o DIR'\" err"
+
 # ---- what is refused, and that nothing is left
 
 table 'latency_ms,repetition,prompt_index\n1,0,0\n2,0,1\n3,0,0\n'

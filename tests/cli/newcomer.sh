@@ -33,6 +33,8 @@ END
 # ---- words
 
 says "a command that is not there yet is no mistyped one" 2 "no command 'report' yet" report base
+printf 'a\n1\n' | gzip >z.csv.gz
+says "stats of a compressed table" 1 "compressed with gzip; unpack it first" stats z.csv.gz --value a
 says "stats of no file" 2 "no such file: 'none.csv'" stats none.csv --value x
 says "import of no file" 2 "no such file: 'none.csv'" import none.csv -o d
 says "quality of no file" 2 "no such file: 'none.txt'" quality --pred none.txt --ref none.txt --metric exact
@@ -88,8 +90,9 @@ else
     skip "an output that is full" "/dev/full is not there"
 fi
 ok "a reader that leaves is no failure" sh -c '"$1" audit base | head -1 | grep -q .' - "$chimera"
-copy
-printf 'x' >cut/manifest.json
+rm -rf cut
+mkdir -p cut/runs
+printf 'x' >cut/plan.json
 "$chimera" compare base cut --fail-on slower >out 2>err
 ok "compare ends with 1 for a regression alone" test $? = 3
 

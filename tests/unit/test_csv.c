@@ -164,8 +164,49 @@ static void numbers(void)
     CHECK("missing",
           literal_is_missing("", 0) && literal_is_missing("NaN", 3) &&
               literal_is_missing("n/a", 3) && literal_is_missing("None", 4) &&
-              !literal_is_missing("0", 1) && !literal_is_missing("no", 2),
+              literal_is_missing("#N/A", 4) && literal_is_missing("-", 1) &&
+              !literal_is_missing("0", 1) && !literal_is_missing("no", 2) &&
+              !literal_is_missing("-1", 2) && !literal_is_missing("--", 2),
           "-");
+}
+
+static void forms(void)
+{
+    static const struct {
+        const char *text, *want; /* nullptr: none of the form */
+        char thousands, decimal;
+    } cases[] = {
+        {"1.234,5", "1234.5", '.', ','},
+        {"12,5", "12.5", '.', ','},
+        {"-1.234.567", "-1234567", '.', ','},
+        {"1234567,25", "1234567.25", '.', ','},
+        {"7", "7", '.', ','},
+        {"12.5", nullptr, '.', ','},
+        {"1.23,4", nullptr, '.', ','},
+        {"1,2,3", nullptr, '.', ','},
+        {",5", nullptr, '.', ','},
+        {"1.2345,6", nullptr, '.', ','},
+        {"1,234.5", "1234.5", ',', '.'},
+        {"+1,234", "+1234", ',', '.'},
+        {"1,234.5e3", nullptr, ',', '.'},
+        {"1,234 ms", nullptr, ',', '.'},
+        {"12345,678", nullptr, ',', '.'},
+        {"", nullptr, ',', '.'},
+        {"1.", "1.", ',', '.'},
+        {"-", nullptr, ',', '.'},
+        {"1,,234", nullptr, ',', '.'},
+        {"1,234,", nullptr, ',', '.'},
+    };
+    for (size_t i = 0; i < COUNT_OF(cases); i++) {
+        char text[32];
+        size_t n = strlen(cases[i].text);
+        memcpy(text, cases[i].text, n + 1);
+        const bool plain = literal_plain(text, &n, cases[i].thousands, cases[i].decimal);
+        const char *const want = cases[i].want ? cases[i].want : cases[i].text;
+        CHECK(cases[i].text,
+              plain == (cases[i].want != nullptr) && strcmp(text, want) == 0 && n == strlen(want),
+              "%d '%s'", plain, text);
+    }
 }
 
 static void instants(void)
@@ -208,6 +249,7 @@ int main(void)
     tables(a);
     large(a);
     numbers();
+    forms();
     instants();
     folder_remove(folder);
     return test_done();
