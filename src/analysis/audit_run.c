@@ -23,6 +23,7 @@
 #include "analysis/audit_rate.h"
 #include "analysis/audit_replicate.h"
 #include "analysis/audit_reversal.h"
+#include "analysis/audit_scale.h"
 #include "analysis/audit_series.h"
 #include "analysis/audit_setting.h"
 #include "analysis/audit_size.h"
@@ -59,6 +60,7 @@ static const struct audit_check *const tables[] = {
     audit_rate_checks,
     audit_cost_checks,
     audit_tokens_checks,
+    audit_scale_checks,
     audit_size_checks,
     audit_label_checks,
     audit_effect_checks,

@@ -296,7 +296,38 @@ static void p95_of_few(struct fixture *f, bool fault)
     r->p95_ms = r->mean_ms + 2 * r->std_ms;
 }
 
+/* Requests of 20 to 200 tokens, the rate of the decoding alone or of all; seconds called ms. */
+static void seconds_for_ms(struct fixture *f, bool fault)
+{
+    const size_t c = fixture_cell(f, S, M, "vllm", "fp16");
+    const bool of_decode = rng_double(&f->rng) < 0.5;
+    f->imported = true;
+    for (int32_t i = 0; i < 12; i++) {
+        const int64_t tokens = 20 + (int64_t)rng_below(&f->rng, 180);
+        const double first = fixture_lognormal(f, 60, 0.2),
+                     rest = fixture_lognormal(f, 12 * (double)tokens, 0.1), ms = first + rest;
+        struct fixture_sample *const x = fixture_sample(f, c, 0, fault ? ms / 1e3 : ms);
+        x->generated_tokens = tokens;
+        x->tokens_per_s = rounded((double)tokens / (of_decode ? rest : ms) * 1e3, 0.01);
+    }
+}
+
+/* A row of throughput under load, and one whose mean is in seconds. */
+static void seconds_in_a_row(struct fixture *f, bool fault)
+{
+    struct results_row *const r = fixture_row(f, fixture_cell(f, S, M, "vllm", "fp16"));
+    const double ms = fixture_lognormal(f, 900, 0.3);
+    f->imported = true;
+    r->n_samples = 40;
+    r->mean_ms = rounded(fault ? ms / 1e3 : ms, 0.0001);
+    r->generated_tokens = 64;
+    const double at_once = fault ? 1 : 1 + (double)rng_below(&f->rng, 64);
+    r->tokens_per_s = rounded(64 / ms * 1e3 * at_once, 0.1);
+}
+
 static const struct plant plants[] = {
+    {"time-unit", "seconds called ms", seconds_for_ms},
+    {"time-unit", "a mean in seconds", seconds_in_a_row},
     {"stated-statistics", "the interval of other data", interval_of_other_data},
     {"stated-statistics", "the normal law's interval of seven values", interval_of_the_normal},
     {"stated-statistics", "t of other data", wrong_t},
