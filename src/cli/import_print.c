@@ -64,6 +64,8 @@ static void put_column(struct table *t, const struct mapping *m, const struct ma
 }
 
 /* What each column is taken for. */
+constexpr size_t MOST_UNUSED = 40; /* columns in the table; --json has all */
+
 static void print_map(const struct cli *cli, const struct mapping *m)
 {
     static const struct table_column columns[] = {{"column"}, {"field"}, {"unit"}, {"of"}, {"why"}};
@@ -75,9 +77,16 @@ static void print_map(const struct cli *cli, const struct mapping *m)
     for (size_t k = 0; k < m->n_labels; k++)
         for (size_t i = 0; i < m->labels[k].n; i++)
             put_column(&t, m, &m->labels[k].columns[i], m->labels[k].label);
-    for (size_t i = 0; i < m->n_unused; i++)
+    for (size_t i = 0; i < m->n_unused && i < MOST_UNUSED; i++)
         table_add(
             &t, (const struct table_cell[]){{m->unused[i]}, {}, {}, {}, {"not used", TABLE_FAINT}});
+    if (m->n_unused > MOST_UNUSED)
+        table_add(&t, (const struct table_cell[]){
+                          {arena_printf(cli->arena, "and %zu more", m->n_unused - MOST_UNUSED)},
+                          {},
+                          {},
+                          {},
+                          {"not used", TABLE_FAINT}});
     table_print(&t, command_wants_colour(cli), &text);
     fputs(str_text(&text), stdout);
 }

@@ -3,6 +3,7 @@
 #include "base/arena.h"
 #include "base/defs.h"
 #include "base/mem.h"
+#include "import/guess.h"
 #include "import/numbering.h"
 #include "import/session.h"
 #include "io/file.h"
@@ -228,6 +229,13 @@ static enum err_code read_lines(struct session *s, struct keys *k, struct lines 
     }
     if (e->code)
         return e->code;
+    if (k->n == 0 && kept && !guess_is_json(first[0].text)) {
+        const size_t length = strcspn(first[0].text, "\r\n");
+        return err_set(
+            e, ERR_PARSE,
+            "%s:%zu: '%.*s' is no object; {\"latency_ms\": ...} was expected on each line",
+            s->source.file, (size_t)first[0].line, (int)(length < 40 ? length : 40), first[0].text);
+    }
     if (k->n == 0 && kept)
         return err_set(
             e, ERR_PARSE,

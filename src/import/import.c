@@ -232,12 +232,16 @@ static void note_names(struct session *s)
                      s->not_that[FIELD_PARAMS_MILLIONS]);
 }
 
+constexpr size_t MOST_NAMED = 40; /* columns in a note; columns_not_used has all */
+
 static void note_columns(struct session *s)
 {
     CLEANUP(str_done) struct str text = {};
     note_names(s);
-    for (size_t i = 0; i < s->map.n_unused; i++)
+    for (size_t i = 0; i < s->map.n_unused && i < MOST_NAMED; i++)
         str_printf(&text, "%s%s", i ? ", " : "", s->map.unused[i]);
+    if (s->map.n_unused > MOST_NAMED)
+        str_printf(&text, " and %zu more", s->map.n_unused - MOST_NAMED);
     if (text.n)
         session_note(s, "columns not used: %s%s%s%s", text.text, s->map.hint ? " (" : "",
                      s->map.hint ? s->map.hint : "", s->map.hint ? ")" : "");

@@ -341,6 +341,12 @@ lines '{"run":{"engine":"v"},"timing":{"total":0.3},"usage":{"prompt_tokens":3,"
 refuses "nested objects" 2 "such as --map latency_ms=timing.total (in milliseconds" t.jsonl
 takes "nested objects, mapped" t.jsonl --map latency_ms=timing.total:s
 holds "what else could be" err "(--map backend=run.engine --map prompt_tokens=usage.prompt_tokens --map generated_tokens=usage.completion_tokens would take them)"
+lines ':::MLLOG {"key": 1}\n'
+refuses "a log that is no JSON" 1 "t.jsonl:1: ':::MLLOG {\"key\": 1} *' is no object; .* was expected on each line" t.jsonl
+awk 'BEGIN { printf "latency_ms"; for (i = 1; i < 300; i++) printf ",c%d", i; print ""; printf "1"; for (i = 1; i < 300; i++) printf ",1"; print "" }' >t.csv
+takes "three hundred columns" t.csv
+holds "are not all told" err "c39, c40 and 259 more"
+ok "but are in the manifest" grep -q '"c299"' d/manifest.json
 printf '{"results": [\n{"latency_ms":1}]}' >t.json
 refuses "a list inside an object" 1 "'jq .KEY FILE' makes one of a list inside" t.json --format jsonl
 "$chimera" audit t.csv >out 2>err
