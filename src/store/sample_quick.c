@@ -21,9 +21,10 @@ struct kept { /* of a key: its words repeat from line to line */
     int32_t value, n_all, n_early; /* of one of the contract's words; of a list */
 };
 
-struct field {
-    size_t at, value; /* where in the line its key begins, quote and all, and where its value */
-    size_t key;       /* SAMPLE_KEYS: of no interest */
+struct field {     /* a key with its value and what ends it, a comma or the last bracket */
+    uint32_t n;    /* bytes */
+    uint16_t name; /* of them up to the value */
+    uint16_t key;  /* SAMPLE_KEYS: of no interest */
 };
 
 /* The line before. The next one has the same keys in the same order and most of its values, nearly
@@ -33,8 +34,8 @@ struct sample_quick {
     struct sample_line line; /* what it said */
     char *text;
     size_t n, room;
-    struct field fields[MOST_FIELDS + 1]; /* the one behind them begins at n */
-    size_t n_fields;                      /* 0: it cannot be compared with */
+    struct field fields[MOST_FIELDS];
+    size_t n_fields; /* 0: it cannot be compared with */
 };
 
 static uint64_t load(const char *p)
@@ -494,29 +495,29 @@ static bool read_all(struct sample_quick *q, const char *text, size_t n)
 {
     const char *at = text + 1, *const end = text + n - 1;
     uint64_t seen = 0;
-    size_t expected = 0, fields = 0;
+    size_t expected = 0, fields = 0, widest = 0;
     q->line = sample_keys_nothing;
-    for (;; at++, fields++) {
+    do {
         size_t k;
         const char *const value = key_at(at, end, expected, &k);
         if (!value || (k < SAMPLE_KEYS && seen >> k & 1))
             return false;
-        if (fields < MOST_FIELDS)
-            q->fields[fields] = (struct field){(size_t)(at - text), (size_t)(value - text), k};
         if (k < SAMPLE_KEYS) {
             seen |= (uint64_t)1 << k;
             expected = k + 1;
         }
-        at = take(q, k, value, end);
-        if (!at)
+        const char *const behind = take(q, k, value, end);
+        if (!behind || (behind < end && *behind != ','))
             return false;
-        if (at == end)
-            break;
-        if (*at != ',')
-            return false;
-    }
-    q->n_fields = fields < MOST_FIELDS ? fields + 1 : 0;
-    q->fields[q->n_fields].at = n;
+        const size_t name = (size_t)(value - at);
+        widest = name > widest ? name : widest;
+        if (fields < MOST_FIELDS)
+            q->fields[fields] =
+                (struct field){(uint32_t)(behind + 1 - at), (uint16_t)name, (uint16_t)k};
+        fields++;
+        at = behind + 1;
+    } while (at <= end);
+    q->n_fields = fields <= MOST_FIELDS && widest <= UINT16_MAX ? fields : 0;
     return true;
 }
 
@@ -538,28 +539,27 @@ static size_t same(const char *a, const char *b, size_t n)
 static bool read_rest(struct sample_quick *q, const char *text, size_t n)
 {
     const char *const end = text + n - 1;
-    size_t at = 1; /* where field i begins in this line */
-    for (size_t i = 0; i < q->n_fields;) {
-        struct field *f = &q->fields[i];
-        const size_t left = n - at < q->n - f->at ? n - at : q->n - f->at;
-        const size_t upto = f->at + same(text + at, q->text + f->at, left);
-        const size_t shift = at - f->at; /* below zero too: it wraps */
-        for (; i < q->n_fields && f[1].at <= upto; f = &q->fields[++i]) {
-            f->at += shift;
-            f->value += shift;
+    size_t at = 1, before = 1; /* where field i begins in this line and in the one before */
+    for (size_t i = 0; i < q->n_fields; i++) {
+        const size_t left = n - at < q->n - before ? n - at : q->n - before;
+        size_t alike = same(text + at, q->text + before, left);
+        for (; i < q->n_fields && q->fields[i].n <= alike; i++) {
+            at += q->fields[i].n;
+            before += q->fields[i].n;
+            alike -= q->fields[i].n;
         }
-        at = f->at + shift;
         if (i == q->n_fields)
             break;
-        if (f->value > upto)
+        struct field *const f = &q->fields[i];
+        if (f->name > alike)
             return false;
-        *f = (struct field){at, f->value + shift, f->key};
-        const char *const behind = take(q, f->key, text + f->value, end);
-        if (!behind || (++i == q->n_fields ? behind != end : behind == end || *behind != ','))
+        const char *const behind = take(q, f->key, text + at + f->name, end);
+        if (!behind || (i + 1 == q->n_fields ? behind != end : behind == end || *behind != ','))
             return false;
-        at = (size_t)(behind - text) + 1;
+        before += f->n;
+        f->n = (uint32_t)(behind + 1 - (text + at));
+        at += f->n;
     }
-    q->fields[q->n_fields].at = n;
     return at == n;
 }
 
