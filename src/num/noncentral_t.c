@@ -4,7 +4,6 @@
 #include "num/chi_kernel.h"
 #include "num/dist.h"
 #include "num/root.h"
-#include "num/wide.h"
 
 #include <math.h>
 
@@ -69,12 +68,6 @@ static double walk(const struct tail *p, double peak, double top, double step)
     }
 }
 
-static double log_density_constant(double df)
-{
-    const wide_t h = (wide_t)df / 2;
-    return (double)(wide_log(2) + h * wide_log(h) - h - wide_lgamma(h));
-}
-
 /* ---- large ncp: over the normal, whose integrand has no step there ---- */
 
 static double log_integrand_z(const struct tail *p, double z)
@@ -135,7 +128,7 @@ static double log_tail(double t, double df, double ncp, bool upper)
     const double step = fmin(fmin(WIDEST_STEP, fmax(STEP_OF_RISE / fabs(ncp), NARROWEST_STEP)),
                              STEP_OF_BELL / (s * hypot(sqrt(2 * df), t)));
     const double sum = 1 + walk(&p, peak, top, step) + walk(&p, peak, top, -step);
-    return fmin(0, top + log(sum * step) + log_density_constant(df));
+    return fmin(0, top + log(sum * step) + chi_kernel_log_constant(df));
 }
 
 double noncentral_t_cdf(double t, double df, double ncp)

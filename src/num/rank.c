@@ -60,14 +60,14 @@ static struct walk walk_pairs(const struct merge *m)
         const double below = m->of_a.below[i], equal_a = (double)(i + 1 - from);
         const double equal_b = (double)(m->of_a.upto[i] - m->of_a.below[i]), t = equal_a + equal_b;
         w.u += equal_a * (below + equal_b / 2);
-        w.ties += t * t * t - t;
+        w.ties += t > 1 ? t * t * t - t : 0;
         from = i + 1;
     }
     for (size_t j = 0, from = 0; j < m->nb; j++) {
         if (j + 1 < m->nb && b[j + 1] <= b[j])
             continue;
         const double t = m->of_b.upto[j] > m->of_b.below[j] ? 0 : (double)(j + 1 - from);
-        w.ties += t * t * t - t;
+        w.ties += t > 1 ? t * t * t - t : 0;
         from = j + 1;
     }
     return w;

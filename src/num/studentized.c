@@ -169,20 +169,6 @@ static double range(const struct studentized *t, double log_w)
     return p->state == FITTED ? exp(series(p->c, 2 * (at - floor(at)) - 1)) : summed(t, w);
 }
 
-/* The integral of the density over log s, divided out: with h = df / 2, 2 h^h e^-h / Gamma(h). From
- * h to h + 1 it grows by a factor that a double holds; from 16 on Stirling's series does. */
-static double density_constant(double df)
-{
-    double h = df / 2, log_c = 0;
-    for (; h < 16; h++)
-        log_c += 1 - (h + 1) * log1p(1 / h);
-    const double r = 1 / h, rr = r * r;
-    const double stirling =
-        r *
-        (1.0 / 12 - rr * (1.0 / 360 - rr * (1.0 / 1260 - rr * (1.0 / 1680 - rr * (1.0 / 1188)))));
-    return 2 * sqrt(h / (2 * M_PI)) * exp(log_c - stirling);
-}
-
 /* k is good. */
 static struct studentized prepared(size_t k, bool upper, struct piece *pieces)
 {
@@ -205,8 +191,8 @@ static bool add(struct integral *t, double u)
     return x > NEGLIGIBLE * t->sum;
 }
 
-/* constant: density_constant(df). */
-static double tail(const struct studentized *ranges, double q, double df, double constant)
+/* log_constant: chi_kernel_log_constant(df). */
+static double tail(const struct studentized *ranges, double q, double df, double log_constant)
 {
     const bool upper = ranges->upper;
     if (!(q > 0))
@@ -227,7 +213,7 @@ static double tail(const struct studentized *ranges, double q, double df, double
             t.sum += upper ? exp(df * chi_kernel(u)) / expm1(df * step) : 0;
             break;
         }
-    return fmin(1, step * constant * t.sum);
+    return fmin(1, step * exp(log_constant) * t.sum);
 }
 
 static bool usable(double x, size_t k, double df)
@@ -240,7 +226,7 @@ static double one_tail(double q, size_t k, double df, bool upper)
     if (!usable(q, k, df))
         return NOT_MEASURED;
     const struct studentized t = prepared(k, upper, nullptr);
-    return tail(&t, q, df, density_constant(df));
+    return tail(&t, q, df, chi_kernel_log_constant(df));
 }
 
 double studentized_cdf(double q, size_t k, double df)
@@ -254,14 +240,14 @@ double studentized_upper(double q, size_t k, double df)
 }
 
 struct wanted {
-    double log_p, df, constant;
+    double log_p, df, log_constant;
     const struct studentized *ranges;
 };
 
 static double excess(const void *ctx, double log_q)
 {
     const struct wanted *const w = ctx;
-    const double p = tail(w->ranges, exp(log_q), w->df, w->constant);
+    const double p = tail(w->ranges, exp(log_q), w->df, w->log_constant);
     return w->ranges->upper ? w->log_p - log(p) : log(p) - w->log_p;
 }
 
@@ -270,7 +256,7 @@ static double quantile(const struct studentized *ranges, double p, double df)
 {
     if (p == 0 || p == 1)
         return (p == 0) == ranges->upper ? (double)INFINITY : 0;
-    const struct wanted w = {log(p), df, density_constant(df), ranges};
+    const struct wanted w = {log(p), df, chi_kernel_log_constant(df), ranges};
     return exp(root_from(excess, &w, 1, 0.5));
 }
 
@@ -318,7 +304,7 @@ void studentized_freep(struct studentized **t)
 
 double studentized_upper_of(const struct studentized *t, double q, double df)
 {
-    return t && usable(q, 2, df) ? tail(t, q, df, density_constant(df)) : NOT_MEASURED;
+    return t && usable(q, 2, df) ? tail(t, q, df, chi_kernel_log_constant(df)) : NOT_MEASURED;
 }
 
 double studentized_upper_quantile_of(const struct studentized *t, double p, double df)
