@@ -100,7 +100,7 @@ static void tests(const char *first, const char *second, struct arena *a)
     start = clock_now();
     quantile_sort(x, n);
     quantile_sort(y, m);
-    CLEANUP(merge_done) struct merge ranks = merge_of(x, n, y, m);
+    const struct merge ranks = merge_of(x, n, y, m);
     const struct rank_u u = rank_mann_whitney(&ranks, a);
     printf("mann-whitney %.6f %.17g\n", seconds_since(start), u.p);
 }

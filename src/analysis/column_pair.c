@@ -42,7 +42,7 @@ static void compare(const struct column_stats *s, struct column_stats_pair *p, s
     p->difference = x->from.mean - y->from.mean;
     p->student = compare_pooled(&x->from, &y->from, conf);
     p->welch = compare_welch(&x->from, &y->from, conf);
-    CLEANUP(merge_done) struct merge ranks = merge_of(x->sorted, x->m.n, y->sorted, y->m.n);
+    const struct merge ranks = merge_of(x->sorted, x->m.n, y->sorted, y->m.n);
     p->mann_whitney = rank_mann_whitney(&ranks, a);
     p->ks = rank_kolmogorov_smirnov(&ranks, a);
     p->dominance = effect_dominance_of(&ranks, conf);

@@ -81,7 +81,7 @@ static void compare(struct pair *p, struct arena *scratch)
     p->pooled = compare_pooled(&mx, &my, CELL_CONFIDENCE);
     p->welch = compare_welch(&mx, &my, CELL_CONFIDENCE);
     p->by_invocation = compare_welch(&x->by_unit, &y->by_unit, CELL_CONFIDENCE);
-    CLEANUP(merge_done) struct merge ranks = merge_of(y->sorted, y->n, x->sorted, x->n);
+    const struct merge ranks = merge_of(y->sorted, y->n, x->sorted, x->n);
     p->mann_whitney = rank_mann_whitney(&ranks, scratch);
     p->ks = rank_kolmogorov_smirnov(&ranks, scratch);
     p->dominance = effect_dominance_of(&ranks, CELL_CONFIDENCE);

@@ -171,10 +171,9 @@ static void pooled_summary(struct jsonw *w, const struct cell_stats *const *cell
         if (cells[i]->n)
             memcpy(x + at, cells[i]->x, cells[i]->n * sizeof *x);
     const struct moment m = moment_of(x, total);
-    quantile_sort(x, total);
     jsonw_object(w);
-    spread(w, m.mean, quantile_sorted(x, total, 0.5), m.sd, m.min, m.max,
-           quantile_sorted(x, total, 0.25), quantile_sorted(x, total, 0.75), total);
+    spread(w, m.mean, quantile_unsorted(x, total, 0.5), m.sd, m.min, m.max,
+           quantile_unsorted(x, total, 0.25), quantile_unsorted(x, total, 0.75), total);
     jsonw_ki64(w, "n_cells", (int64_t)with);
     if (with == 1) {
         cell_intervals(w, only);

@@ -37,33 +37,12 @@ const char *effect_size_name(enum effect_size s)
     return name[s];
 }
 
-/* Of one sample against another, both ascending: for each x the share of y below it less the share
- * above it. Its sum, the sum of its squares, and how many pairs are equal. */
-struct dominance {
-    double sum, squares, equal;
-};
-
-static struct dominance dominance_of(const struct merge_counts *c, size_t nx, size_t ny)
+static double variance(const struct merge *m, double d)
 {
-    struct dominance r = {};
-    for (size_t i = 0; i < nx; i++) {
-        const size_t below = c->below[i], upto = c->upto[i];
-        const double d = ((double)below - (double)(ny - upto)) / (double)ny;
-        r.sum += d;
-        r.squares += d * d;
-        r.equal += (double)(upto - below);
-    }
-    return r;
-}
-
-static double variance(const struct dominance *rows, const struct dominance *columns, double nx,
-                       double ny, double d)
-{
-    const double pairs = nx * ny, dd = d * d;
-    const double all = (pairs - rows->equal) - pairs * dd; /* sum over pairs of (d_ij - d)^2 */
-    const double r = rows->squares - nx * dd, c = columns->squares - ny * dd;
-    const double v = (ny * ny * r + nx * nx * c - all) / (pairs * (nx - 1) * (ny - 1));
-    return fmax(v, (1 - dd) / (pairs - 1));
+    const double nx = (double)m->na, ny = (double)m->nb, pairs = nx * ny, dd = d * d;
+    const double all = (pairs - m->equal) - pairs * dd; /* sum over pairs of (d_ij - d)^2 */
+    const double r = m->rows - pairs * ny * dd, c = m->columns - pairs * nx * dd;
+    return fmax((r + c - all) / (pairs * (nx - 1) * (ny - 1)), (1 - dd) / (pairs - 1));
 }
 
 static enum effect_size size_of(double delta)
@@ -94,14 +73,13 @@ struct effect_dominance effect_dominance_of(const struct merge *m, double conf)
                                  NOT_MEASURED, NOT_MEASURED, NOT_MEASURED, EFFECT_UNKNOWN};
     if (na == 0 || nb == 0)
         return r;
-    const struct dominance rows = dominance_of(&m->of_a, na, nb);
-    const struct dominance columns = dominance_of(&m->of_b, nb, na);
-    r.delta = rows.sum / (double)na;
+    const double pairs = (double)na * (double)nb;
+    r.delta = (2 * m->above - pairs) / pairs;
     r.a12 = (r.delta + 1) / 2;
     r.size = size_of(r.delta);
     if (na < 2 || nb < 2)
         return r;
-    r.var = variance(&rows, &columns, (double)na, (double)nb, r.delta);
+    r.var = variance(m, r.delta);
     const double t = dist_t_quantile((1 + conf) / 2, (double)(na + nb - 2));
     const struct effect_interval i = feng_cliff(r.delta, r.var, t, (double)(na < nb ? na : nb));
     r.lo = i.lo;

@@ -1,7 +1,10 @@
 #include "num/merge.h"
 
+#include "base/defs.h"
+#include "base/mem.h"
+
+#include <stdint.h>
 #include <stdlib.h>
-#include <string.h>
 
 struct walk { /* from (i, j) to (i_end, j_end) */
     size_t i, j, i_end, j_end;
@@ -65,39 +68,86 @@ static void walk(const double *a, size_t na, const double *b, size_t nb, uint32_
     to_its_end(a, b, high, a_below, b_upto);
 }
 
-/* Values that are in both samples: their runs are what the walk did not tell apart. */
-static void find_equal(const double *a, size_t na, const double *b, size_t nb,
-                       const uint32_t *a_below, uint32_t *a_upto, uint32_t *b_below,
-                       const uint32_t *b_upto)
+__extension__ typedef unsigned __int128 wide_sum;
+
+static uint64_t square(size_t x, size_t y)
 {
-    for (size_t i = 0; i < na; i++) {
-        size_t j = a_below[i];
-        if (j == nb || b[j] > a[i])
+    const int64_t d = (int64_t)x - (int64_t)y;
+    return (uint64_t)(d * d);
+}
+
+static double cubed(size_t run)
+{
+    const double t = (double)run;
+    return t * t * t - t;
+}
+
+static size_t run_from(const double *x, size_t n, size_t from)
+{
+    size_t i = from + 1;
+    while (i < n && x[i] <= x[from])
+        i++;
+    return i;
+}
+
+/* A run of a's and the equal run of b's. The distribution functions are furthest apart before the
+ * first or after the last of some values of a. */
+static void sum_rows(struct merge *m, const uint32_t *a_below)
+{
+    const size_t na = m->na, nb = m->nb;
+    wide_sum rows = 0, columns = 0;
+    uint64_t twice_above = 0, equal = 0;
+    int64_t most = 0, least = 0; /* of na nb times the difference */
+    for (size_t i = 0, to; i < na; i = to) {
+        const size_t j = a_below[i];
+        const bool ties = j < nb && m->b[j] <= m->a[i];
+        to = i + 1;
+        if (ties || (to < na && m->a[to] <= m->a[i]))
+            to = run_from(m->a, na, i);
+        const size_t end = ties ? run_from(m->b, nb, j) : j, each = j + end;
+        const int64_t before = (int64_t)(i * nb) - (int64_t)(j * na);
+        const int64_t after = (int64_t)(to * nb) - (int64_t)(end * na);
+        least = before < least ? before : least;
+        most = after > most ? after : most;
+        twice_above += (to - i) * each;
+        rows += (wide_sum)(to - i) * square(each, nb);
+        if (to - i + end - j == 1)
             continue;
-        const uint32_t from = (uint32_t)i, to = b_upto[j];
-        for (; j < nb && b[j] <= a[from]; j++)
-            b_below[j] = from;
-        for (; i < to; i++)
-            a_upto[i] = (uint32_t)j;
-        i--;
+        columns += (wide_sum)(end - j) * square(i + to, na);
+        equal += (uint64_t)(to - i) * (end - j);
+        m->ties += cubed(to - i + end - j);
     }
+    m->above = (double)twice_above / 2;
+    m->equal = (double)equal;
+    m->rows = (double)rows;
+    m->columns = (double)columns;
+    m->distance = (size_t)(most > -least ? most : -least);
+}
+
+/* The values of b that a does not have. */
+static void sum_columns(struct merge *m, const uint32_t *b_upto)
+{
+    const size_t na = m->na, nb = m->nb;
+    wide_sum columns = 0;
+    for (size_t j = 0, to; j < nb; j = to) {
+        const size_t i = b_upto[j];
+        to = j + 1 < nb && m->b[j + 1] <= m->b[j] ? run_from(m->b, nb, j) : j + 1;
+        if (i > 0 && m->a[i - 1] >= m->b[j])
+            continue;
+        columns += (wide_sum)(to - j) * square(2 * i, na);
+        m->ties += to - j > 1 ? cubed(to - j) : 0;
+    }
+    m->columns += (double)columns;
 }
 
 struct merge merge_of(const double *a, size_t na, const double *b, size_t nb)
 {
-    uint32_t *const room = malloc((2 * (na + nb) + 1) * sizeof *room);
-    if (!room)
+    struct merge m = {.a = a, .b = b, .na = na, .nb = nb};
+    CLEANUP(mem_free) uint32_t *a_below = malloc((na + nb + 1) * sizeof *a_below);
+    if (!a_below)
         abort(); /* as an arena does */
-    uint32_t *const a_below = room, *const b_upto = a_below + na, *const a_upto = b_upto + nb,
-                    *const b_below = a_upto + na;
-    walk(a, na, b, nb, a_below, b_upto);
-    memcpy(a_upto, a_below, (na + nb) * sizeof *room); /* and b_below, b_upto */
-    find_equal(a, na, b, nb, a_below, a_upto, b_below, b_upto);
-    return (struct merge){a, b, na, nb, {a_below, a_upto}, {b_below, b_upto}, room};
-}
-
-void merge_done(struct merge *m)
-{
-    free(m->room);
-    *m = (struct merge){};
+    walk(a, na, b, nb, a_below, a_below + na);
+    sum_rows(&m, a_below);
+    sum_columns(&m, a_below + na);
+    return m;
 }

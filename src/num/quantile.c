@@ -23,16 +23,24 @@ double quantile_sorted(const double *x, size_t n, double p)
     return x[lo] + (h - (double)lo) * (x[lo + 1] - x[lo]);
 }
 
-double quantile_median(double *x, size_t n)
+double quantile_unsorted(double *x, size_t n, double p)
 {
-    if (n < 2)
-        return n ? x[0] : NOT_MEASURED;
-    const size_t lo = (n - 1) / 2;
+    if (n == 0 || !(p >= 0.0 && p <= 1.0))
+        return NOT_MEASURED;
+    const double h = (double)(n - 1) * p;
+    const size_t lo = (size_t)h;
     const double low = sort_kth(x, n, lo);
+    if (lo + 1 >= n || (double)lo >= h)
+        return low;
     double next = x[lo + 1];
     for (size_t i = lo + 2; i < n; i++)
         next = x[i] < next ? x[i] : next;
-    return n % 2 ? low : low + 0.5 * (next - low);
+    return low + (h - (double)lo) * (next - low);
+}
+
+double quantile_median(double *x, size_t n)
+{
+    return quantile_unsorted(x, n, 0.5);
 }
 
 size_t quantile_least_n(double p)

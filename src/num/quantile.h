@@ -12,7 +12,9 @@ void quantile_sort(double *x, size_t n); /* ascending */
  */
 [[nodiscard]] double quantile_sorted(const double *x, size_t n, double p);
 
-/* quantile_sorted(sorted x, n, 0.5) in a fifth of the time; x is put in another order. No NaN. */
+/* quantile_sorted() of x[0..n) in any order, in a fifth of the time of a sort; x is put in another
+ * one. No NaN. */
+[[nodiscard]] double quantile_unsorted(double *x, size_t n, double p);
 [[nodiscard]] double quantile_median(double *x, size_t n);
 
 /* The smallest n whose sample can say anything about the p-quantile: at least one value is expected

@@ -43,36 +43,6 @@ static double u_lower(size_t u, size_t na, size_t nb, struct arena *a)
     return sum / binomial_coefficient(na + nb, na);
 }
 
-struct walk {
-    double u;    /* pairs a > b, halves for equal */
-    double ties; /* sum of t^3 - t over the runs of equal values */
-};
-
-/* One run of equal values at a time: those of a, with the equal ones of b, then those of b alone.
- */
-static struct walk walk_pairs(const struct merge *m)
-{
-    const double *const a = m->a, *const b = m->b;
-    struct walk w = {};
-    for (size_t i = 0, from = 0; i < m->na; i++) {
-        if (i + 1 < m->na && a[i + 1] <= a[i])
-            continue;
-        const double below = m->of_a.below[i], equal_a = (double)(i + 1 - from);
-        const double equal_b = (double)(m->of_a.upto[i] - m->of_a.below[i]), t = equal_a + equal_b;
-        w.u += equal_a * (below + equal_b / 2);
-        w.ties += t > 1 ? t * t * t - t : 0;
-        from = i + 1;
-    }
-    for (size_t j = 0, from = 0; j < m->nb; j++) {
-        if (j + 1 < m->nb && b[j + 1] <= b[j])
-            continue;
-        const double t = m->of_b.upto[j] > m->of_b.below[j] ? 0 : (double)(j + 1 - from);
-        w.ties += t > 1 ? t * t * t - t : 0;
-        from = j + 1;
-    }
-    return w;
-}
-
 static double towards_zero(double z, double by)
 {
     return z > 0 ? z - by : z < 0 ? z + by : 0;
@@ -84,17 +54,16 @@ struct rank_u rank_mann_whitney(const struct merge *m, struct arena *scratch)
     struct rank_u r = {NOT_MEASURED, NOT_MEASURED, false, NOT_MEASURED};
     if (na == 0 || nb == 0)
         return r;
-    const struct walk w = walk_pairs(m);
     const double pairs = (double)na * (double)nb, n = (double)na + (double)nb;
-    r.u = w.u;
-    r.cliff = 2 * w.u / pairs - 1;
-    if (na < EXACT_BELOW && nb < EXACT_BELOW && !(w.ties > 0)) {
+    r.u = m->above;
+    r.cliff = 2 * m->above / pairs - 1;
+    if (na < EXACT_BELOW && nb < EXACT_BELOW && !(m->ties > 0)) {
         r.exact = true;
-        r.p = fmin(1, 2 * u_lower((size_t)fmin(w.u, pairs - w.u), na, nb, scratch));
+        r.p = fmin(1, 2 * u_lower((size_t)fmin(m->above, pairs - m->above), na, nb, scratch));
         return r;
     }
-    const double sd = sqrt(pairs / 12 * (n + 1 - w.ties / (n * (n - 1))));
-    r.p = sd > 0 ? dist_normal_two_sided(towards_zero(w.u - pairs / 2, 0.5) / sd) : 1;
+    const double sd = sqrt(pairs / 12 * (n + 1 - m->ties / (n * (n - 1))));
+    r.p = sd > 0 ? dist_normal_two_sided(towards_zero(m->above - pairs / 2, 0.5) / sd) : 1;
     return r;
 }
 
@@ -207,26 +176,6 @@ static size_t distance(const double *a, size_t na, const double *b, size_t nb, b
     return most;
 }
 
-/* The same where only it is asked for: at the last of each run of equal values. */
-static size_t distance_of(const double *a, const struct merge_counts *c, size_t na, size_t nb)
-{
-    size_t most = 0;
-    for (size_t i = 0; i < na; i++) {
-        if (i + 1 < na && a[i + 1] <= a[i])
-            continue;
-        const size_t x = (i + 1) * nb, y = c->upto[i] * na, d = x > y ? x - y : y - x;
-        most = d > most ? d : most;
-    }
-    return most;
-}
-
-static size_t largest_distance(const struct merge *m)
-{
-    const size_t x = distance_of(m->a, &m->of_a, m->na, m->nb);
-    const size_t y = distance_of(m->b, &m->of_b, m->nb, m->na);
-    return x > y ? x : y;
-}
-
 /* P(na nb D >= d): over all paths from (0, 0) to (na, nb), which are equally likely, the share that
  * comes to a point with |i nb - j na| >= d. */
 static double ks_upper(size_t d, size_t na, size_t nb, const bool *step, struct arena *a)
@@ -251,7 +200,7 @@ struct rank_ks rank_kolmogorov_smirnov(const struct merge *m, struct arena *scra
         return r;
     r.exact = na < KS_EXACT_BELOW && nb < KS_EXACT_BELOW && na * nb < KS_EXACT_BELOW;
     bool *const step = ARENA_ARRAY(scratch, bool, r.exact ? na + nb + 1 : 1);
-    const size_t d = r.exact ? distance(m->a, na, m->b, nb, step) : largest_distance(m);
+    const size_t d = r.exact ? distance(m->a, na, m->b, nb, step) : m->distance;
     const double x = (double)na, y = (double)nb;
     r.d = (double)d / (x * y);
     r.p = d == 0    ? 1

@@ -19,7 +19,7 @@ static const struct {
 static struct effect_dominance dominance_of(const double *x, size_t nx, const double *y, size_t ny,
                                             double conf)
 {
-    CLEANUP(merge_done) struct merge m = merge_of(x, nx, y, ny);
+    const struct merge m = merge_of(x, nx, y, ny);
     return effect_dominance_of(&m, conf);
 }
 

@@ -9,14 +9,14 @@
 static struct rank_u mann_whitney(const double *x, size_t nx, const double *y, size_t ny,
                                   struct arena *a)
 {
-    CLEANUP(merge_done) struct merge m = merge_of(x, nx, y, ny);
+    const struct merge m = merge_of(x, nx, y, ny);
     return rank_mann_whitney(&m, a);
 }
 
 static struct rank_ks smirnov(const double *x, size_t nx, const double *y, size_t ny,
                               struct arena *a)
 {
-    CLEANUP(merge_done) struct merge m = merge_of(x, nx, y, ny);
+    const struct merge m = merge_of(x, nx, y, ny);
     return rank_kolmogorov_smirnov(&m, a);
 }
 
