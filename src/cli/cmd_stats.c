@@ -352,9 +352,10 @@ const struct command cmd_stats = {
     .about =
         "FILE is a CSV or TSV (- is standard input), JSON (a list of objects, or an object a line) "
         "or\n"
-        "Parquet. Each group of the column --value gets its mean, median, spread and quantiles "
-        "with\n"
-        "intervals. Two groups are compared by Welch's and Student's t, Mann-Whitney,\n"
+        "Parquet; a.b is the key b inside the key a. Each group of the column --value gets its "
+        "mean,\n"
+        "median, spread and quantiles with intervals. Two groups are compared by Welch's and "
+        "Student's t, Mann-Whitney,\n"
         "Kolmogorov-Smirnov and, where they are small, a permutation test; several by analyses of\n"
         "variance, Kruskal-Wallis, Tukey and Games-Howell, or all against one by Dunnett's test\n"
         "(--control). Effects are Cohen's d, Hedges' g, Cliff's delta and A12, with intervals.\n"

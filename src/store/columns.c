@@ -55,15 +55,26 @@ static enum err_code find_format(const char *path, enum columns_format *format, 
                        path);
 }
 
-/* Places of the wanted columns among the names; SIZE_MAX where nothing is wanted. */
+/* "timing.total" is the key `total` inside the column `timing`. */
+static bool is_inside(const char *wanted, const char *name)
+{
+    const size_t n = strlen(name);
+    return strncmp(wanted, name, n) == 0 && wanted[n] == '.' && wanted[n + 1];
+}
+
+/* Places of the wanted columns among the names; SIZE_MAX where nothing is wanted. nested: of
+ * objects, whose keys may be wanted. */
 static enum err_code find_columns(const char *path, const struct columns *c,
-                                  const char *const *wanted, size_t n, size_t *ret_at,
+                                  const char *const *wanted, size_t n, bool nested, size_t *ret_at,
                                   struct err *e)
 {
     for (size_t k = 0; k < n; k++) {
         ret_at[k] = SIZE_MAX;
         for (size_t i = 0; wanted[k] && i < c->n_names && ret_at[k] == SIZE_MAX; i++)
             if (strcmp(c->names[i], wanted[k]) == 0)
+                ret_at[k] = i;
+        for (size_t i = 0; nested && wanted[k] && i < c->n_names && ret_at[k] == SIZE_MAX; i++)
+            if (is_inside(wanted[k], c->names[i]))
                 ret_at[k] = i;
         if (!wanted[k] || ret_at[k] != SIZE_MAX)
             continue;
@@ -111,7 +122,7 @@ static enum err_code read_csv(const char *path, const char *const *wanted, size_
     if (csv_open(path, '\0', a, &csv, e))
         return e->code;
     ret->names = csv_names(csv, &ret->n_names);
-    if (find_columns(path, ret, wanted, n, at, e))
+    if (find_columns(path, ret, wanted, n, false, at, e))
         return e->code;
     for (enum csv_result r; (r = csv_next(csv, &row, e)) != CSV_END;) {
         if (r != CSV_ROW)
@@ -165,13 +176,30 @@ static enum err_code read_names(struct duck *d, const char *path, enum columns_f
     return ERR_OK;
 }
 
-/* A column of numbers and words is of type JSON, whose words would come with their quotes. */
-static void as_text(struct str *sql, const char *name, const char *type)
+/* A column of numbers and words is of type JSON, whose words would come with their quotes. A wanted
+ * key inside a column is the way to it. */
+static void as_text(struct str *sql, const char *name, const char *wanted, const char *type,
+                    struct arena *a)
 {
-    const bool json = type && strcmp(type, "JSON") == 0;
-    str_puts(sql, json ? "(" : "CAST(");
+    const bool whole = strcmp(name, wanted) == 0;
+    const bool json = !whole || (type && strcmp(type, "JSON") == 0);
+    str_puts(sql, whole && json ? "(" : json ? "(to_json(" : "CAST(");
     quote(sql, name, '"');
-    str_puts(sql, json ? " ->> '$')" : " AS VARCHAR)");
+    if (whole) {
+        str_puts(sql, json ? " ->> '$')" : " AS VARCHAR)");
+        return;
+    }
+    CLEANUP(str_done) struct str way = {};
+    str_putc(&way, '$');
+    for (const char *p = wanted + strlen(name); *p;) {
+        const size_t n = strcspn(p + 1, ".");
+        str_putc(&way, '.');
+        quote(&way, arena_strndup(a, p + 1, n), '"');
+        p += n + 1;
+    }
+    str_puts(sql, ") ->> ");
+    quote(sql, str_text(&way), '\'');
+    str_putc(sql, ')');
 }
 
 static enum err_code read_by_duck(const char *path, enum columns_format format,
@@ -187,14 +215,14 @@ static enum err_code read_by_duck(const char *path, enum columns_format format,
         return err_set(e, ERR_IO, "'%s': %s", path,
                        file_exists(path) ? "it is a folder" : "there is no such file");
     if (duck_open(&d, e) || read_names(d, path, format, a, ret, &types, e) ||
-        find_columns(path, ret, wanted, n, at, e))
+        find_columns(path, ret, wanted, n, true, at, e))
         return e->code;
     str_puts(&sql, "SELECT ");
     for (size_t k = 0; k < n; k++) {
         if (at[k] == SIZE_MAX)
             continue;
         str_puts(&sql, n_columns ? ", " : "");
-        as_text(&sql, wanted[k], types[at[k]]);
+        as_text(&sql, ret->names[at[k]], wanted[k], types[at[k]], a);
         c[n_columns++].type = DUCK_STR;
     }
     source(&sql, path, format);

@@ -35,6 +35,15 @@ END
 says "a command that is not there yet is no mistyped one" 2 "no command 'report' yet" report base
 printf 'a\n1\n' | gzip >z.csv.gz
 says "stats of a compressed table" 1 "compressed with gzip; unpack it first" stats z.csv.gz --value a
+for i in 1 2 3 4; do echo "{\"run\": {\"engine\": \"a\"}, \"time.s\": $i, \"time\": {\"all\": $i.5}}"; done >nested.jsonl
+if "$chimera" stats nested.jsonl --value time.all --group run.engine --json >out 2>err; then
+    ok "stats of a key inside a key" grep -q '"value": 3.0' out # (1.5 + 2.5 + 3.5 + 4.5) / 4
+    "$chimera" stats nested.jsonl --value time.s --json >out 2>err
+    ok "a key with a point in its name" grep -q '"value": 2.5' out
+    says "a key that is nowhere" 2 "has no column 'tine.all'" stats nested.jsonl --value tine.all
+else
+    skip "stats of a key inside a key" "$(head -c 100 err)"
+fi
 says "stats of no file" 2 "no such file: 'none.csv'" stats none.csv --value x
 says "import of no file" 2 "no such file: 'none.csv'" import none.csv -o d
 says "quality of no file" 2 "no such file: 'none.txt'" quality --pred none.txt --ref none.txt --metric exact
