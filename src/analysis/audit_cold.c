@@ -61,12 +61,13 @@ static struct first look_at_first(const double *x, const double *y, size_t n, st
     while ((double)f.run + 1 <= limits[START].value * (double)n && y[0] > rest.centre &&
            y[f.run] - rest.centre >= (y[0] - rest.centre) / 2)
         f.run_ms += x[f.run++];
-    rest = audit_series_scale(y + f.run, n - f.run, scratch);
+    if (f.run > 1)
+        rest = audit_series_scale(y + f.run, n - f.run, scratch);
     const double off = y[0] - rest.centre;
     f.ratio = exp(off);
     double most = -INFINITY, as_slow = 1;
     for (size_t i = f.run; i < n; i++) {
-        most = fmax(most, y[i]);
+        most = y[i] > most ? y[i] : most;
         as_slow += y[i] >= y[0];
     }
     f.slowest = as_slow <= 1;

@@ -39,9 +39,13 @@
 #include "base/arena.h"
 #include "base/defs.h"
 #include "base/nearest.h"
+#include "base/parallel.h"
 #include "store/results.h"
 
 #include <string.h>
+
+constexpr size_t MOST_CHECKS = 128;
+constexpr size_t WORTH_THREADS = 100'000; /* samples in all cells */
 
 /* clang-format off */
 static const struct audit_check *const tables[] = {
@@ -90,14 +94,12 @@ const struct audit_check *audit_run_at(size_t i)
     return nullptr;
 }
 
-constexpr size_t MOST_NAMES = 128;
-
 enum err_code audit_run_choice(const char *const *names, size_t n, struct audit_choice *ret,
                                struct err *e)
 {
-    const char *known[MOST_NAMES];
+    const char *known[MOST_CHECKS];
     size_t n_known = 0;
-    for (const struct audit_check *c; n_known < MOST_NAMES && (c = audit_run_at(n_known));)
+    for (const struct audit_check *c; n_known < MOST_CHECKS && (c = audit_run_at(n_known));)
         known[n_known++] = c->name;
     for (size_t i = 0; i < n; i++) {
         bool found = false;
@@ -137,21 +139,49 @@ void audit_run_cell(const struct audit_choice *choice, const struct audit_cell *
         }
 }
 
+struct rest { /* of the checks, each by one thread */
+    const struct audit_whole *whole;
+    struct arena **arenas; /* of each check, as what it found */
+    struct audit **found;
+};
+
+static void look_at_rest(void *context, size_t i, size_t worker)
+{
+    const struct rest *const rest = context;
+    const struct audit_whole *const w = rest->whole;
+    const struct audit_check *const check = audit_run_at(i);
+    struct audit *const out = rest->found[i];
+    (void)worker;
+    for (size_t g = 0; out && check->group && g < w->n_groups; g++) {
+        audit_called(out, check->name);
+        check->group(&w->groups[g], out);
+    }
+    if (out && check->whole) {
+        audit_called(out, check->name);
+        check->whole(w, out);
+    }
+}
+
 void audit_run_rest(const struct audit_choice *choice, const struct audit_whole *w,
                     struct audit *out)
 {
+    struct arena *arenas[MOST_CHECKS] = {};
+    struct audit *found[MOST_CHECKS] = {};
+    struct rest rest = {w, arenas, found};
     const struct audit_check *check;
-    for (size_t i = 0; (check = audit_run_at(i)); i++) {
-        if (!chosen(choice, check->name))
-            continue;
-        for (size_t g = 0; check->group && g < w->n_groups; g++) {
-            audit_called(out, check->name);
-            check->group(&w->groups[g], out);
+    size_t n = 0, samples = 0;
+    for (; n < MOST_CHECKS && (check = audit_run_at(n)); n++)
+        if (chosen(choice, check->name) && (check->group || check->whole)) {
+            arenas[n] = arena_new((size_t)4 << 30);
+            found[n] = audit_new(arenas[n]);
         }
-        if (check->whole) {
-            audit_called(out, check->name);
-            check->whole(w, out);
-        }
+    for (size_t i = 0; i < w->n_cells; i++)
+        samples += w->cells[i].stats->n;
+    parallel_run(n, samples < WORTH_THREADS ? 1 : 0, look_at_rest, &rest);
+    for (size_t i = 0; i < n; i++) {
+        if (found[i])
+            audit_append(out, found[i]);
+        arena_free(arenas[i]);
     }
 }
 

@@ -133,9 +133,10 @@ struct trend_slope trend_theil_sen(const double *t, const double *x, size_t n, d
     r.pairs = k;
     if (k == 0)
         return r;
-    r.slope = sort_kth(slopes, k, k / 2);
+    const size_t middle = k / 2; /* what is below its slope stands before it from now on */
+    r.slope = sort_kth(slopes, k, middle);
     if (k % 2 == 0)
-        r.slope = (r.slope + sort_kth(slopes, k, k / 2 - 1)) / 2;
+        r.slope = (r.slope + sort_kth(slopes, middle, middle - 1)) / 2;
 
     /* Ranks among all pairs, carried over to the sample. */
     const double share = r.sampled ? (double)k / ((double)n * (double)(n - 1) / 2) : 1;
@@ -143,8 +144,9 @@ struct trend_slope trend_theil_sen(const double *t, const double *x, size_t n, d
     const double spread = sqrt(s_variance(t, x, n, scratch)) * share;
     const double half = z / 2 * (r.sampled ? hypot(spread, sqrt((double)k)) : spread);
     const double lo = nearbyint((double)k / 2 - half) - 1, hi = nearbyint((double)k / 2 + half);
-    r.lo = sort_kth(slopes, k, lo > 0 ? (size_t)lo : 0);
-    r.hi = sort_kth(slopes, k, hi < (double)k - 1 ? (size_t)hi : k - 1);
+    const size_t low = lo > 0 ? (size_t)lo : 0, high = hi < (double)k - 1 ? (size_t)hi : k - 1;
+    r.lo = low < middle ? sort_kth(slopes, middle, low) : slopes[middle];
+    r.hi = sort_kth(slopes + middle, k - middle, high - middle);
 
     double *rest = ARENA_ARRAY(scratch, double, n);
     for (size_t i = 0; i < n; i++)
