@@ -3,9 +3,9 @@
  *
  * Samples are nested in repetitions, and these in invocations. What differs between invocations
  * (memory layout, clocks, caches) is common to all samples of one, so that with two invocations or
- * more an invocation is one value: the log of its median. With one, a repetition (one pass over the
- * prompts) is a value: the mean of the logs of its samples; and where the passes are not known, a
- * sample. The last two say nothing about another invocation.
+ * more an invocation is one value: the mean of its logs without a fifth of them at each end. With
+ * one, a repetition (one pass over the prompts) is a value: the mean of the logs of its samples;
+ * and where the passes are not known, a sample. The last two say nothing about another invocation.
  *
  * Logs, because a comparison is a ratio: the difference of two means of logs is the log of the
  * ratio of geometric means.

@@ -29,7 +29,16 @@ static void test_levels(void)
     const size_t two[] = {0, 3, 6}, whole[] = {0, 6};
     struct level l = level_of(x, two, 2, nullptr, a);
     CHECK("two invocations are two values", l.unit == LEVEL_INVOCATIONS && l.n == 2, "%zu", l.n);
-    CHECK_NEAR("the log of a median", l.y[0], log(4), 1e-15);
+    CHECK_NEAR("of three, the log of the median", l.y[0], log(4), 1e-15);
+    const double many[] = {1, 2, 4, 8, 1e9, 1, 2, 4, 8, 16, 1e9, 2,
+                           8, 3, 3, 3, 3,   3, 3, 3, 3, 3,  3};
+    const size_t sizes[] = {0, 5, 11, 13, 23};
+    l = level_of(many, sizes, 4, nullptr, a);
+    CHECK_NEAR("of five, the mean of the logs of three", l.y[0], 2 * log(2), 1e-15);
+    /* (0.8 (1 + 4) + 2 + 3) / 3.6 log 2: of six, 1.2 off each end */
+    CHECK_NEAR("of six, parts of the outermost that are left", l.y[1], 2.5 * log(2), 1e-14);
+    CHECK_NEAR("of two, their mean", l.y[2], 2 * log(2), 1e-15);
+    CHECK_NEAR("of ten that are alike, they", l.y[3], log(3), 1e-15);
     const int32_t passes[] = {0, 0, 1, 1, 2, 2};
     l = level_of(x, whole, 1, passes, a);
     CHECK("passes of one invocation", l.unit == LEVEL_REPETITIONS && l.n == 3, "%zu", l.n);
