@@ -139,7 +139,9 @@ void cell_figures(struct cell_stats *t, struct arena *a, struct arena *scratch)
     t->rank_hi = ranks.hi;
     const struct nested samples = {t->x, t->start, t->n_units};
     t->mean_ci = interval_mean(&samples, cell_nominal(t));
-    t->median_ci = interval_quantile(&samples, t->sorted, 0.5, cell_nominal(t), scratch);
+    t->median_ci = t->sequential
+                       ? interval_median_stopped(&samples, t->sorted, STOPPING_LEVEL, scratch)
+                       : interval_quantile(&samples, t->sorted, 0.5, CELL_CONFIDENCE, scratch);
 }
 
 struct span {

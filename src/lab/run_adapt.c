@@ -125,7 +125,11 @@ static void note(const struct run *r, const struct run_target *t, const struct r
         what = arena_printf(a, "; on to %zu invocations of %u repetitions each",
                             l->next_invocations, c->repetitions);
     else if (l->state == STOPPING_CAPPED)
-        what = "; max_invocations is reached";
+        what = isnan(l->apart) ? "; max_invocations is reached"
+                               : arena_printf(a,
+                                              "; max_invocations is reached: the medians of the "
+                                              "invocations are in two groups, %.3g %% apart",
+                                              100 * l->apart);
     r->s.o->listener.note(
         r->s.o->listener.context,
         isnan(l->half)

@@ -27,6 +27,9 @@ static void put_looks(const struct run_adapt_cell *c, struct jsonw *w)
         jsonw_ki64(w, "invocations", (int64_t)k->look.invocations);
         jsonw_ki64(w, "samples", (int64_t)k->samples);
         put_interval(&k->look.median, k->look.half, w);
+        jsonw_kf64(w, "reach_percent", 100 * k->look.reach);
+        if (!isnan(k->look.apart))
+            jsonw_kf64(w, "groups_apart_percent", 100 * k->look.apart);
         if (k->look.state == STOPPING_MORE) {
             jsonw_ki64(w, "next_invocations", (int64_t)k->look.next_invocations);
             jsonw_kf64(w, "next_repetitions", k->look.next_repetitions);

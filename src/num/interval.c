@@ -241,6 +241,20 @@ static size_t count_to(const double *x, size_t n, double bound)
     return k;
 }
 
+/* Of the share of samples up to x, over units. */
+static double variance_of_share(const struct nested *s, double x)
+{
+    const size_t n = s->start[s->n_units];
+    const double share = (double)count_to(s->x, n, x) / (double)n;
+    double sum = 0;
+    for (size_t u = 0; u < s->n_units; u++) {
+        const size_t m = s->start[u + 1] - s->start[u];
+        const double d = (double)count_to(s->x + s->start[u], m, x) - (double)m * share;
+        sum += d * d;
+    }
+    return sum / ((double)n * (double)n) * (double)s->n_units / (double)(s->n_units - 1);
+}
+
 static struct interval by_woodruff(const struct nested *s, const double *sorted, double p,
                                    double conf)
 {
@@ -248,15 +262,7 @@ static struct interval by_woodruff(const struct nested *s, const double *sorted,
     struct interval v = {.at = quantile_sorted(sorted, n, p),
                          .df = (double)(s->n_units - 1),
                          .kind = INTERVAL_WOODRUFF};
-    const double share = (double)count_to(s->x, n, v.at) / (double)n;
-    double sum = 0;
-    for (size_t u = 0; u < s->n_units; u++) {
-        const size_t m = s->start[u + 1] - s->start[u];
-        const double d = (double)count_to(s->x + s->start[u], m, v.at) - (double)m * share;
-        sum += d * d;
-    }
-    const double variance =
-        sum / ((double)n * (double)n) * (double)s->n_units / (double)(s->n_units - 1);
+    const double variance = variance_of_share(s, v.at);
     const double error = variance > 0 ? variance : p * (1 - p) / (double)n;
     /* Of a tail the units' shares vary less around the quantile that these units have than around
      * the true one: a degree of freedom more is lost, by simulation. */
@@ -314,6 +320,22 @@ struct interval interval_quantile(const struct nested *s, const double *sorted, 
     if (p == 0.5 && s->n_units < INTERVAL_MANY_UNITS && sorted[0] > 0)
         return by_unit_medians(s, sorted, conf, scratch);
     return by_woodruff(s, sorted, p, conf);
+}
+
+struct interval interval_median_stopped(const struct nested *s, const double *sorted, double conf,
+                                        struct arena *scratch)
+{
+    struct interval v = interval_quantile(s, sorted, 0.5, conf, scratch);
+    if (v.kind != INTERVAL_WOODRUFF)
+        return v;
+    const size_t n = s->start[s->n_units];
+    const double t = t_of(conf, v.df);
+    const double lo = at_share(sorted, n, 0.5 - t * sqrt(variance_of_share(s, v.lo)));
+    const double hi = at_share(sorted, n, 0.5 + t * sqrt(variance_of_share(s, v.hi)));
+    v.lo = lo > v.lo ? v.lo : lo;
+    v.hi = hi < v.hi ? v.hi : hi;
+    give_reason(&v);
+    return v;
 }
 
 /* ---- a ratio ---- */

@@ -53,6 +53,13 @@ struct arena;
 [[nodiscard]] struct interval interval_quantile(const struct nested *s, const double *sorted,
                                                 double p, double conf, struct arena *scratch);
 
+/* Of the median where the number of units came of looking at the interval (stopping.h): the error
+ * of Woodruff's share is taken at the ends too, and the larger of both counts. Where units are in
+ * one of two states as a whole, that at the median is too small as soon as they are not half and
+ * half, which is where a run would stop. It covers 0.5 to 1.5 % more on other laws. */
+[[nodiscard]] struct interval interval_median_stopped(const struct nested *s, const double *sorted,
+                                                      double conf, struct arena *scratch);
+
 /* b.at / a.at, at exp(-+ t se) of their log_se; t has the degrees of freedom of
  * compare_few_df(). NOT_MEASURED where one is. */
 [[nodiscard]] struct interval interval_ratio(const struct interval *b, const struct interval *a,

@@ -37,27 +37,53 @@ static double repetitions_of(const struct stopping_rule *r, const struct nested 
     return best;
 }
 
-/* Closer together than the target, it does not matter which of them the median is in. */
-static bool in_groups(const struct nested *s, double target, struct arena *scratch)
+static void medians_of(const struct nested *s, double *room, double *ret)
 {
-    constexpr double LEAST_SD = 0.002;
-    double *const level = ARENA_ARRAY(scratch, double, s->n_units);
-    double *const unit = ARENA_ARRAY(scratch, double, s->start[s->n_units]);
     for (size_t u = 0; u < s->n_units; u++) {
         const size_t m = s->start[u + 1] - s->start[u];
-        memcpy(unit, s->x + s->start[u], m * sizeof *unit);
-        quantile_sort(unit, m);
-        level[u] = log(quantile_sorted(unit, m, 0.5));
+        memcpy(room, s->x + s->start[u], m * sizeof *room);
+        quantile_sort(room, m);
+        ret[u] = quantile_sorted(room, m, 0.5);
     }
-    const struct modes_groups g = modes_gap_groups(level, s->n_units, 1, LEAST_SD, scratch);
-    return g.score > MODES_GAP_HINT && g.gap > log1p(target);
+}
+
+/* From the median to the ends of a range of the invocations' own medians, of order statistics: no
+ * law is assumed, and two states that are near half and half are both in it. */
+static double reach_of(const double *medians, size_t n, double at)
+{
+    const struct quantile_ranks k = quantile_ranks(n, 0.5, STOPPING_REACH_LEVEL);
+    const double lo = medians[k.lo < 1 ? 0 : k.lo - 1], hi = medians[k.hi > n ? n - 1 : k.hi - 1];
+    return fmax(hi / at, at / lo) - 1;
+}
+
+static double apart(const double *medians, size_t n, struct arena *scratch)
+{
+    constexpr double LEAST_SD = 0.002;
+    double *const level = ARENA_ARRAY(scratch, double, n);
+    for (size_t u = 0; u < n; u++)
+        level[u] = log(medians[u]);
+    const struct modes_groups g = modes_gap_groups(level, n, 2, LEAST_SD, scratch);
+    return g.score > MODES_GAP_HINT ? expm1(g.gap) : NOT_MEASURED;
+}
+
+static void look_at_medians(const struct nested *s, struct arena *scratch,
+                            struct stopping_look *ret)
+{
+    ret->reach = ret->apart = NOT_MEASURED;
+    if (s->n_units == 0 || !(ret->median.at > 0))
+        return;
+    double *const medians = ARENA_ARRAY(scratch, double, s->n_units);
+    medians_of(s, ARENA_ARRAY(scratch, double, s->start[s->n_units]), medians);
+    quantile_sort(medians, s->n_units);
+    ret->reach = reach_of(medians, s->n_units, ret->median.at);
+    ret->apart = apart(medians, s->n_units, scratch);
 }
 
 struct stopping_look stopping_look_at(const struct stopping_rule *r, const struct nested *s,
                                       const double *sorted, struct arena *scratch)
 {
     struct stopping_look l = {
-        .median = interval_quantile(s, sorted, 0.5, STOPPING_LEVEL, scratch),
+        .median = interval_median_stopped(s, sorted, STOPPING_LEVEL, scratch),
         .invocations = s->n_units,
         .next_repetitions = r->repetitions,
     };
@@ -65,9 +91,9 @@ struct stopping_look stopping_look_at(const struct stopping_rule *r, const struc
     l.half = fmax(l.median.hi / l.median.at - 1, 1 - l.median.lo / l.median.at);
     if (isnan(l.median.lo) || isnan(l.median.hi) || !(l.median.at > 0))
         l.half = NOT_MEASURED;
-    const bool more = s->n_units < STOPPING_LEAST ||
-                      (s->n_units < STOPPING_GROUPS && in_groups(s, r->target, scratch));
-    if (l.half <= r->target && (!more || s->n_units >= r->most_invocations)) {
+    look_at_medians(s, scratch, &l);
+    const bool sure = s->n_units >= STOPPING_LEAST && l.reach <= STOPPING_REACH * r->target;
+    if (l.half <= r->target && (sure || s->n_units >= r->most_invocations)) {
         l.state = STOPPING_REACHED;
         return l;
     }
@@ -79,7 +105,7 @@ struct stopping_look stopping_look_at(const struct stopping_rule *r, const struc
     l.next_repetitions = repetitions_of(r, s, &factor);
     const double ratio = l.half / r->target;
     const double wanted = isnan(ratio) ? STOPPING_MOST_GROWTH * n
-                          : ratio <= 1 ? (double)STOPPING_GROUPS
+                          : ratio <= 1 ? STOPPING_NOT_SURE
                                        : n * ratio * ratio * factor;
     const double next =
         bounded(wanted, fmax(n + 1, STOPPING_GROWTH * n), fmax(n + 1, STOPPING_MOST_GROWTH * n));

@@ -100,6 +100,18 @@ def woodruff(u, p, conf=0.95):
     return position(np.sort(x), n * (p - half) + 0.5), position(np.sort(x), n * (p + half) + 0.5)
 
 
+def stopped(u, conf=0.97):
+    x = np.sort(np.concatenate(u))
+    n, k = len(x), len(u)
+    ends = woodruff(u, 0.5, conf)
+    got = []
+    for end, sign in zip(ends, (-1, 1)):
+        share = (x <= end).mean()
+        v = sum(((w <= end).sum() - len(w) * share) ** 2 for w in u) / n ** 2 * k / (k - 1)
+        got.append(position(x, n * (0.5 + sign * stats.t.ppf((1 + conf) / 2, k - 1) * np.sqrt(v)) + 0.5))
+    return min(ends[0], got[0]), max(ends[1], got[1])
+
+
 def woodruff_se(u, p):
     lo, hi = woodruff(u, p, 0.8)
     return np.log(hi / lo) / 2 / stats.t.ppf(0.9, len(u) - 1)
@@ -150,3 +162,6 @@ show('ratio to one invocation', ratio(b, c))
 zigzag = np.array([100 + (2 if i % 2 else -2) + (i * i * 7919 % 1009) / 1009 for i in range(40)])
 d = (np.median(zigzag), order_se(zigzag, 0.5), len(zigzag) / tau_quantile(zigzag, 0.5) - 1)
 show('ratio to one that alternates', ratio(b, d))
+show('stopped median of 12 units', stopped(twelve))
+states = [w * (1.3 if i % 5 in (1, 3) else 1) for i, w in enumerate(cut(series(300, 0.3), [15] * 20))]
+show('stopped median of 20 units in two states', stopped(states))

@@ -27,6 +27,8 @@ static const struct {
     {"ratio", 0.7555347761117569, 1.003871925770992},
     {"ratio to one invocation", 0.91987359811786973, 1.1241529531392402},
     {"ratio to one that alternates", 0.92897467246729515, 1.1370591442349371},
+    {"stopped median of 12 units", 92.762417744150483, 117.86530895864601},
+    {"stopped median of 20 units in two states", 98.041753986663508, 124.72371246493122},
 };
 
 constexpr size_t MOST = 600;
@@ -72,6 +74,23 @@ static struct interval quantile_of(double p, size_t n, double ar, const size_t *
     return interval_quantile(&(struct nested){x, start ? start : one, n_units}, sorted, p, 0.95, a);
 }
 
+/* 20 invocations of 15, the second and fourth of each five 1.3 times as slow; or the twelve. */
+static struct interval stopped(size_t n, double ar, size_t n_units, bool states)
+{
+    CLEANUP(arena_freep) struct arena *a = arena_new(1U << 20);
+    double x[MOST], sorted[MOST];
+    size_t start[21] = {0};
+    series(x, n, ar);
+    for (size_t u = 0; u < n_units; u++) {
+        start[u + 1] = (u + 1) * n / n_units;
+        for (size_t i = start[u]; states && (u % 5 == 1 || u % 5 == 3) && i < start[u + 1]; i++)
+            x[i] *= 1.3;
+    }
+    memcpy(sorted, x, n * sizeof *x);
+    quantile_sort(sorted, n);
+    return interval_median_stopped(&(struct nested){x, start, n_units}, sorted, 0.97, a);
+}
+
 int main(void)
 {
     size_t five[6], twelve[13], many[31];
@@ -113,6 +132,9 @@ int main(void)
     const struct interval d =
         interval_quantile(&(struct nested){zigzag, forty, 1}, sorted, 0.5, 0.95, scratch);
     check(interval_ratio(&b, &d, 0.95));
+
+    check(stopped(120, 0.9, 12, false));
+    check(stopped(300, 0.3, 20, true));
 
     const struct interval none = quantile_of(0.5, 5, 0, nullptr, 1);
     CHECK("five samples have no interval of the median", isnan(none.lo) && none.reason, "%g",

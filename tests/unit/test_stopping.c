@@ -120,8 +120,8 @@ static void test_rule(struct arena *a)
         start[i] = 5 * i;
     for (size_t i = 0; i < 60; i++)
         x[i] = sorted[i] = 100 + (double)(i % 7);
-    quantile_sort(sorted, 60);
-    const struct nested six = {.x = x, .start = start, .n_units = 6}, few = {x, start, 3};
+    quantile_sort(sorted, 40);
+    const struct nested eight = {.x = x, .start = start, .n_units = 8}, few = {x, start, 3};
     struct stopping_rule r = {.target = 0.5,
                               .most_invocations = 50,
                               .requests = 1,
@@ -130,39 +130,46 @@ static void test_rule(struct arena *a)
                               .most_repetitions = 50,
                               .cost_invocation = 100,
                               .cost_repetition = 1};
-    CHECK("narrow enough", stopping_look_at(&r, &six, sorted, a).state == STOPPING_REACHED, "no");
+    const struct stopping_look enough = stopping_look_at(&r, &eight, sorted, a);
+    CHECK("narrow enough", enough.state == STOPPING_REACHED && isnan(enough.apart), "no");
+    /* medians of the eight: 102, four times, 103, 104, three times; of all, 103 */
+    CHECK_NEAR("their range", enough.reach, 103.0 / 102 - 1, 1e-14);
     quantile_sort(sorted, 15);
     const struct stopping_look early = stopping_look_at(&r, &few, sorted, a);
-    CHECK("not before six invocations",
+    CHECK("not before eight invocations",
           early.state == STOPPING_MORE && early.next_invocations == STOPPING_LEAST, "%zu",
           early.next_invocations);
-    r.target = 0.2;
-    for (size_t i = 0; i < 30; i++)
-        x[i] = sorted[i] = (i / 5 == 3 ? 130 : 100) + (double)(i % 7);
-    quantile_sort(sorted, 30);
-    const struct nested states = {.x = x, .start = start, .n_units = 6};
-    const struct stopping_look on = stopping_look_at(&r, &states, sorted, a);
-    CHECK("narrow enough, but one invocation is in another state: on to 20, in steps of two",
-          on.half <= r.target && on.state == STOPPING_MORE && on.next_invocations == 12, "%zu",
+    for (size_t i = 0; i < 40; i++)
+        x[i] = sorted[i] = (i / 5 == 3 || i / 5 == 6 ? 135 : 100) + (double)(i % 7);
+    quantile_sort(sorted, 40);
+    r.target = 0.13;
+    const struct stopping_look on = stopping_look_at(&r, &eight, sorted, a);
+    CHECK("two invocations are in another state, further off than twice the target",
+          on.reach > 0.26, "%g", on.reach);
+    /* medians 102 to 104, and 138 and 139 */
+    CHECK_NEAR("which is said", on.apart, 138.0 / 104 - 1, 1e-14);
+    CHECK("more, up to twice as many",
+          on.state == STOPPING_MORE && on.next_invocations > 8 && on.next_invocations <= 16, "%zu",
           on.next_invocations);
-    r.most_invocations = 6;
+    r.most_invocations = 8;
+    r.target = 0.5;
     CHECK("unless that is all there may be",
-          stopping_look_at(&r, &states, sorted, a).state == STOPPING_REACHED, "not reached");
+          stopping_look_at(&r, &eight, sorted, a).state == STOPPING_REACHED, "not reached");
     r.most_invocations = 50;
-    for (size_t i = 0; i < 30; i++)
+    for (size_t i = 0; i < 40; i++)
         x[i] = sorted[i] = 100 + (double)(i % 7);
-    quantile_sort(sorted, 30);
+    quantile_sort(sorted, 40);
     r.target = 1e-6;
-    const struct stopping_look more = stopping_look_at(&r, &six, sorted, a);
+    const struct stopping_look more = stopping_look_at(&r, &eight, sorted, a);
     CHECK("never more than twice as many, nor fewer than a quarter more",
-          more.state == STOPPING_MORE && more.next_invocations == 12, "%zu", more.next_invocations);
+          more.state == STOPPING_MORE && more.next_invocations == 16, "%zu", more.next_invocations);
     CHECK("nothing between invocations and dear loads: twice as many repetitions",
           more.next_repetitions > 9 && more.next_repetitions < 11, "%g", more.next_repetitions);
     r.cost_repetition = NOT_MEASURED;
     CHECK("unknown costs leave the repetitions",
-          stopping_look_at(&r, &six, sorted, a).next_repetitions < 6, "changed");
-    r.most_invocations = 6;
-    CHECK("the cap", stopping_look_at(&r, &six, sorted, a).state == STOPPING_CAPPED, "no");
+          stopping_look_at(&r, &eight, sorted, a).next_repetitions < 6, "changed");
+    r.most_invocations = 8;
+    CHECK("the cap", stopping_look_at(&r, &eight, sorted, a).state == STOPPING_CAPPED, "no");
 }
 
 int main(int argc, char **argv)
