@@ -323,10 +323,19 @@ static void compute_cell(void *context, size_t i, size_t worker)
         v->visit(v->context, &(struct cell_view){i, t, &s, rows, scratch});
 }
 
+/* Twice the CPUs, because one that writes its cell waits for its turn; no more, because each holds
+ * the columns of a cell. */
+static size_t most_threads(void)
+{
+    constexpr size_t MOST = 8;
+    const size_t wanted = 2 * parallel_cpus();
+    return wanted < MOST ? wanted : MOST;
+}
+
 enum err_code cell_compute(const struct results *r, const struct cell_visitor *visitor,
                            struct arena *a, struct cell_stats *ret, struct err *e)
 {
-    const size_t workers = parallel_width(r->n_cells, CELL_MOST_THREADS);
+    const size_t most = most_threads(), workers = parallel_width(r->n_cells, most);
     CLEANUP(arena_freep) struct arena *scratch = arena_new(SCRATCH);
     struct pass p = {.r = r,
                      .visitors = visitor,
@@ -339,7 +348,7 @@ enum err_code cell_compute(const struct results *r, const struct cell_visitor *v
             return e->code;
     for (size_t w = 0; w < workers; w++)
         p.arenas[w] = arena_child(a, SCRATCH);
-    parallel_run(r->n_cells, CELL_MOST_THREADS, compute_cell, &p);
+    parallel_run(r->n_cells, most, compute_cell, &p);
     const struct err *first = nullptr;
     size_t at = SIZE_MAX;
     for (size_t w = 0; w < workers; w++)

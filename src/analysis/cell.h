@@ -61,7 +61,6 @@ struct cell_stats {
 };
 
 constexpr double CELL_CONFIDENCE = 0.95;
-constexpr size_t CELL_MOST_THREADS = 8; /* each holds the columns of a cell */
 
 struct cell_view { /* of a cell while its columns are there */
     size_t cell;   /* its place in r->cells */
