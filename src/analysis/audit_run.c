@@ -141,8 +141,7 @@ void audit_run_cell(const struct audit_choice *choice, const struct audit_cell *
 
 struct rest { /* of the checks, each by one thread */
     const struct audit_whole *whole;
-    struct arena **arenas; /* of each check, as what it found */
-    struct audit **found;
+    struct audit **found; /* of each check; nullptr: it is not wanted */
 };
 
 static void look_at_rest(void *context, size_t i, size_t worker)
@@ -167,7 +166,7 @@ void audit_run_rest(const struct audit_choice *choice, const struct audit_whole 
 {
     struct arena *arenas[MOST_CHECKS] = {};
     struct audit *found[MOST_CHECKS] = {};
-    struct rest rest = {w, arenas, found};
+    struct rest rest = {w, found};
     const struct audit_check *check;
     size_t n = 0, samples = 0;
     for (; n < MOST_CHECKS && (check = audit_run_at(n)); n++)
