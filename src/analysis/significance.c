@@ -81,10 +81,12 @@ static void method(struct jsonw *w)
     jsonw_ki64(w, "median_interval_needs_n", (int64_t)INTERVAL_LEAST_N);
     jsonw_kstr(w, "rank_interval",
                "distribution-free order statistics of all samples; blind to invocations");
-    jsonw_kstr(w, "significant",
-               "Holm-adjusted p of Welch's test on the logs, over invocations (else repetitions, "
-               "else samples; see verdict_evidence.rests_on), < 0.05; a family is one scenario and "
-               "model. p_value, p_holm and welch are over samples, as in the seed");
+    jsonw_kstr(
+        w, "significant",
+        "Holm-adjusted p of Welch's test on the logs, over invocations (each the mean of its "
+        "logs without a fifth of them at each end; else repetitions, else samples; see "
+        "verdict_evidence.rests_on), < 0.05; a family is one scenario and model. p_value, "
+        "p_holm and welch are over samples, as in the seed");
     jsonw_kstr(w, "verdict",
                "faster, slower: significant; equivalent: two one-sided tests within the margin; "
                "else undecided, with the runs that would decide it with a power of 80 %");

@@ -42,8 +42,7 @@ static void medians_of(const struct nested *s, double *room, double *ret)
     for (size_t u = 0; u < s->n_units; u++) {
         const size_t m = s->start[u + 1] - s->start[u];
         memcpy(room, s->x + s->start[u], m * sizeof *room);
-        quantile_sort(room, m);
-        ret[u] = quantile_sorted(room, m, 0.5);
+        ret[u] = quantile_median(room, m);
     }
 }
 
