@@ -63,9 +63,9 @@ static void put_column(struct table *t, const struct mapping *m, const struct ma
     table_add(t, cells);
 }
 
-/* What each column is taken for. */
 constexpr size_t MOST_UNUSED = 40; /* columns in the table; --json has all */
 
+/* What each column is taken for. */
 static void print_map(const struct cli *cli, const struct mapping *m)
 {
     static const struct table_column columns[] = {{"column"}, {"field"}, {"unit"}, {"of"}, {"why"}};
