@@ -302,6 +302,9 @@ static double rest_sd(const struct results_row *r)
 static struct results_row completed(const struct results_row *stated)
 {
     struct results_row r = *stated;
+    if (isnan(r.mean_excl_first_ms) && isnan(r.mean_ms))
+        r.mean_excl_first_ms =
+            r.median_rest_ms; /* no mean is stated: as far as the first moves it */
     if (isnan(r.mean_excl_first_ms))
         r.mean_excl_first_ms = (r.n_samples * r.mean_ms - r.first_ms) / (r.n_samples - 1);
     if (isnan(r.mean_ms))
@@ -329,8 +332,12 @@ static bool look_at_row(const struct audit_cell *c, const struct results_row *st
                            .worst_ms = r.first_ms,
                            .worst_rest_ms = r.median_rest_ms,
                            .worst_ratio = ratio};
-    add_finding(c, &k, "the first sample is cold", r.n_samples, r.mean_ms, r.mean_excl_first_ms,
-                out);
+    const bool no_mean = isnan(stated->mean_ms) && isnan(stated->mean_excl_first_ms);
+    add_finding(c, &k,
+                no_mean ? "the first sample is cold (no mean is stated: the median of the rest "
+                          "stands for theirs)"
+                        : "the first sample is cold",
+                r.n_samples, r.mean_ms, r.mean_excl_first_ms, out);
     return true;
 }
 

@@ -16,7 +16,7 @@ const struct field_info field_table[FIELD_COUNT] = {
         ALSO("scenario_name", "prompt_set", "workload", "task")},
     [FIELD_BACKEND] = {"backend", FIELD_KIND_NAME, FIELD_PLAIN, FIELD_OF_BOTH, false,
         "engine and device; \"unknown\" where the source has none",
-        ALSO("backend_name", "engine", "runtime", "framework")},
+        ALSO("backend_name", "engine", "runtime", "framework", "backend_a", "group_a")},
     [FIELD_MODEL] = {"model", FIELD_KIND_NAME, FIELD_PLAIN, FIELD_OF_BOTH, false,
         "the model; \"unknown\" where the source has none", ALSO("model_name", "model_id", "model_tag")},
     [FIELD_PRECISION] = {"precision", FIELD_KIND_NAME, FIELD_PLAIN, FIELD_OF_BOTH, false,
@@ -28,7 +28,7 @@ const struct field_info field_table[FIELD_COUNT] = {
         "label", ALSO("backend_used", "actual_backend", "execution_provider", "device")},
     [FIELD_RAN_PRECISION] = {"ran_precision", FIELD_KIND_NAME, FIELD_PLAIN, FIELD_OF_BOTH, false,
         "the data type that the source says really ran",
-        ALSO("actual_precision", "compute_dtype", "engine_dtype", "layer_dtype", "weights_dtype")},
+        ALSO("actual_precision", "compute_dtype", "engine_dtype", "layer_dtype", "weights_dtype", "layer_dtypes", "layer_output_dtype_counts")},
     [FIELD_TIMED_REGION] = {"timed_region", FIELD_KIND_NAME, FIELD_PLAIN, FIELD_OF_BOTH, false,
         "where the clock starts and stops, in words", ALSO("timing_boundary", "timed")},
     [FIELD_INVOCATION] = {"invocation", FIELD_KIND_ID, FIELD_PLAIN, FIELD_OF_BOTH, false,
@@ -62,13 +62,13 @@ const struct field_info field_table[FIELD_COUNT] = {
         "eval_duration_ms", "predicted_ms")},
     [FIELD_PROMPT_TOKENS] = {"prompt_tokens", FIELD_KIND_WHOLE, FIELD_PLAIN, FIELD_OF_BOTH, false,
         "of the request, without padding", ALSO("input_tokens", "n_prompt_tokens", "num_prompt_tokens", "n_input_tokens",
-        "prompt_eval_count", "prompt_n")},
+        "prompt_eval_count", "prompt_n", "actual_prompt_tokens", "real_prompt_tokens")},
     [FIELD_PADDING_TOKENS] = {"padding_tokens", FIELD_KIND_WHOLE, FIELD_PLAIN, FIELD_OF_BOTH, false,
         "added to the prompts to fill a window or a batch", ALSO("pad_tokens", "n_padding")},
     [FIELD_GENERATED_TOKENS] = {"generated_tokens", FIELD_KIND_WHOLE, FIELD_PLAIN, FIELD_OF_BOTH, false,
         "of the answer", ALSO("output_tokens", "completion_tokens", "tokens_generated", "new_tokens", "n_output_tokens",
         "n_generated_tokens", "num_generated_tokens", "num_output_tokens", "eval_count",
-        "predicted_n")},
+        "predicted_n", "gen_tokens", "n_gen_tokens")},
     [FIELD_TOKENS] = {"tokens", FIELD_KIND_WHOLE, FIELD_PLAIN, FIELD_OF_BOTH, false,
         "where the source does not say which", ALSO("total_tokens", "num_tokens", "n_tokens")},
     [FIELD_TOKENS_PER_S] = {"tokens_per_s", FIELD_KIND_AMOUNT, FIELD_PLAIN, FIELD_OF_BOTH, false,
@@ -136,27 +136,27 @@ const struct field_info field_table[FIELD_COUNT] = {
         "width of the model", ALSO("n_embd", "hidden_size", "hidden_dim", "embedding_dim")},
     [FIELD_HOST] = {"host", FIELD_KIND_NAME, FIELD_PLAIN, FIELD_OF_BOTH, false,
         "machine, system or driver that it ran on", ALSO("hostname", "machine", "os", "platform",
-        "operating_system", "driver", "driver_version")},
+        "operating_system", "driver", "driver_version", "runtime_env", "host_os")},
     [FIELD_N_SAMPLES] = {"n_samples", FIELD_KIND_WHOLE, FIELD_PLAIN, FIELD_OF_CELL, true,
-        "that the cell's figures rest on", ALSO("num_samples", "sample_count")},
+        "that the cell's figures rest on", ALSO("num_samples", "sample_count", "n_a")},
     [FIELD_MEAN_MS] = {"mean_ms", FIELD_KIND_AMOUNT, FIELD_DURATION, FIELD_OF_CELL, true,
         "latency of the cell", ALSO("avg_ms", "mean_latency_ms", "avg_latency_ms", "latency_mean_ms",
-        "latency_avg_ms")},
+        "latency_avg_ms", "mean_a_ms")},
     [FIELD_MEDIAN_MS] = {"median_ms", FIELD_KIND_AMOUNT, FIELD_DURATION, FIELD_OF_CELL, true,
         "latency of the cell", ALSO("median_latency_ms", "p50_ms", "p50_latency_ms", "latency_p50_ms",
         "latency_median_ms")},
     [FIELD_STD_MS] = {"std_ms", FIELD_KIND_AMOUNT, FIELD_DURATION, FIELD_OF_CELL, true,
-        "latency of the cell", ALSO("std_latency_ms", "stddev_ms", "sd_ms", "latency_std_ms")},
+        "latency of the cell", ALSO("std_latency_ms", "stddev_ms", "sd_ms", "latency_std_ms", "std_a_ms")},
     [FIELD_P99_MS] = {"p99_ms", FIELD_KIND_AMOUNT, FIELD_DURATION, FIELD_OF_CELL, true,
         "latency of the cell", ALSO("p99_latency_ms", "latency_p99_ms")},
     [FIELD_MAX_MS] = {"max_ms", FIELD_KIND_AMOUNT, FIELD_DURATION, FIELD_OF_CELL, true,
         "latency of the cell", ALSO("max_latency_ms", "latency_max_ms")},
     [FIELD_FIRST_MS] = {"first_ms", FIELD_KIND_AMOUNT, FIELD_DURATION, FIELD_OF_CELL, true,
-        "latency of the cell's first sample", ALSO("first_latency_ms", "first_sample_ms")},
+        "latency of the cell's first sample", ALSO("first_latency_ms", "first_sample_ms", "cold_ms", "cold_start_ms", "cold_first_ms")},
     [FIELD_MEAN_EXCL_FIRST_MS] = {"mean_excl_first_ms", FIELD_KIND_AMOUNT, FIELD_DURATION,
-        FIELD_OF_CELL, true, "latency without the first sample", ALSO("mean_excl_first_latency_ms")},
+        FIELD_OF_CELL, true, "latency without the first sample", ALSO("mean_excl_first_latency_ms", "mean_without_first_ms", "mean_of_rest_ms", "mean_rest_ms")},
     [FIELD_MEDIAN_REST_MS] = {"median_rest_ms", FIELD_KIND_AMOUNT, FIELD_DURATION, FIELD_OF_CELL, true,
-        "latency without the first sample", ALSO("median_rest_latency_ms")},
+        "latency without the first sample", ALSO("median_rest_latency_ms", "rest_median_ms", "median_of_rest_ms", "median_without_first_ms", "warm_median_ms")},
     [FIELD_MIN_MS] = {"min_ms", FIELD_KIND_AMOUNT, FIELD_DURATION, FIELD_OF_CELL, true,
         "latency of the cell", ALSO("min_latency_ms", "latency_min_ms")},
     [FIELD_Q25_MS] = {"q25_ms", FIELD_KIND_AMOUNT, FIELD_DURATION, FIELD_OF_CELL, true,
@@ -168,16 +168,16 @@ const struct field_info field_table[FIELD_COUNT] = {
     [FIELD_P95_MS] = {"p95_ms", FIELD_KIND_AMOUNT, FIELD_DURATION, FIELD_OF_CELL, true,
         "latency of the cell", ALSO("p95_latency_ms", "latency_p95_ms")},
     [FIELD_CI_LOW_MS] = {"ci_low_ms", FIELD_KIND_NUMBER, FIELD_DURATION, FIELD_OF_CELL, true,
-        "95 % interval of the mean", ALSO("ci_lower_ms", "ci_95_lower_ms", "ci95_low_ms")},
+        "95 % interval of the mean", ALSO("ci_lower_ms", "ci_95_lower_ms", "ci95_low_ms", "ci95_lower_ms")},
     [FIELD_CI_HIGH_MS] = {"ci_high_ms", FIELD_KIND_NUMBER, FIELD_DURATION, FIELD_OF_CELL, true,
-        "95 % interval of the mean", ALSO("ci_upper_ms", "ci_95_upper_ms", "ci95_high_ms")},
+        "95 % interval of the mean", ALSO("ci_upper_ms", "ci_95_upper_ms", "ci95_high_ms", "ci95_upper_ms")},
     [FIELD_COST_PER_MILLION] = {"cost_per_million", FIELD_KIND_NUMBER, FIELD_PLAIN, FIELD_OF_BOTH, false,
         "money per million tokens, in whatever currency",
         ALSO("cost_per_million_tokens_usd", "usd_per_million_tokens", "cost_per_1m_tokens",
         "total_cost_usd_per_1m_tokens", "infra_cost_usd_per_1m_tokens", "cost_usd_per_1m_tokens",
         "usd_per_1m_tokens")},
     [FIELD_VERSUS] = {"versus", FIELD_KIND_NAME, FIELD_PLAIN, FIELD_OF_CELL, false,
-        "the backend that the row is compared with, where it states a comparison", ALSO("compared_with")},
+        "the backend that the row is compared with, where it states a comparison", ALSO("compared_with", "backend_b", "group_b", "compared_to")},
     [FIELD_VERSUS_N] = {"versus_n", FIELD_KIND_WHOLE, FIELD_PLAIN, FIELD_OF_CELL, false,
         "samples of the other; its own row tells it too", ALSO("n_b")},
     [FIELD_VERSUS_MEAN_MS] = {"versus_mean_ms", FIELD_KIND_AMOUNT, FIELD_DURATION, FIELD_OF_CELL, false,
@@ -285,6 +285,60 @@ unsigned field_matches(enum field f, const char *column)
     return 0;
 }
 
+/* Words of a name that say which figure of the latency it is, or that it is a mean. */
+static const struct {
+    enum field field;
+    const char *words[6];
+} figures[] = {
+    {FIELD_MEAN_MS, {"mean", "avg", "average"}},
+    {FIELD_MEDIAN_MS, {"median", "p50", "med"}},
+    {FIELD_STD_MS, {"std", "sd", "stddev", "stdev"}},
+    {FIELD_MIN_MS, {"min", "minimum"}},
+    {FIELD_MAX_MS, {"max", "maximum"}},
+    {FIELD_Q25_MS, {"q25", "p25", "q1"}},
+    {FIELD_Q75_MS, {"q75", "p75", "q3"}},
+    {FIELD_P90_MS, {"p90"}},
+    {FIELD_P95_MS, {"p95"}},
+    {FIELD_P99_MS, {"p99"}},
+    {FIELD_FIRST_MS, {"first"}},
+};
+
+/* plain without the piece `word`; false: it is no piece of it. */
+static bool without_piece(const char *plain, const char *word, char out[static FIELD_LONGEST])
+{
+    const size_t n = strlen(word);
+    for (const char *at = strstr(plain, word); at; at = strstr(at + 1, word)) {
+        const bool begins = at == plain || at[-1] == '_', ends = !at[n] || at[n] == '_';
+        if (!begins || !ends || strlen(plain) == n)
+            continue;
+        const char *const rest = at[n] ? at + n + 1 : at + n;
+        const size_t head = (size_t)(at - plain) - (at[n] || at == plain ? 0 : 1);
+        (void)snprintf(out, FIELD_LONGEST, "%.*s%s", (int)head, plain, rest);
+        return true;
+    }
+    return false;
+}
+
+unsigned field_matches_figure(enum field f, const char *column)
+{
+    char plain[FIELD_LONGEST], rest[FIELD_LONGEST];
+    field_plain_name(column, plain);
+    const bool own = field_table[f].rows == FIELD_OF_BOTH && f >= FIELD_TTFT_MS &&
+                     field_table[f].kind >= FIELD_KIND_WHOLE;
+    for (size_t i = 0; i < COUNT_OF(figures); i++) {
+        if (figures[i].field != f && !(own && figures[i].field == FIELD_MEAN_MS))
+            continue;
+        for (size_t k = 0; k < COUNT_OF(figures[i].words) && figures[i].words[k]; k++) {
+            if (!without_piece(plain, figures[i].words[k], rest))
+                continue;
+            const unsigned fit = field_matches(own ? f : FIELD_LATENCY_MS, rest);
+            if (fit > 0)
+                return fit;
+        }
+    }
+    return 0;
+}
+
 /* name with its unit cut off or changed to the field's own would be the field's. */
 static bool is_with_unit(enum field f, const char *plain, const char *unit)
 {
@@ -297,7 +351,7 @@ static bool is_with_unit(enum field f, const char *plain, const char *unit)
                             : field_table[f].quantity == FIELD_POWER  ? "_w"
                                                                       : "_millions";
     (void)snprintf(other, sizeof other, "%.*s%s", (int)(n - u - 1), plain, own);
-    return field_matches(f, other) > 0;
+    return field_matches(f, other) > 0 || field_matches_figure(f, other) > 0;
 }
 
 enum field field_in_other_unit(const char *column, const char **ret_unit)

@@ -147,6 +147,11 @@ void field_plain_name(const char *name, char out[static FIELD_LONGEST]);
  * and more: a synonym, the smaller the better. */
 [[nodiscard]] unsigned field_matches(enum field f, const char *column);
 
+/* The same where the name is one of the latency's with a word beside it that makes it the cell's
+ * figure f ("mean_total_ms", "latency_ms_p95"), or f's own beside the word for a mean
+ * ("prefill_ms_mean"). */
+[[nodiscard]] unsigned field_matches_figure(enum field f, const char *column);
+
 /* A column whose name says another unit of a field: "latency_s", "params". *ret_unit is it.
  * FIELD_COUNT: none. */
 [[nodiscard]] enum field field_in_other_unit(const char *column, const char **ret_unit);

@@ -12,36 +12,88 @@
 static const struct {
     const char *name;
     enum field field;
-    const char *units;
 } bare[] = {
-    {"latency", FIELD_LATENCY_MS, "in milliseconds"},
-    {"e2e_latency", FIELD_LATENCY_MS, "in milliseconds"},
-    {"request_latency", FIELD_LATENCY_MS, "in milliseconds"},
-    {"response_time", FIELD_LATENCY_MS, "in milliseconds"},
-    {"inference_time", FIELD_LATENCY_MS, "in milliseconds"},
-    {"total_time", FIELD_LATENCY_MS, "in milliseconds"},
-    {"wall_time", FIELD_LATENCY_MS, "in milliseconds"},
-    {"duration", FIELD_LATENCY_MS, "in milliseconds"},
-    {"elapsed", FIELD_LATENCY_MS, "in milliseconds"},
-    {"runtime", FIELD_LATENCY_MS, "in milliseconds"},
-    {"total", FIELD_LATENCY_MS, "in milliseconds"},
-    {"mean", FIELD_MEAN_MS, "of whole cells in milliseconds"},
-    {"avg", FIELD_MEAN_MS, "of whole cells in milliseconds"},
-    {"median", FIELD_MEDIAN_MS, "of whole cells in milliseconds"},
-    {"ttft", FIELD_TTFT_MS, "in milliseconds"},
-    {"first_token", FIELD_TTFT_MS, "in milliseconds"},
-    {"time_to_first_token", FIELD_TTFT_MS, "in milliseconds"},
+    {"latency", FIELD_LATENCY_MS},
+    {"e2e_latency", FIELD_LATENCY_MS},
+    {"request_latency", FIELD_LATENCY_MS},
+    {"response_time", FIELD_LATENCY_MS},
+    {"inference_time", FIELD_LATENCY_MS},
+    {"total_time", FIELD_LATENCY_MS},
+    {"wall_time", FIELD_LATENCY_MS},
+    {"duration", FIELD_LATENCY_MS},
+    {"elapsed", FIELD_LATENCY_MS},
+    {"runtime", FIELD_LATENCY_MS},
+    {"total", FIELD_LATENCY_MS},
+    {"mean", FIELD_MEAN_MS},
+    {"avg", FIELD_MEAN_MS},
+    {"mean_a", FIELD_MEAN_MS},
+    {"mean_latency", FIELD_MEAN_MS},
+    {"avg_latency", FIELD_MEAN_MS},
+    {"median", FIELD_MEDIAN_MS},
+    {"p50", FIELD_MEDIAN_MS},
+    {"median_latency", FIELD_MEDIAN_MS},
+    {"std", FIELD_STD_MS},
+    {"sd", FIELD_STD_MS},
+    {"stdev", FIELD_STD_MS},
+    {"std_a", FIELD_STD_MS},
+    {"min", FIELD_MIN_MS},
+    {"max", FIELD_MAX_MS},
+    {"q25", FIELD_Q25_MS},
+    {"p25", FIELD_Q25_MS},
+    {"q75", FIELD_Q75_MS},
+    {"p75", FIELD_Q75_MS},
+    {"p90", FIELD_P90_MS},
+    {"p95", FIELD_P95_MS},
+    {"p99", FIELD_P99_MS},
+    {"ci_low", FIELD_CI_LOW_MS},
+    {"ci_lower", FIELD_CI_LOW_MS},
+    {"ci_95_lower", FIELD_CI_LOW_MS},
+    {"ci95_low", FIELD_CI_LOW_MS},
+    {"ci95_lower", FIELD_CI_LOW_MS},
+    {"ci_high", FIELD_CI_HIGH_MS},
+    {"ci_upper", FIELD_CI_HIGH_MS},
+    {"ci_95_upper", FIELD_CI_HIGH_MS},
+    {"ci95_high", FIELD_CI_HIGH_MS},
+    {"ci95_upper", FIELD_CI_HIGH_MS},
+    {"first", FIELD_FIRST_MS},
+    {"first_sample", FIELD_FIRST_MS},
+    {"median_rest", FIELD_MEDIAN_REST_MS},
+    {"rest_median", FIELD_MEDIAN_REST_MS},
+    {"mean_without_first", FIELD_MEAN_EXCL_FIRST_MS},
+    {"mean_excl_first", FIELD_MEAN_EXCL_FIRST_MS},
+    {"mean_b", FIELD_VERSUS_MEAN_MS},
+    {"std_b", FIELD_VERSUS_STD_MS},
+    {"difference", FIELD_DIFFERENCE_MS},
+    {"ttft", FIELD_TTFT_MS},
+    {"first_token", FIELD_TTFT_MS},
+    {"time_to_first_token", FIELD_TTFT_MS},
+    {"throughput", FIELD_TOKENS_PER_S},
+    {"mean_throughput", FIELD_TOKENS_PER_S},
+    {"throughput_mean", FIELD_TOKENS_PER_S},
+    {"avg_throughput", FIELD_TOKENS_PER_S},
 };
 
 static bool is_measured(enum field f)
 {
-    return f >= FIELD_LATENCY_MS && f != FIELD_PARAMS_MILLIONS && f != FIELD_COUNT;
+    return f >= FIELD_LATENCY_MS && f != FIELD_PARAMS_MILLIONS && f != FIELD_N_LAYERS &&
+           f != FIELD_D_MODEL && f != FIELD_HOST && f != FIELD_PRICING && f != FIELD_VERSUS &&
+           f != FIELD_COUNT;
 }
 
 static const char *last_part(const char *column)
 {
     const char *const dot = strrchr(column, '.');
     return dot && dot[1] ? dot + 1 : column;
+}
+
+static enum field bare_field(const char *column)
+{
+    char plain[FIELD_LONGEST];
+    field_plain_name(last_part(column), plain);
+    for (size_t k = 0; k < COUNT_OF(bare); k++)
+        if (strcmp(plain, bare[k].name) == 0)
+            return bare[k].field;
+    return FIELD_COUNT;
 }
 
 enum field hint_field_of(const char *column, const char **ret_unit)
@@ -60,14 +112,17 @@ enum field hint_field_of(const char *column, const char **ret_unit)
 const char *hint_for_unused(const char *const *unused, size_t n, const bool has[static FIELD_COUNT],
                             struct arena *a)
 {
-    constexpr size_t SHOWN = 4;
+    constexpr size_t SHOWN = 10;
     CLEANUP(str_done) struct str text = {};
     bool told[FIELD_COUNT] = {};
     const char *only = "";
     size_t shown = 0;
     for (size_t i = 0; i < n && shown < SHOWN; i++) {
         const char *unit;
-        const enum field f = hint_field_of(unused[i], &unit);
+        enum field f = hint_field_of(unused[i], &unit);
+        if (f == FIELD_COUNT && (f = bare_field(unused[i])) != FIELD_COUNT &&
+            field_table[f].rows == (has[FIELD_LATENCY_MS] ? FIELD_OF_CELL : FIELD_OF_SAMPLE))
+            continue;
         if (f == FIELD_COUNT || has[f] || told[f])
             continue;
         told[f] = true;
@@ -96,19 +151,28 @@ static bool nearly_a_field(const char *const *names, size_t n, bool time, struct
     return false;
 }
 
+/* All figures of one kind of rows, the kind of the first. */
 static bool without_unit(const char *const *names, size_t n, struct str *out)
 {
-    for (size_t k = 0; k < COUNT_OF(bare); k++)
-        for (size_t i = 0; i < n; i++) {
-            char plain[FIELD_LONGEST];
-            field_plain_name(last_part(names[i]), plain);
-            if (strcmp(plain, bare[k].name) != 0)
-                continue;
-            str_printf(out, "%s=%s (%s; %s:s where it is in seconds)",
-                       field_table[bare[k].field].name, names[i], bare[k].units, names[i]);
-            return true;
-        }
-    return false;
+    bool told[FIELD_COUNT] = {};
+    const char *time = nullptr;
+    enum field first = FIELD_COUNT;
+    for (size_t i = 0; i < n; i++) {
+        const enum field f = bare_field(names[i]);
+        if (f == FIELD_COUNT || told[f] ||
+            (first != FIELD_COUNT && (field_table[f].rows & field_table[first].rows) == 0))
+            continue;
+        told[f] = true;
+        str_printf(out, "%s%s=%s", first == FIELD_COUNT ? "" : " --map ", field_table[f].name,
+                   names[i]);
+        first = first == FIELD_COUNT ? f : first;
+        if (!time && field_table[f].quantity == FIELD_DURATION)
+            time = names[i];
+    }
+    if (time)
+        str_printf(out, " (%sin milliseconds; %s:s where it is in seconds)",
+                   field_table[first].rows == FIELD_OF_CELL ? "of whole cells " : "", time);
+    return first != FIELD_COUNT;
 }
 
 static bool mistyped(const char *const *names, size_t n, struct str *out)

@@ -73,7 +73,8 @@ static bool names_field(const char *rest, struct labelled *ret)
 {
     const char *unit;
     for (unsigned f = 0; f < FIELD_COUNT; f++)
-        if (may_be_labelled((enum field)f) && field_matches((enum field)f, rest)) {
+        if (may_be_labelled((enum field)f) &&
+            (field_matches((enum field)f, rest) || field_matches_figure((enum field)f, rest))) {
             ret->field = (enum field)f;
             ret->unit = nullptr;
             return true;
@@ -121,11 +122,15 @@ static enum field meaning(const char *label)
     if (precision_find(label))
         return FIELD_PRECISION;
     char plain[FIELD_LONGEST];
+    bool engine = false;
     (void)snprintf(plain, sizeof plain, "%s", label);
-    for (char *rest = plain, *piece; (piece = strsep(&rest, "_"));)
-        if (!is_in(engines, COUNT_OF(engines), piece))
+    for (char *rest = plain, *piece; (piece = strsep(&rest, "_"));) {
+        const bool one = is_in(engines, COUNT_OF(engines), piece);
+        if (!one && !precision_find(piece))
             return FIELD_COUNT;
-    return FIELD_BACKEND;
+        engine = engine || one;
+    }
+    return engine ? FIELD_BACKEND : FIELD_COUNT;
 }
 
 /* Some field has two labels. */

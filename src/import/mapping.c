@@ -287,6 +287,49 @@ static bool may_be_another(enum field f)
     return f == FIELD_STARTED_AT || f == FIELD_PARAMS_MILLIONS;
 }
 
+static unsigned fit_of(enum field f, const char *column)
+{
+    constexpr unsigned LATER = 1000; /* than all synonyms */
+    const unsigned fit = field_matches(f, column);
+    const unsigned figure = fit ? 0 : field_matches_figure(f, column);
+    return fit ? fit : figure ? LATER + figure : 0;
+}
+
+/* Nothing but a number of samples, where rows are cells. */
+static void take_n(struct resolving *z)
+{
+    static const char *const names[] = {"n", "samples", "count"};
+    const enum field f = FIELD_N_SAMPLES;
+    if (z->mapped[f] || z->constant[f] || z->barred[f] || z->mapped[FIELD_LATENCY_MS] ||
+        z->mapped[FIELD_REPETITION] || z->mapped[FIELD_STARTED_AT])
+        return;
+    for (size_t k = 0; k < COUNT_OF(names); k++)
+        for (size_t i = 0; i < z->q->n_names; i++)
+            if (!z->used[i] && strcasecmp(z->q->names[i], names[k]) == 0) {
+                z->by_field[f] = (struct mapping_column){.field = f,
+                                                         .why = MAPPING_SYNONYM,
+                                                         .column = i,
+                                                         .name = z->q->names[i],
+                                                         .times = 1};
+                z->mapped[f] = z->used[i] = true;
+                return;
+            }
+}
+
+/* Where nothing else tells the backends apart, the device does. */
+static void device_is_backend(struct resolving *z)
+{
+    const enum field to = FIELD_BACKEND, from = FIELD_RAN_BACKEND;
+    if (z->mapped[to] || z->constant[to] || z->barred[to] || !z->mapped[from] ||
+        (z->n_labels && z->label_field == to) || z->labelled[from] ||
+        z->by_field[from].why == MAPPING_ASKED || strcasecmp(z->by_field[from].name, "device") != 0)
+        return;
+    z->by_field[to] = z->by_field[from];
+    z->by_field[to].field = to;
+    z->mapped[to] = true;
+    z->mapped[from] = false;
+}
+
 /* The unused column whose name fits the field best; a name that stands twice fits nothing. */
 static void take_by_name(struct resolving *z, enum field f)
 {
@@ -297,7 +340,7 @@ static void take_by_name(struct resolving *z, enum field f)
     if (z->mapped[f] || z->constant[f] || z->barred[f])
         return;
     for (size_t i = 0; i < q->n_names; i++) {
-        const unsigned fit = z->used[i] ? 0 : field_matches(f, q->names[i]);
+        const unsigned fit = z->used[i] ? 0 : fit_of(f, q->names[i]);
         twice = fit > 0 && fit == best                 ? true
                 : fit > 0 && (best == 0 || fit < best) ? false
                                                        : twice;
@@ -334,7 +377,8 @@ static enum field labels_are(const struct resolving *z)
 
 static enum err_code read_wide(struct resolving *z, struct err *e)
 {
-    static const enum field may[] = {FIELD_BACKEND, FIELD_PRECISION, FIELD_MODEL, FIELD_SCENARIO};
+    static const enum field may[] = {FIELD_BACKEND, FIELD_PRECISION, FIELD_MODEL, FIELD_SCENARIO,
+                                     FIELD_INVOCATION};
     z->label_field = FIELD_COUNT;
     if (!z->q->wide)
         return ERR_OK;
@@ -343,22 +387,26 @@ static enum err_code read_wide(struct resolving *z, struct err *e)
             z->label_field = may[i];
     return z->label_field < FIELD_COUNT
                ? ERR_OK
-               : err_set(e, ERR_USAGE,
-                         "import: --wide '%s': backend, precision, model or scenario was expected",
-                         z->q->wide);
+               : err_set(
+                     e, ERR_USAGE,
+                     "import: --wide '%s': backend, precision, model, scenario or invocation was "
+                     "expected",
+                     z->q->wide);
 }
 
 static void say_wide(struct resolving *z, const struct labelled_columns *found)
 {
     CLEANUP(str_done) struct str list = {};
     constexpr size_t SHOWN = 6;
+    const bool runs = z->mapped[FIELD_BACKEND] || z->constant[FIELD_BACKEND];
     for (size_t i = 0; i < found->n && i < SHOWN; i++)
         str_printf(&list, "%s%.60s", i ? ", " : "", z->q->names[found->columns[i].column]);
     z->could_be_wide =
         arena_printf(z->a,
-                     "%s%s look like the same field of several backends: --wide backend takes them "
-                     "so (or --wide precision, model, scenario)",
-                     str_text(&list), found->n > SHOWN ? ", ..." : "");
+                     "%s%s look like the same field of several %s: --wide %s takes them so (or "
+                     "--wide precision, model, scenario%s)",
+                     str_text(&list), found->n > SHOWN ? ", ..." : "", runs ? "runs" : "backends",
+                     runs ? "invocation" : "backend", runs ? "" : ", invocation");
 }
 
 /* Columns of a wide table: asked for with '@', or by their names. */
@@ -398,7 +446,7 @@ static enum err_code take_labels(struct resolving *z, struct err *e)
         return ERR_OK;
     return err_set(e, ERR_USAGE,
                    "import: labels of columns would be %s, and %s%s%s is it already; --wide says "
-                   "what labels are: backend, precision, model or scenario",
+                   "what labels are: backend, precision, model, scenario or invocation",
                    field_table[by].name, z->constant[by] ? "a constant" : "column '",
                    z->constant[by] ? "" : z->by_field[by].name, z->constant[by] ? "" : "'");
 }
@@ -512,7 +560,8 @@ static enum err_code check_measured(const struct resolving *z, struct err *e)
     for (unsigned f = FIELD_LATENCY_MS; f < FIELD_COUNT; f++)
         if (z->mapped[f] && f != FIELD_PROMPT_TOKENS && f != FIELD_PADDING_TOKENS &&
             f != FIELD_COST_PER_HOUR && f != FIELD_PRICING && f != FIELD_PARAMS_MILLIONS &&
-            f != FIELD_N_LAYERS && f != FIELD_D_MODEL && f != FIELD_HOST && f != FIELD_VERSUS)
+            f != FIELD_N_LAYERS && f != FIELD_D_MODEL && f != FIELD_HOST && f != FIELD_VERSUS &&
+            f != FIELD_N_SAMPLES)
             return ERR_OK;
     CLEANUP(str_done) struct str list = {}, example = {};
     hint_for_measured(z->q->names, z->q->n_names, &example);
@@ -581,11 +630,15 @@ enum err_code mapping_resolve(const struct mapping_request *q, struct arena *a, 
     for (unsigned f = 0; f < FIELD_COUNT; f++)
         if (!z.labelled[f] && !(q->wide && f == z.label_field))
             take_by_name(&z, (enum field)f);
+    take_n(&z);
     if (z.twice)
         return err_set(e, ERR_USAGE,
                        "import: '%s' has two columns '%s': rename one; --map %s= takes neither",
                        q->source, z.twice, field_table[z.twice_field].name);
-    if (take_labels(&z, e) || choose_form(&z, ret, e) || check_measured(&z, e))
+    if (take_labels(&z, e))
+        return e->code;
+    device_is_backend(&z);
+    if (choose_form(&z, ret, e) || check_measured(&z, e))
         return e->code;
     ret->columns = ARENA_ARRAY(a, struct mapping_column, FIELD_COUNT);
     for (unsigned f = 0; f < FIELD_COUNT; f++)

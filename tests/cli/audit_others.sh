@@ -5,6 +5,7 @@ set -u
 chimera=$(realpath "$1")
 # shellcheck source=tests/support/tap.sh
 . "$(dirname "$0")/../support/tap.sh"
+root=$(cd "$(dirname "$0")/../.." && pwd)
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 cd "$work" || exit 1
@@ -62,6 +63,42 @@ finds "TR117: no t test has p < .05 of its headline" stated-statistics warn 'p_v
 sed -e 's/0.05,0.14/0.331,0.083/' -e 's/1.48/0.936/' -e 's/1.60/0.855/' -e 's/0.826/0.228/' pairs.csv >own.csv
 audit own.csv
 silent "TR117: what its table gives is not accused" stated-statistics
+
+# ---- TR117 and TR118 in cuts with other columns than ours
+
+tr117_table=$root/tests/oracle/chimera/tr117_cold_start_by_file.csv
+tr118_table=$root/tests/oracle/chimera/tr118_crossover_points.csv
+cut -d, -f1-6 "$tr117_table" | sed '1s/.*/Backend,Scenario,Quantization,N,First sample (ms),Median of rest (ms)/' >cold.csv
+audit cold.csv
+finds "TR117: first and rest, no mean" cold-start fail '3326 ms beside a median of 598.9 ms'
+ok "TR117: three cells of 42" test "$(grep -c '"check": *"cold-start"' audit.json)" -ge 3
+cut -d, -f1-4,8,11 "$tr117_table" | sed '1s/.*/engine,prompt_set,quant,samples,total_ms_mean,total_ms_max/' >cold.csv
+audit cold.csv --map median_ms=
+ok "a word for the figure beside the latency's name" grep -q 'mean_ms=total_ms_mean, max_ms=total_ms_max' err
+audit tr117.csv --const f_statistic=1 2>/dev/null
+ok "names without units: all of them in one suggestion" grep -q \
+    'such as --map mean_ms=mean --map median_ms=median --map std_ms=std --map min_ms=min --map max_ms=max (of' err
+cat >pairwise.csv <<'END'
+group_a,group_b,metric,mean_a,mean_b,t_statistic,p_value,effect_size_cohens_d
+transformers-gpu-compile,transformers-gpu,latency_ms,389.22,404.05,-0.973,0.049,0.14
+END
+audit pairwise.csv
+finds "TR117: a p that its own t cannot have" stated-statistics fail 'p_value 0.049 is stated'
+sed 's/0.049/0.331/' pairwise.csv >own.csv
+audit own.csv
+silent "TR117: a p of its t is not accused" stated-statistics
+
+crossover() { # LABEL: of the ratio, by the report's own points
+    finds "$1" leverage warn 'exponent -0.5057334853 rests on tiny-gpt2 (leverage 0.805).*76.41M.*fragile'
+}
+awk -F, 'NR == 1 {print "model,params,device,tok_s"}
+    NR > 1 {print $1","$5",cpu,"$6; print $1","$5",gpu,"$7}' "$tr118_table" >rows.csv
+audit rows.csv
+crossover "TR118: devices as rows"
+awk -F, 'NR == 1 {print "model,params,ort_cpu_fp32_tok_s,trt_fp32_tok_s"} NR > 1 {print $1","$5","$6","$7}' \
+    "$tr118_table" >pair.csv
+audit pair.csv
+crossover "TR118: engines with their precision, wide"
 
 # ---- TR118: cold repetitions in a mean of five, and its interval below zero
 

@@ -131,7 +131,7 @@ takes "phases are no backends, and a column of the field's own goes first" t.csv
 ok "one cell" test -s "$all"
 table 'backend,onnx_latency_ms,torch_latency_ms\nx,1,2\n'
 refuses "labels beside a backend" 2 "column 'backend' is it already" t.csv --map latency_ms@a=onnx_latency_ms
-refuses "a word that --wide does not know" 2 "backend, precision, model or scenario" t.csv --wide backnd
+refuses "a word that --wide does not know" 2 "backend, precision, model, scenario or invocation" t.csv --wide backnd
 refuses "nothing wide" 2 "no two columns" "$tr117" --wide backend
 refuses "a label twice" 2 "latency_ms@a is mapped twice" t.csv --map latency_ms@a=onnx_latency_ms --map latency_ms@a=torch_latency_ms
 refuses "a column twice says how" 2 "write latency_ms@NAME=COLUMN" t.csv --map latency_ms=onnx_latency_ms --map latency_ms=torch_latency_ms
@@ -332,7 +332,7 @@ refuses "one name for two columns" 2 "two columns 'latency_ms': rename one; --ma
 table 'backend,latency_ms,note,note\na,1,2,3\n'
 takes "two names of no field" t.csv
 table 'engine,latency,ttft\nv,0.3,0.1\n'
-refuses "a time without its unit" 2 "such as --map latency_ms=latency (in milliseconds; latency:s where it is in seconds)" t.csv
+refuses "a time without its unit" 2 "such as --map latency_ms=latency --map ttft_ms=ttft (in milliseconds; latency:s where it is in seconds)" t.csv
 table 'model,a,b,latency_mss\nv,1,1,1\n'
 refuses "a mistyped column" 2 "such as --map latency_ms=latency_mss" t.csv
 table '# exported\nbackend,latency_ms\na,1\n'
