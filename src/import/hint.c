@@ -195,3 +195,35 @@ void hint_for_measured(const char *const *names, size_t n, struct str *out)
         !nearly_a_field(names, n, false, out) && !mistyped(names, n, out))
         str_puts(out, "latency_ms=COLUMN");
 }
+
+static enum field told_by(const char *column)
+{
+    static const struct {
+        enum field field;
+        const char *words[12];
+    } known[] = {
+        {FIELD_MODEL, {"name", "model", "checkpoint", "llm", "network", "architecture"}},
+        {FIELD_BACKEND, {"device", "provider", "backend", "engine", "variant", "config", "system"}},
+        {FIELD_PRECISION, {"precision", "quant", "dtype"}},
+        {FIELD_INVOCATION,
+         {"rep", "repetition", "run", "run_id", "trial", "iteration", "pass", "seed", "experiment",
+          "replicate", "attempt", "date"}},
+    };
+    char plain[FIELD_LONGEST];
+    field_plain_name(last_part(column), plain);
+    for (size_t i = 0; i < COUNT_OF(known); i++)
+        for (size_t k = 0; k < COUNT_OF(known[i].words) && known[i].words[k]; k++)
+            if (strcmp(plain, known[i].words[k]) == 0)
+                return known[i].field;
+    return FIELD_SCENARIO;
+}
+
+const char *hint_for_telling(const char *column, const struct mapping *m, struct arena *a)
+{
+    enum field f = told_by(column);
+    if ((f == FIELD_INVOCATION && mapping_has(m, f)) || (m->n_labels && f == m->label_field))
+        f = FIELD_SCENARIO;
+    const char *const had = mapping_column_of(m, f);
+    return arena_printf(a, "--map %s=%s%s%s", field_table[f].name, had ? had : "", had ? "+" : "",
+                        column);
+}

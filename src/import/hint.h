@@ -3,7 +3,7 @@
  */
 #pragma once
 
-#include "import/field.h"
+#include "import/mapping.h"
 
 #include <stddef.h>
 
@@ -22,3 +22,8 @@ struct str;
 /* Where nothing measured was found among names[0..n): the rest of a --map that would take
  * something, or "latency_ms=COLUMN". */
 void hint_for_measured(const char *const *names, size_t n, struct str *out);
+
+/* What would take the column that tells rows of one cell apart, in the words of --map: onto the
+ * name that is there already, where there is one. It belongs to a. */
+[[nodiscard]] const char *hint_for_telling(const char *column, const struct mapping *m,
+                                           struct arena *a);

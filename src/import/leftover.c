@@ -45,6 +45,8 @@ struct column {
     struct follows prompt, invocation;
     uint32_t of_backend[MOST_BACKENDS]; /* its word there, plus 1; 0: none yet */
     bool differs_within_backend;
+    struct numbering in_cell; /* pairs of cell and word */
+    bool repeats;             /* a pair came twice */
 };
 
 struct leftover {
@@ -62,7 +64,7 @@ struct leftover {
 
 struct leftover *leftover_new(const struct mapping *m, struct arena *a)
 {
-    if (m->n_unused == 0 || m->n_labels)
+    if (m->n_unused == 0)
         return nullptr;
     struct leftover *const l = ARENA_ARRAY(a, struct leftover, 1);
     l->a = a;
@@ -84,6 +86,7 @@ void leftover_done(struct leftover *l)
 {
     for (size_t i = 0; l && i < l->n; i++) {
         numbering_done(&l->columns[i].numbers);
+        numbering_done(&l->columns[i].in_cell);
         follows_done(&l->columns[i].prompt);
         follows_done(&l->columns[i].invocation);
     }
@@ -217,6 +220,15 @@ static void see_backend(struct column *c, size_t backend, size_t word)
     *had = (uint32_t)word + 1;
 }
 
+static void see_in_cell(struct column *c, uint64_t cell, size_t word)
+{
+    const uint64_t key[] = {cell, word};
+    bool fresh = false;
+    if (!c->repeats)
+        (void)numbering_of(&c->in_cell, numbering_hash(key, sizeof key, 17), &fresh);
+    c->repeats = !fresh;
+}
+
 void leftover_see(struct leftover *l, const struct record *r, const void *row, leftover_take *take)
 {
     if (!l || l->rows == LEFTOVER_ROWS || r->status != STATUS_OK || r->phase != PHASE_MEASURED)
@@ -231,6 +243,7 @@ void leftover_see(struct leftover *l, const struct record *r, const void *row, l
         if (c->dead || !word_of(l, c, row, take, &word))
             continue;
         see_backend(c, backend, word);
+        see_in_cell(c, cell, word);
         if (record_has(r, FIELD_PROMPT_INDEX))
             follow(&c->prompt, hash_of(r, FIELD_PROMPT_INDEX, hash_of(r, FIELD_SCENARIO, 1)), word);
         if (record_has(r, FIELD_INVOCATION))
@@ -413,4 +426,23 @@ void leftover_names(const struct leftover *l, struct str *out)
             str_printf(out, "%s%s (%s %.3g ms, %s %.3g ms)", out->n ? ", " : "", c->from.name,
                        c->words[s.fast], s.fast_ms, c->words[s.slow], s.slow_ms);
     }
+}
+
+static bool is_number(const char *word)
+{
+    return word[strspn(word, "0123456789.-+")] == '\0';
+}
+
+const char *leftover_telling(const struct leftover *l)
+{
+    const char *number = nullptr;
+    for (size_t i = 0; l && i < l->n; i++) {
+        const struct column *const c = &l->columns[i];
+        if (c->dead || c->repeats || c->n < 2)
+            continue;
+        if (!is_number(c->words[0]))
+            return c->from.name;
+        number = number ? number : c->from.name;
+    }
+    return number;
 }

@@ -34,3 +34,7 @@ void leftover_see(struct leftover *l, const struct record *r, const void *row, l
 void leftover_write(const struct leftover *l, struct jsonw *w);
 /* "mode (prefill, generate), ..."; "" where no column splits a cell. */
 void leftover_names(const struct leftover *l, struct str *out);
+
+/* A column whose words differ wherever two rows are of one cell; nullptr: there is none. Words
+ * before numbers. */
+[[nodiscard]] const char *leftover_telling(const struct leftover *l);

@@ -4,6 +4,7 @@
 #include "base/defs.h"
 #include "base/nearest.h"
 #include "base/str.h"
+#include "import/column.h"
 #include "import/hint.h"
 #include "import/labelled.h"
 
@@ -41,6 +42,14 @@ bool mapping_has(const struct mapping *m, enum field f)
         if (m->consts[i].field == f)
             return true;
     return false;
+}
+
+const char *mapping_column_of(const struct mapping *m, enum field f)
+{
+    for (size_t i = 0; i < m->n; i++)
+        if (m->columns[i].field == f)
+            return m->columns[i].name;
+    return nullptr;
 }
 
 /* Values that are not known are not looked at: they need no copy. */
@@ -85,91 +94,6 @@ static enum err_code split(const char *option, const char *item, struct arena *a
     return ERR_OK;
 }
 
-static size_t find_column(const struct mapping_request *q, const char *name, size_t n)
-{
-    for (size_t i = 0; i < q->n_names; i++)
-        if (strlen(q->names[i]) == n && memcmp(q->names[i], name, n) == 0)
-            return i;
-    return q->n_names;
-}
-
-static void list_names(const char *const *names, size_t n, struct str *out)
-{
-    constexpr size_t SHOWN = 20;
-    for (size_t i = 0; i < n && i < SHOWN; i++)
-        str_printf(out, "%s%.60s", i ? ", " : "", names[i]);
-    if (n > SHOWN)
-        str_printf(out, " and %zu more", n - SHOWN);
-}
-
-static enum err_code no_column(const struct mapping_request *q, const char *item, const char *name,
-                               struct err *e)
-{
-    const char *const near = nearest_word(name, q->names, q->n_names);
-    if (near)
-        return err_set(e, ERR_USAGE,
-                       "import: --map '%s': '%s' has no column '%s'; did you mean '%s'?", item,
-                       q->source, name, near);
-    CLEANUP(str_done) struct str list = {};
-    list_names(q->names, q->n_names, &list);
-    return err_set(e, ERR_USAGE, "import: --map '%s': '%s' has no column '%s'; it has: %s", item,
-                   q->source, name, str_text(&list));
-}
-
-/* latency_ms=latency_s without a unit is a mistake of a thousand. */
-static enum err_code check_unit(enum field f, const char *item, const char *column, struct err *e)
-{
-    const char *unit;
-    return field_in_other_unit(column, &unit) == f
-               ? err_set(
-                     e, ERR_USAGE,
-                     "import: --map '%s': the column's name tells another unit than the field's; "
-                     "write %s=%s:%s, or the unit that it is in",
-                     item, field_table[f].name, column, unit)
-               : ERR_OK;
-}
-
-/* COLUMN, COLUMN:UNIT or COLUMN*X, a column of just that name before all. */
-static enum err_code read_column(const struct resolving *z, const char *item, const char *text,
-                                 struct mapping_column *ret, struct err *e)
-{
-    const struct mapping_request *const q = z->q;
-    ret->times = 1;
-    ret->column = find_column(q, text, strlen(text));
-    const char *const colon = strrchr(text, ':'), *const star = strrchr(text, '*');
-    const char *const mark = !colon || (star && star > colon) ? star : colon;
-    if (ret->column < q->n_names)
-        return check_unit(ret->field, item, text, e);
-    if (!mark)
-        return no_column(q, item, text, e);
-    const char *const name = arena_strndup(z->a, text, (size_t)(mark - text));
-    ret->column = find_column(q, name, strlen(name));
-    if (ret->column == q->n_names)
-        return no_column(q, item, name, e);
-    if (mark == star) {
-        char *end;
-        ret->times = strtod(star + 1, &end);
-        if (end == star + 1 || *end || !isfinite(ret->times) || ret->times <= 0)
-            return err_set(e, ERR_USAGE,
-                           "import: --map '%s': '%s' is no factor; a number above 0 was expected",
-                           item, star + 1);
-        if (field_table[ret->field].kind != FIELD_KIND_WHOLE &&
-            field_table[ret->field].kind != FIELD_KIND_AMOUNT &&
-            field_table[ret->field].kind != FIELD_KIND_NUMBER)
-            return err_set(e, ERR_USAGE, "import: --map '%s': %s is no number to multiply", item,
-                           field_table[ret->field].name);
-        return ERR_OK;
-    }
-    ret->unit = field_unit_find(ret->field, colon + 1);
-    if (ret->unit)
-        return ERR_OK;
-    const char *const units = field_units(ret->field);
-    return *units ? err_set(e, ERR_USAGE, "import: --map '%s': '%s' is no unit of %s: %s", item,
-                            colon + 1, field_table[ret->field].name, units)
-                  : err_set(e, ERR_USAGE, "import: --map '%s': %s has no units", item,
-                            field_table[ret->field].name);
-}
-
 static void add_label(struct resolving *z, const char *label, const struct mapping_column *c)
 {
     z->labels[z->n_labels++] = (struct label_column){label, *c};
@@ -212,9 +136,11 @@ static enum err_code take_map(struct resolving *z, const char *item, struct err 
         return ERR_OK;
     }
     struct mapping_column c = {.field = f, .why = MAPPING_ASKED};
-    if (read_column(z, item, rest, &c, e))
+    if (column_read(q, z->a, item, rest, &c, e))
         return e->code;
-    c.name = q->names[c.column];
+    for (size_t k = 0; k < c.n_parts; k++)
+        z->used[c.parts[k].column] = true;
+    c.name = c.n_parts ? arena_strdup(z->a, rest) : q->names[c.column];
     for (size_t k = c.column + 1; k < q->n_names; k++)
         if (strcmp(q->names[k], c.name) == 0)
             return err_set(e, ERR_USAGE, "import: --map '%s': '%s' has two columns '%s'", item,
@@ -565,7 +491,7 @@ static enum err_code check_measured(const struct resolving *z, struct err *e)
             return ERR_OK;
     CLEANUP(str_done) struct str list = {}, example = {};
     hint_for_measured(z->q->names, z->q->n_names, &example);
-    list_names(z->q->names, z->q->n_names, &list);
+    column_list(z->q->names, z->q->n_names, &list);
     return err_set(e, ERR_USAGE,
                    "import: no column of '%s' is a measured field; map one, such as --map %s; it "
                    "has: %s%s%s%s",

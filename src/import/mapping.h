@@ -23,7 +23,9 @@ struct mapping_column {
     double times;                  /* 1 unless --map FIELD=COLUMN*X */
     bool guessed; /* its name is a field's in many files, and something else in some: a value that
                      is none of the field's is left out, and said */
-    bool truth;   /* a column "success": 1 and 0 are true and false; in "status" they are neither */
+    const struct mapping_column *parts; /* of a name that several columns make: "A+B"; n_parts */
+    size_t n_parts;                     /* 0: one column */
+    bool truth; /* a column "success": 1 and 0 are true and false; in "status" they are neither */
 };
 
 /* Of a wide table: what each row holds of one label, which is a row of its own. */
@@ -56,8 +58,8 @@ struct mapping {
     const char *hint; /* of an unused column that is a field in another unit; nullptr: none */
 };
 
-/* map, constants: items "FIELD=COLUMN", "FIELD@LABEL=COLUMN" (of a wide table), either with ":UNIT"
- * or
+/* map, constants: items "FIELD=COLUMN", "FIELD=COLUMN+COLUMN" (of a name), "FIELD@LABEL=COLUMN" (of
+ * a wide table), either with ":UNIT" or
  * "*X" behind it, "FIELD=" (take no column for it), "FIELD=VALUE". source is for messages.
  * ERR_USAGE names a field or column that is not there and the nearest right one. Text belongs to a
  * or is borrowed. */
@@ -77,4 +79,6 @@ struct mapping_request {
                                               struct mapping *ret, struct err *e);
 /* A row's beginning: nothing but the constants. */
 void mapping_start(const struct mapping *m, struct record *r);
+/* The column that the field is taken from, in the words of --map; nullptr: none. */
+[[nodiscard]] const char *mapping_column_of(const struct mapping *m, enum field f);
 [[nodiscard]] bool mapping_has(const struct mapping *m, enum field f); /* a column or a constant */

@@ -3,6 +3,7 @@
 #include "base/arena.h"
 #include "base/defs.h"
 #include "import/guess.h"
+#include "import/hint.h"
 #include "import/leftover.h"
 #include "io/file.h"
 #include "io/json.h"
@@ -25,6 +26,8 @@ void session_done(struct session *s)
     target_discardp(&s->target);
     str_done(&s->complaints);
     str_done(&s->row_why);
+    for (size_t i = 0; i < COUNT_OF(s->joined); i++)
+        str_done(&s->joined[i]);
     leftover_done(s->leftover);
     numbering_done(&s->labels);
     free(s->times);
@@ -54,7 +57,7 @@ void session_note(struct session *s, const char *fmt, ...)
 enum err_code session_complain(struct session *s, const char *message, struct err *e)
 {
     if (s->bad++ < SHOWN_BAD)
-        str_printf(&s->complaints, "%s%.200s", s->bad > 1 ? "\n" : "", message);
+        str_printf(&s->complaints, "%s%.400s", s->bad > 1 ? "\n" : "", message);
     return s->bad == MOST_BAD && !s->q->skip_bad ? session_check(s, e) : ERR_OK;
 }
 
@@ -76,6 +79,7 @@ static enum err_code put_row(struct session *s, const struct record *r, bool as_
     case TARGET_TAKEN:
         return ERR_OK;
     case TARGET_BAD:
+        s->second_rows = s->second_rows || as_cell;
         return session_bad(s, r->place, str_text(&s->row_why), e);
     case TARGET_FAILED:
         return e->code;
@@ -107,6 +111,27 @@ static bool leave_out(struct session *s, const struct mapping_column *c, bool ta
     return true;
 }
 
+/* Names of several columns, joined; what is missing in all of them is missing. */
+static bool take_parts(struct session *s, const struct mapping_column *c, const void *row,
+                       struct record *r, leftover_take *take_value)
+{
+    struct str *const out = &s->joined[c->field];
+    str_clear(out);
+    for (size_t i = 0; i < c->n_parts; i++) {
+        struct record part;
+        record_clear(&part);
+        if (!take_value(&c->parts[i], row, &part, &s->row_why))
+            return false;
+        if (!record_has(&part, c->field))
+            continue;
+        str_puts(out, out->n ? "-" : "");
+        str_add(out, part.values[c->field].text, part.values[c->field].n);
+    }
+    if (out->n)
+        record_set_text(r, c->field, str_text(out));
+    return true;
+}
+
 enum err_code session_row(struct session *s, const void *row, uint64_t place,
                           bool (*take_value)(const struct mapping_column *c, const void *row,
                                              struct record *r, struct str *why),
@@ -119,12 +144,18 @@ enum err_code session_row(struct session *s, const void *row, uint64_t place,
     r.place = place;
     str_clear(&s->row_why);
     for (size_t i = 0; i < m->n; i++) {
-        const bool taken = take_value(&m->columns[i], row, &r, &s->row_why);
-        if (!leave_out(s, &m->columns[i], taken, &r) && !taken)
-            return session_bad(s, place, str_text(&s->row_why), e);
+        const struct mapping_column *const c = &m->columns[i];
+        const bool taken = c->n_parts ? take_parts(s, c, row, &r, take_value)
+                                      : take_value(c, row, &r, &s->row_why);
+        if (leave_out(s, c, taken, &r) || taken)
+            continue;
+        if (c->field == FIELD_PHASE)
+            str_printf(&s->row_why, "; where it names workloads: --map phase= %s",
+                       hint_for_telling(c->name, m, s->a));
+        return session_bad(s, place, str_text(&s->row_why), e);
     }
+    leftover_see(s->leftover, &r, row, take_value);
     if (m->n_labels == 0) {
-        leftover_see(s->leftover, &r, row, take_value);
         return put_row(s, &r, m->form == MAPPING_CELLS, e);
     }
     if (!s->parts)
@@ -261,6 +292,11 @@ enum err_code session_check(const struct session *s, struct err *e)
     if (s->bad > SHOWN_BAD)
         str_printf(&text, "\nand %" PRIu64 "%s more such rows", s->bad - SHOWN_BAD,
                    s->bad >= MOST_BAD ? " (or more)" : "");
-    str_puts(&text, "\nnothing was written; --skip-bad leaves such rows out");
+    const char *const telling = s->second_rows ? leftover_telling(s->leftover) : nullptr;
+    if (telling)
+        str_printf(&text, "\nnothing was written; %s tells them apart",
+                   hint_for_telling(telling, &s->map, s->a));
+    else
+        str_puts(&text, "\nnothing was written; --skip-bad leaves such rows out");
     return err_set_lines(e, ERR_PARSE, text.text);
 }

@@ -12,8 +12,10 @@ struct session {
     struct target *target;
     struct mapping map;
     uint64_t rows, bad;
-    struct str complaints;          /* the first bad rows, a line each */
-    struct str row_why;             /* of the row in hand */
+    struct str complaints;               /* the first bad rows, a line each */
+    struct str row_why;                  /* of the row in hand */
+    bool second_rows;                    /* of one cell: what the complaints are of */
+    struct str joined[FIELD_INVOCATION]; /* names of several columns, of the row in hand */
     struct record *parts;           /* of the row in hand of a wide table, one for each label */
     struct leftover *leftover;      /* nullptr: every column is a field */
     uint64_t empty;                 /* places of a wide table that hold nothing */

@@ -100,6 +100,36 @@ awk -F, 'NR == 1 {print "model,params,ort_cpu_fp32_tok_s,trt_fp32_tok_s"} NR > 1
 audit pair.csv
 crossover "TR118: engines with their precision, wide"
 
+awk -F, 'NR == 1 {print "name,n_params,onnxruntime_cpu_tok_s,torch_gpu_tok_s"} NR > 1 {print $1","$5","$6","$7}' \
+    "$tr118_table" >name.csv
+audit name.csv
+ok "the column that tells rows apart is named" grep -q 'nothing was written; --map model=name tells them apart' err
+audit name.csv --map model=name
+crossover "TR118: and with it all is found"
+
+cat >twice.csv <<'END'
+backend,published_tok_s,fix_run_tok_s
+tensorrt-fp16,3851,8270.7
+tensorrt-int8,6284,6608.5
+onnxruntime-cpu,1434,1512.2
+END
+audit twice.csv
+ok "runs as columns: the option for them" grep -q 'same field of several runs: --wide invocation takes them' err
+audit twice.csv --wide invocation
+finds "TR118: the run that was published and its repeat rank differently" replicate-disagreement fail \
+    'tensorrt-fp16/unknown has from 0.799 to 1.63 times the time per token of tensorrt-int8'
+cat >phases.csv <<'END'
+model,backend,scenario,rep,phase,tokens,duration_ms
+gpt2,gpu,short,0,prefill,64,5.1
+gpt2,gpu,short,0,decode,64,300.2
+gpt2,gpu,short,1,prefill,64,5.2
+gpt2,gpu,short,1,decode,64,301.2
+END
+audit phases.csv
+ok "prefill and decode in a column 'phase': what to do" grep -q -e '--map phase= --map scenario=scenario+phase' err
+audit phases.csv --map phase= --map scenario=scenario+phase
+ok "and it makes scenarios of both" test -d d/cells/short-decode -o -n "$(grep -r short-decode d/manifest.json)"
+
 # ---- TR118: cold repetitions in a mean of five, and its interval below zero
 
 cat >tr118.csv <<'END'
