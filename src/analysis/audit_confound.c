@@ -201,6 +201,19 @@ static bool names_a_machine(const char *column)
     return false;
 }
 
+/* Or a value does, whatever the column is called. */
+static bool is_of_machines(const struct folder_alias *x)
+{
+    static const char *const systems[] = {"linux",  "windows", "macos",  "darwin",
+                                          "ubuntu", "debian",  "fedora", "wsl",
+                                          "docker", "wddm",    "win"};
+    bool found = names_a_machine(x->column);
+    for (size_t i = 0; i < x->n && !found; i++)
+        for (size_t k = 0; k < COUNT_OF(systems) && !found; k++)
+            found = has_word(x->words[i], systems[k]);
+    return found;
+}
+
 static const char *words_of(const struct folder_alias *x, struct audit *out)
 {
     CLEANUP(str_done) struct str text = {};
@@ -216,7 +229,7 @@ static size_t look_at_aliases(const struct audit_whole *w, bool machines, const 
     size_t found = 0;
     for (size_t i = 0; i < w->results->n_aliases; i++) {
         const struct folder_alias *const x = &w->results->aliases[i];
-        if (names_a_machine(x->column) != machines)
+        if (is_of_machines(x) != machines)
             continue;
         found++;
         const struct audit_fact facts[] = {audit_word("what", x->column),
@@ -268,8 +281,8 @@ const struct audit_check audit_confound_checks[] = {
      .blocks = BLOCKS,
      .whole = look_at_confounds},
     {.name = "environment-mismatch",
-     .rule = "warn: a column of the source that was not imported names a system or driver, and "
-             "goes with the backend",
+     .rule = "warn: a column of the source that was not imported names a system or driver, by its "
+             "name or its values, and goes with the backend",
      .evidence = "what backends values",
      .blocks = BLOCKS,
      .whole = look_at_machine_columns},

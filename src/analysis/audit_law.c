@@ -142,6 +142,7 @@ static void collect(const struct audit_whole *w, const char *scenario, const str
 /* ---- fit-not-actionable and leverage ---- */
 
 struct law {
+    const struct audit_whole *w;
     const char *scenario;
     const struct folder_key *a, *b; /* b nullptr: of a alone, else of the ratio a / b */
     const struct points *points;
@@ -194,6 +195,28 @@ static double stated_of(const struct law *l, size_t offset)
     return x;
 }
 
+/* Configurations of the scenario that state the very same figure: it is then of them together, as
+ * where a wide table has one fit for two columns. ret_both: a and b are among them. */
+static size_t states_same(const struct law *l, size_t offset, double x, bool *ret_both)
+{
+    const struct folder_key *keys[3] = {};
+    size_t n = 0;
+    for (size_t i = 0; i < l->w->n_cells && n < COUNT_OF(keys); i++) {
+        const struct audit_cell *const c = &l->w->cells[i];
+        double y = NOT_MEASURED;
+        for (size_t k = 0; k < c->n_stated && isnan(y); k++)
+            memcpy(&y, (const char *)&c->stated[k] + offset, sizeof y);
+        bool known = !same(c->key->scenario, l->scenario) || isnan(y) || y < x || y > x;
+        for (size_t k = 0; k < n; k++)
+            known = known || folder_key_same_engine(keys[k], c->key);
+        if (!known)
+            keys[n++] = c->key;
+    }
+    *ret_both = n == 2 && l->b &&
+                (folder_key_same_engine(keys[0], l->b) || folder_key_same_engine(keys[1], l->b));
+    return n;
+}
+
 static void contradict(const struct law *l, const char *figure, double stated, double own,
                        struct audit *out)
 {
@@ -223,9 +246,18 @@ static void contradict(const struct law *l, const char *figure, double stated, d
 static void judge_fit(const struct law *l, struct audit *out)
 {
     const struct audit_line *const f = &l->line;
-    if (!l->b) { /* rows state laws of their own backend */
-        contradict(l, "exponent", stated_of(l, offsetof(struct results_row, exponent)), f->b, out);
-        contradict(l, "r2", stated_of(l, offsetof(struct results_row, r2)), f->r2, out);
+    static const struct {
+        const char *name;
+        size_t offset;
+    } figures[] = {{"exponent", offsetof(struct results_row, exponent)},
+                   {"r2", offsetof(struct results_row, r2)}};
+    for (size_t i = 0; i < COUNT_OF(figures); i++) {
+        const double stated = stated_of(l, figures[i].offset), own = i ? f->r2 : f->b;
+        bool both;
+        const size_t n = states_same(l, figures[i].offset, stated, &both);
+        /* a ratio may be of either over the other */
+        if ((n == 1 && !l->b) || (n == 2 && both))
+            contradict(l, figures[i].name, stated, l->b && own * stated < 0 ? -own : own, out);
     }
     const bool weak = !(f->r2 >= limits[R2].value), unsure = (f->b_lo <= 0 && f->b_hi >= 0) ||
                                                              (f->b_least <= 0 && f->b_most >= 0) ||
@@ -444,7 +476,7 @@ static bool one_law(const struct audit_whole *w, const char *scenario, const str
     CLEANUP(arena_freep) struct arena *scratch = arena_new(SCRATCH);
     struct points p;
     collect(w, scenario, a, b, &p);
-    const struct law l = {scenario, a, b, &p, audit_line_of(p.x, p.y, p.n, scratch)};
+    const struct law l = {w, scenario, a, b, &p, audit_line_of(p.x, p.y, p.n, scratch)};
     if (l.line.n == 0)
         return false;
     if (say)

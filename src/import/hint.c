@@ -188,11 +188,25 @@ static bool mistyped(const char *const *names, size_t n, struct str *out)
     return false;
 }
 
+/* A ratio of two rates is taken like one: where it is 1 they cross. */
+static bool ratio(const char *const *names, size_t n, struct str *out)
+{
+    static const char *const words[] = {"ratio", "speedup", "_over_", "/"};
+    for (size_t i = 0; i < n; i++)
+        for (size_t k = 0; k < COUNT_OF(words); k++)
+            if (strcasestr(names[i], words[k])) {
+                str_printf(out, "tokens_per_s=%s (a ratio of two rates, of one size each)",
+                           names[i]);
+                return true;
+            }
+    return false;
+}
+
 /* A time first: what is compared is one. */
 void hint_for_measured(const char *const *names, size_t n, struct str *out)
 {
     if (!nearly_a_field(names, n, true, out) && !without_unit(names, n, out) &&
-        !nearly_a_field(names, n, false, out) && !mistyped(names, n, out))
+        !nearly_a_field(names, n, false, out) && !mistyped(names, n, out) && !ratio(names, n, out))
         str_puts(out, "latency_ms=COLUMN");
 }
 

@@ -283,6 +283,14 @@ uint32_t session_times_before(struct session *s, const char *label)
     return s->times[i]++;
 }
 
+static const char *unit_of(const struct mapping *m, enum field f)
+{
+    for (size_t i = 0; i < m->n; i++)
+        if (m->columns[i].field == f && m->columns[i].unit)
+            return strcmp(m->columns[i].unit->name, "count") == 0 ? ":count" : ":M";
+    return "";
+}
+
 enum err_code session_check(const struct session *s, struct err *e)
 {
     if (s->bad == 0 || s->q->skip_bad)
@@ -292,8 +300,14 @@ enum err_code session_check(const struct session *s, struct err *e)
     if (s->bad > SHOWN_BAD)
         str_printf(&text, "\nand %" PRIu64 "%s more such rows", s->bad - SHOWN_BAD,
                    s->bad >= MOST_BAD ? " (or more)" : "");
-    const char *const telling = s->second_rows ? leftover_telling(s->leftover) : nullptr;
-    if (telling)
+    const char *const telling = s->second_rows ? leftover_telling(s->leftover) : nullptr,
+                      *const sizes = mapping_column_of(&s->map, FIELD_PARAMS_MILLIONS);
+    if (!telling && s->second_rows && sizes && !mapping_has(&s->map, FIELD_MODEL))
+        str_printf(&text,
+                   "\nnothing was written; --map model=%s --map params_millions=%s%s names a model "
+                   "by its size",
+                   sizes, sizes, unit_of(&s->map, FIELD_PARAMS_MILLIONS));
+    else if (telling)
         str_printf(&text, "\nnothing was written; %s tells them apart",
                    hint_for_telling(telling, &s->map, s->a));
     else

@@ -130,6 +130,24 @@ ok "prefill and decode in a column 'phase': what to do" grep -q -e '--map phase=
 audit phases.csv --map phase= --map scenario=scenario+phase
 ok "and it makes scenarios of both" test -d d/cells/short-decode -o -n "$(grep -r short-decode d/manifest.json)"
 
+cut -d, -f1,5,8 "$tr118_table" >ratio.csv
+audit ratio.csv
+ok "a ratio alone: what to do" grep -q -e 'such as --map tokens_per_s=ratio (a ratio of two rates' err
+audit ratio.csv --map tokens_per_s=ratio
+crossover "TR118: the ratio alone"
+cut -d, -f5,8 "$tr118_table" >ratio.csv
+audit ratio.csv --map tokens_per_s=ratio
+ok "without names: models by their size" grep -q -e '--map model=params --map params_millions=params:count names' err
+audit ratio.csv --map tokens_per_s=ratio --map model=params --map params_millions=params:count
+finds "TR118: and without a model's name" leverage warn 'exponent -0.5057334853 rests on 102714 (leverage 0.805).*76.41M'
+sed '1s/$/,exponent,r2/; 1!s/$/,-0.5057,0.947/' "$tr118_table" >law.csv
+audit law.csv
+ok "TR118: the ratio's own law is not held against one engine's" sh -c '! grep -q "is stated" audit.json'
+sed '1s/$/,exponent/; 1!s/$/,-0.68/' "$tr118_table" >law.csv
+audit law.csv
+finds "TR118: another law than the ratio's is" fit-not-actionable fail \
+    'ort_cpu/unknown over that of torch_gpu.*exponent -0.68 is stated; the 9 points beside it give -0.5057'
+
 # ---- TR118: cold repetitions in a mean of five, and its interval below zero
 
 cat >tr118.csv <<'END'
@@ -216,6 +234,13 @@ finds "TR123: systems differ with the backend" environment-mismatch warn 'ran on
 sed 's/windows/linux/' tr123.csv >own.csv
 audit own.csv --map latency_ms=total_ms
 silent "TR123: one system is not accused" environment-mismatch
+
+sed -e 's/,os,/,environment,/' -e "s/linux/NGC 25.08 (Linux)/" -e 's/windows/Windows native/' tr123.csv >own.csv
+audit own.csv --map latency_ms=total_ms
+finds "TR123: systems by their names, in a column that nobody knows" environment-mismatch warn 'environment. goes with the backend'
+sed 's/Windows native/NGC 25.08 (Linux)/' own.csv >one.csv
+audit one.csv --map latency_ms=total_ms
+silent "TR123: one system there" environment-mismatch
 
 cat >models.csv <<'END'
 backend,model,n_samples,mean_ms
