@@ -3,6 +3,7 @@
 #include "base/arena.h"
 #include "base/defs.h"
 #include "base/mem.h"
+#include "base/str.h"
 #include "import/guess.h"
 #include "import/numbering.h"
 #include "import/session.h"
@@ -12,6 +13,7 @@
 
 #include <errno.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 constexpr size_t LOOKED_AT = 1000; /* objects, for their keys */
@@ -19,11 +21,14 @@ constexpr size_t MOST_KEYS = 4096;
 constexpr size_t MOST_LINE = (size_t)64 << 20;
 constexpr unsigned MOST_DEPTH = 8;
 
+constexpr char PLACE_IN_ARRAY[] = "(its place in the array)";
+
 struct keys {
     struct arena *a;
     struct numbering seen;
     const char **names;
     size_t n;
+    bool arrays; /* some value is an array of numbers: of several samples, maybe */
 };
 
 static void keys_done(struct keys *k)
@@ -41,6 +46,7 @@ static void add_keys(struct keys *k, const struct json *object, const char *path
             add_keys(k, v, name, depth + 1);
             continue;
         }
+        k->arrays = k->arrays || (json_is_array(v) && json_is_num(json_at(v, 0)));
         bool fresh;
         (void)numbering_of(&k->seen, numbering_hash(name, strlen(name), 0), &fresh);
         if (fresh && k->n < MOST_KEYS)
@@ -93,17 +99,49 @@ static bool take_value(const struct mapping_column *c, const struct json *v, str
     return record_take(r, c->field, word, strlen(word), c->unit, c->times, why);
 }
 
-static bool take_key(const struct mapping_column *c, const void *object, struct record *r,
+/* An object, or one sample of it: where its latency is an array, each element is a sample, with the
+ * element at that place of every other array that is as long. */
+struct entry {
+    const struct json *object;
+    size_t at, n; /* n 0: no array */
+};
+
+static bool take_key(const struct mapping_column *c, const void *row, struct record *r,
                      struct str *why)
 {
-    return take_value(c, follow(object, c->name), r, why);
+    const struct entry *const x = row;
+    if (c->name == PLACE_IN_ARRAY)
+        return x->n == 0 || record_take_number(r, c->field, (double)x->at, nullptr, 1, why);
+    const struct json *const v = follow(x->object, c->name);
+    const bool each = x->n && json_is_array(v) && json_len(v) == x->n;
+    if (c->field == FIELD_STARTED_AT && x->at > 0 && !each)
+        return true; /* the first one's */
+    return take_value(c, each ? json_at(v, x->at) : v, r, why);
+}
+
+static size_t samples_in(const struct mapping *m, const struct json *object)
+{
+    for (size_t i = 0; i < m->n; i++)
+        if (m->columns[i].field == FIELD_LATENCY_MS) {
+            const struct json *const v = follow(object, m->columns[i].name);
+            return json_is_array(v) ? json_len(v) : 0;
+        }
+    return 0;
 }
 
 static enum err_code take_object(struct session *s, const struct json *v, uint64_t place,
                                  struct err *e)
 {
-    if (json_is_object(v))
-        return session_row(s, v, place, take_key, e);
+    struct entry x = {.object = v};
+    if (json_is_object(v)) {
+        const uint64_t bad = s->bad;
+        x.n = samples_in(&s->map, v);
+        do
+            if (session_row(s, &x, place, take_key, e))
+                return e->code;
+        while (s->bad == bad && ++x.at < x.n);
+        return ERR_OK;
+    }
     s->rows++;
     return session_bad(s, place, "no object; {\"latency_ms\": ...} was expected", e);
 }
@@ -119,22 +157,85 @@ static enum err_code resolve(struct session *s, const struct keys *k, struct err
                                             .wide = q->wide,
                                             .constants = q->constants,
                                             .n_constants = q->n_constants};
-    return mapping_resolve(&columns, s->a, &s->map, e) || session_begin(s, e) ? e->code : ERR_OK;
+    if (mapping_resolve(&columns, s->a, &s->map, e))
+        return e->code;
+    /* Samples of one array: of the prompts, where the object says which repetition it is. */
+    const enum field place =
+        mapping_has(&s->map, FIELD_REPETITION) ? FIELD_PROMPT_INDEX : FIELD_REPETITION;
+    if (k->arrays && s->map.form == MAPPING_SAMPLES && !mapping_has(&s->map, place))
+        s->map.columns[s->map.n++] = (struct mapping_column){
+            .field = place, .why = MAPPING_SAME_NAME, .name = PLACE_IN_ARRAY, .times = 1};
+    return session_begin(s, e);
 }
 
-/* ---- an array ---- */
+/* ---- a document: an array, or an object with one inside ---- */
 
-static enum err_code read_array(struct session *s, struct keys *k, struct err *e)
+struct inside { /* lists of objects in a document */
+    struct str names;
+    const struct json *list;
+    size_t n;
+};
+
+static void inside_done(struct inside *in)
+{
+    str_done(&in->names);
+}
+
+static void find_lists(const struct json *object, const char *path, unsigned depth,
+                       struct inside *out)
+{
+    struct json_iter it = json_iter(object);
+    const char *key;
+    for (const struct json *v; (v = json_next(&it, &key));) {
+        CLEANUP(str_done) struct str name = {};
+        str_printf(&name, "%s.%s", path, key);
+        if (json_is_object(v) && depth < MOST_DEPTH)
+            find_lists(v, name.text, depth + 1, out);
+        if (!json_is_array(v) || !json_is_object(json_at(v, 0)))
+            continue;
+        out->list = v;
+        str_printf(&out->names, "%s%s (%zu)", out->n++ ? ", " : "", name.text, json_len(v));
+    }
+}
+
+/* A document's rows: itself where it is a list, or its one list of objects; nullptr: it is a row.
+ */
+static enum err_code rows_of(struct session *s, const struct json *document,
+                             const struct json **ret, struct err *e)
+{
+    CLEANUP(inside_done) struct inside in = {};
+    *ret = json_is_array(document) ? document : nullptr;
+    if (*ret)
+        return ERR_OK;
+    find_lists(document, "", 0, &in);
+    if (in.n > 1)
+        return err_set(
+            e, ERR_USAGE,
+            "import: '%s' has %zu lists that could be the rows: %s; 'jq .KEY FILE' makes "
+            "a file of one",
+            s->source.file, in.n, in.names.text);
+    *ret = in.list;
+    if (in.n)
+        session_note(s, "the rows are those of %s; what stands beside them is not used",
+                     in.names.text);
+    return ERR_OK;
+}
+
+static enum err_code read_document(struct session *s, struct keys *k, struct err *e)
 {
     char *text;
     size_t n, i = 0;
-    const struct json *all;
+    const struct json *document, *all;
     CLEANUP(arena_freep) struct arena *a = arena_new((size_t)16 << 30);
     if (file_read(s->q->source, a, &text, &n, e) ||
-        json_parse_nan(text, n, s->source.file, a, &all, e))
+        json_parse_nan(text, n, s->source.file, a, &document, e) || rows_of(s, document, &all, e))
         return e->code;
     digest_of(text, n, s->source.sha256);
     s->source_bytes = n;
+    if (!all) {
+        add_keys(k, document, "", 0);
+        return resolve(s, k, e) || take_object(s, document, 1, e) ? e->code : ERR_OK;
+    }
     struct json_iter it = json_iter(all);
     for (const struct json *v; i < LOOKED_AT && (v = json_next(&it, nullptr)); i++)
         if (json_is_object(v))
@@ -257,6 +358,27 @@ static enum err_code read_lines(struct session *s, struct keys *k, struct lines 
     return e->code;
 }
 
+/* Not an object on each line: one that spans lines, or a list inside the only line. */
+static bool is_document(FILE *f)
+{
+    CLEANUP(json_pool_freep) struct json_pool *pool = json_pool_new();
+    CLEANUP(inside_done) struct inside in = {};
+    char *line = nullptr;
+    size_t room = 0;
+    rewind(f);
+    json_pool_accept_nan(pool);
+    const ssize_t n = getline(&line, &room, f);
+    const struct json *const v = n > 0 ? json_pool_parse(pool, line, (size_t)n) : nullptr;
+    const int next = getc(f);
+    bool ret = !v && next != EOF && next != '{';
+    if (json_is_object(v) && next == EOF) {
+        find_lists(v, "", 0, &in);
+        ret = in.n > 0;
+    }
+    free(line);
+    return ret;
+}
+
 enum err_code from_jsonl_read(struct session *s, struct err *e)
 {
     /* names of keys stay in the mapping, for the manifest */
@@ -275,8 +397,8 @@ enum err_code from_jsonl_read(struct session *s, struct err *e)
     if (c == '[' && is_stdin)
         return err_set(e, ERR_USAGE,
                        "import: an array is read from a file, not from standard input");
-    if (c == '[')
-        return read_array(s, &k, e);
+    if (c == '[' || (c == '{' && !is_stdin && is_document(l.file)))
+        return read_document(s, &k, e);
     if (!is_stdin)
         rewind(l.file);
     else

@@ -89,7 +89,8 @@ static bool by_name(const char *source, enum import_format *ret)
     } endings[] = {{".csv", IMPORT_CSV},
                    {".tsv", IMPORT_CSV},
                    {".jsonl", IMPORT_JSONL},
-                   {".ndjson", IMPORT_JSONL}};
+                   {".ndjson", IMPORT_JSONL},
+                   {".json", IMPORT_JSONL}};
     const size_t n = strlen(source);
     for (size_t i = 0; i < COUNT_OF(endings); i++) {
         const size_t k = strlen(endings[i].ending);

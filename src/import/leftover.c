@@ -62,17 +62,27 @@ struct leftover {
     size_t n_backends;
 };
 
+static void add_column(struct leftover *l, size_t column, const char *name)
+{
+    if (l->n < MOST_COLUMNS)
+        l->columns[l->n++].from = (struct mapping_column){
+            .field = FIELD_REPETITION, .column = column, .name = name, .times = 1};
+}
+
 struct leftover *leftover_new(const struct mapping *m, struct arena *a)
 {
-    if (m->n_unused == 0)
+    const struct mapping_column *mode = nullptr; /* its words may be of no part of the work */
+    for (size_t i = 0; i < m->n; i++)
+        if (m->columns[i].field == FIELD_MODE && m->columns[i].why != MAPPING_ASKED)
+            mode = &m->columns[i];
+    if (m->n_unused == 0 && !mode)
         return nullptr;
     struct leftover *const l = ARENA_ARRAY(a, struct leftover, 1);
     l->a = a;
-    for (size_t i = 0; i < m->n_unused && l->n < MOST_COLUMNS; i++)
-        l->columns[l->n++].from = (struct mapping_column){.field = FIELD_REPETITION,
-                                                          .column = m->unused_columns[i],
-                                                          .name = m->unused[i],
-                                                          .times = 1};
+    if (mode)
+        add_column(l, mode->column, mode->name);
+    for (size_t i = 0; i < m->n_unused; i++)
+        add_column(l, m->unused_columns[i], m->unused[i]);
     return l;
 }
 

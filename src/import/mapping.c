@@ -4,6 +4,7 @@
 #include "base/defs.h"
 #include "base/nearest.h"
 #include "base/str.h"
+#include "import/by_name.h"
 #include "import/column.h"
 #include "import/hint.h"
 #include "import/labelled.h"
@@ -12,26 +13,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
-
-struct label_column { /* of a wide table */
-    const char *label;
-    struct mapping_column c;
-};
-
-struct resolving {
-    const struct mapping_request *q;
-    struct arena *a;
-    enum field label_field; /* FIELD_COUNT: nobody said */
-    struct label_column *labels;
-    size_t n_labels;
-    const char *could_be_wide; /* nullptr, or columns that look like it */
-    const char *twice;         /* nullptr, or a field's column whose name stands twice */
-    enum field twice_field;
-    struct mapping_column by_field[FIELD_COUNT]; /* of labels: the first one's */
-    bool labelled[FIELD_COUNT];
-    bool mapped[FIELD_COUNT], constant[FIELD_COUNT], barred[FIELD_COUNT];
-    bool *used; /* columns */
-};
 
 bool mapping_has(const struct mapping *m, enum field f)
 {
@@ -167,7 +148,7 @@ static enum err_code take_maps(struct resolving *z, struct err *e)
 static enum err_code take_constants(struct resolving *z, struct mapping *m, struct err *e)
 {
     const struct mapping_request *const q = z->q;
-    m->consts = ARENA_ARRAY(z->a, struct mapping_const, q->n_constants);
+    m->consts = ARENA_ARRAY(z->a, struct mapping_const, q->n_constants + 1);
     record_clear(&m->template);
     for (size_t i = 0; i < q->n_constants; i++) {
         enum field f = FIELD_SCENARIO;
@@ -188,111 +169,6 @@ static enum err_code take_constants(struct resolving *z, struct mapping *m, stru
         z->constant[f] = true;
     }
     return ERR_OK;
-}
-
-/* The one unused column whose name is the field's with another unit: "latency_s"; n_names: none. */
-static size_t find_by_unit(const struct resolving *z, enum field f, const struct field_unit **ret)
-{
-    size_t found = z->q->n_names;
-    for (size_t i = 0; i < z->q->n_names; i++) {
-        const char *unit;
-        if (z->used[i] || field_in_other_unit(z->q->names[i], &unit) != f ||
-            strncasecmp(z->q->names[i], "elapsed", 7) == 0) /* since when? a clock of a trace */
-            continue;
-        if (found < z->q->n_names)
-            return z->q->n_names;
-        found = i;
-        *ret = field_unit_find(f, unit);
-    }
-    return found;
-}
-
-/* "timestamp" may be a number of no known unit, "params" may be in millions already. */
-static bool may_be_another(enum field f)
-{
-    return f == FIELD_STARTED_AT || f == FIELD_PARAMS_MILLIONS;
-}
-
-static unsigned fit_of(enum field f, const char *column)
-{
-    constexpr unsigned LATER = 1000; /* than all synonyms */
-    const unsigned fit = field_matches(f, column);
-    const unsigned figure = fit ? 0 : field_matches_figure(f, column);
-    return fit ? fit : figure ? LATER + figure : 0;
-}
-
-/* Nothing but a number of samples, where rows are cells. */
-static void take_n(struct resolving *z)
-{
-    static const char *const names[] = {"n", "samples", "count"};
-    const enum field f = FIELD_N_SAMPLES;
-    if (z->mapped[f] || z->constant[f] || z->barred[f] || z->mapped[FIELD_LATENCY_MS] ||
-        z->mapped[FIELD_REPETITION] || z->mapped[FIELD_STARTED_AT])
-        return;
-    for (size_t k = 0; k < COUNT_OF(names); k++)
-        for (size_t i = 0; i < z->q->n_names; i++)
-            if (!z->used[i] && strcasecmp(z->q->names[i], names[k]) == 0) {
-                z->by_field[f] = (struct mapping_column){.field = f,
-                                                         .why = MAPPING_SYNONYM,
-                                                         .column = i,
-                                                         .name = z->q->names[i],
-                                                         .times = 1};
-                z->mapped[f] = z->used[i] = true;
-                return;
-            }
-}
-
-/* Where nothing else tells the backends apart, the device does. */
-static void device_is_backend(struct resolving *z)
-{
-    const enum field to = FIELD_BACKEND, from = FIELD_RAN_BACKEND;
-    if (z->mapped[to] || z->constant[to] || z->barred[to] || !z->mapped[from] ||
-        (z->n_labels && z->label_field == to) || z->labelled[from] ||
-        z->by_field[from].why == MAPPING_ASKED || strcasecmp(z->by_field[from].name, "device") != 0)
-        return;
-    z->by_field[to] = z->by_field[from];
-    z->by_field[to].field = to;
-    z->mapped[to] = true;
-    z->mapped[from] = false;
-}
-
-/* The unused column whose name fits the field best; a name that stands twice fits nothing. */
-static void take_by_name(struct resolving *z, enum field f)
-{
-    const struct mapping_request *const q = z->q;
-    unsigned best = 0;
-    size_t column = q->n_names;
-    bool twice = false;
-    if (z->mapped[f] || z->constant[f] || z->barred[f])
-        return;
-    for (size_t i = 0; i < q->n_names; i++) {
-        const unsigned fit = z->used[i] ? 0 : fit_of(f, q->names[i]);
-        twice = fit > 0 && fit == best                 ? true
-                : fit > 0 && (best == 0 || fit < best) ? false
-                                                       : twice;
-        if (fit > 0 && (best == 0 || fit < best)) {
-            best = fit;
-            column = i;
-        }
-    }
-    const struct field_unit *unit = nullptr;
-    if (best == 0)
-        column = find_by_unit(z, f, &unit);
-    if (twice && !z->twice) {
-        z->twice = q->names[column];
-        z->twice_field = f;
-    }
-    if (twice || column == q->n_names)
-        return;
-    z->by_field[f] = (struct mapping_column){.field = f,
-                                             .why = best == 1 ? MAPPING_SAME_NAME : MAPPING_SYNONYM,
-                                             .column = column,
-                                             .name = q->names[column],
-                                             .unit = unit,
-                                             .times = 1,
-                                             .guessed = best != 1 && may_be_another(f),
-                                             .truth = best != 1 && f == FIELD_STATUS};
-    z->mapped[f] = z->used[column] = true;
 }
 
 /* What labels are that were asked for with '@'. */
@@ -484,10 +360,12 @@ static enum err_code choose_form(struct resolving *z, struct mapping *m, struct 
 static enum err_code check_measured(const struct resolving *z, struct err *e)
 {
     for (unsigned f = FIELD_LATENCY_MS; f < FIELD_COUNT; f++)
-        if (z->mapped[f] && f != FIELD_PROMPT_TOKENS && f != FIELD_PADDING_TOKENS &&
-            f != FIELD_COST_PER_HOUR && f != FIELD_PRICING && f != FIELD_PARAMS_MILLIONS &&
-            f != FIELD_N_LAYERS && f != FIELD_D_MODEL && f != FIELD_HOST && f != FIELD_VERSUS &&
-            f != FIELD_N_SAMPLES)
+        if (z->mapped[f] &&
+            !(z->by_field[f].why == MAPPING_SYNONYM && z->by_field[f].name &&
+              strchr(z->by_field[f].name, '.') && f == FIELD_GENERATED_TOKENS) &&
+            f != FIELD_PROMPT_TOKENS && f != FIELD_PADDING_TOKENS && f != FIELD_COST_PER_HOUR &&
+            f != FIELD_PRICING && f != FIELD_PARAMS_MILLIONS && f != FIELD_N_LAYERS &&
+            f != FIELD_D_MODEL && f != FIELD_HOST && f != FIELD_VERSUS && f != FIELD_N_SAMPLES)
             return ERR_OK;
     CLEANUP(str_done) struct str list = {}, example = {};
     hint_for_measured(z->q->names, z->q->n_names, &example);
@@ -555,21 +433,27 @@ enum err_code mapping_resolve(const struct mapping_request *q, struct arena *a, 
         return e->code;
     for (unsigned f = 0; f < FIELD_COUNT; f++)
         if (!z.labelled[f] && !(q->wide && f == z.label_field))
-            take_by_name(&z, (enum field)f);
-    take_n(&z);
+            by_name_take(&z, (enum field)f);
+    for (unsigned f = 0; f < FIELD_COUNT; f++)
+        if (!(q->wide && f == z.label_field))
+            by_name_last_key(&z, (enum field)f);
+    by_name_n(&z);
+    by_name_siblings(&z);
+    by_name_prices(&z, ret);
     if (z.twice)
         return err_set(e, ERR_USAGE,
                        "import: '%s' has two columns '%s': rename one; --map %s= takes neither",
                        q->source, z.twice, field_table[z.twice_field].name);
     if (take_labels(&z, e))
         return e->code;
-    device_is_backend(&z);
+    by_name_device(&z);
     if (choose_form(&z, ret, e) || check_measured(&z, e))
         return e->code;
-    ret->columns = ARENA_ARRAY(a, struct mapping_column, FIELD_COUNT);
+    ret->columns = ARENA_ARRAY(a, struct mapping_column, FIELD_COUNT + 1);
     for (unsigned f = 0; f < FIELD_COUNT; f++)
         if (z.mapped[f] && !z.labelled[f])
             ret->columns[ret->n++] = z.by_field[f];
+    by_name_twin(&z, ret);
     put_labels(&z, ret);
     list_unused(&z, ret);
     return ERR_OK;

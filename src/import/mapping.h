@@ -23,6 +23,7 @@ struct mapping_column {
     double times;                  /* 1 unless --map FIELD=COLUMN*X */
     bool guessed; /* its name is a field's in many files, and something else in some: a value that
                      is none of the field's is left out, and said */
+    const char *only; /* "gpu", "cpu": of rows whose backend is named so; nullptr: of all */
     const struct mapping_column *parts; /* of a name that several columns make: "A+B"; n_parts */
     size_t n_parts;                     /* 0: one column */
     bool truth; /* a column "success": 1 and 0 are true and false; in "status" they are neither */

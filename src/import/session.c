@@ -13,6 +13,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 constexpr uint64_t MOST_BAD = 1000; /* rows, where they are an error: then the rest is not read */
 constexpr uint64_t SHOWN_BAD = 4;
@@ -132,6 +133,66 @@ static bool take_parts(struct session *s, const struct mapping_column *c, const 
     return true;
 }
 
+/* Words that a column of the name "mode" has where it tells parts of the work apart; others
+ * (single, reduce-overhead) are of something else. */
+static bool is_part_of_work(const char *word)
+{
+    static const char *const parts[] = {"prefill",    "decode",     "generat", "e2e",
+                                        "end_to_end", "end-to-end", "encode",  "forward"};
+    for (size_t i = 0; i < COUNT_OF(parts); i++)
+        if (strcasestr(word, parts[i]))
+            return true;
+    return false;
+}
+
+static bool mode_was_asked_for(const struct mapping *m)
+{
+    for (size_t i = 0; i < m->n; i++)
+        if (m->columns[i].field == FIELD_MODE)
+            return m->columns[i].why == MAPPING_ASKED;
+    return true;
+}
+
+/* The scenario and the mode are one name. */
+static void join_mode(struct session *s, struct record *r)
+{
+    if (!record_has(r, FIELD_MODE))
+        return;
+    const struct record_value mode = r->values[FIELD_MODE], of = r->values[FIELD_SCENARIO];
+    CLEANUP(str_done) struct str word = {}, name = {};
+    str_add(&word, mode.text, mode.n);
+    if (!is_part_of_work(word.text) && !mode_was_asked_for(&s->map))
+        return;
+    if (record_has(r, FIELD_SCENARIO)) {
+        str_add(&name, of.text, of.n);
+        if (strcasestr(name.text, word.text))
+            return;
+        str_putc(&name, '-');
+    }
+    str_add(&name, word.text, word.n);
+    for (size_t i = 0; i < s->n_modes; i++)
+        if (strcmp(s->modes[i], name.text) == 0) {
+            record_set_text(r, FIELD_SCENARIO, s->modes[i]);
+            return;
+        }
+    const char *const kept = arena_strndup(s->a, name.text, name.n);
+    if (s->n_modes < SESSION_MODES)
+        s->modes[s->n_modes++] = kept;
+    record_set_text(r, FIELD_SCENARIO, kept);
+}
+
+static bool is_of_cpu(const struct record *r)
+{
+    static const enum field named[] = {FIELD_BACKEND, FIELD_RAN_BACKEND};
+    for (size_t i = 0; i < COUNT_OF(named); i++) {
+        const struct record_value *const v = &r->values[named[i]];
+        for (size_t k = 0; record_has(r, named[i]) && k + 3 <= v->n; k++)
+            if (strncasecmp(v->text + k, "cpu", 3) == 0)
+                return true;
+    }
+    return false;
+}
+
 enum err_code session_row(struct session *s, const void *row, uint64_t place,
                           bool (*take_value)(const struct mapping_column *c, const void *row,
                                              struct record *r, struct str *why),
@@ -145,6 +206,8 @@ enum err_code session_row(struct session *s, const void *row, uint64_t place,
     str_clear(&s->row_why);
     for (size_t i = 0; i < m->n; i++) {
         const struct mapping_column *const c = &m->columns[i];
+        if (c->only && is_of_cpu(&r) != (c->only[0] == 'c'))
+            continue;
         const bool taken = c->n_parts ? take_parts(s, c, row, &r, take_value)
                                       : take_value(c, row, &r, &s->row_why);
         if (leave_out(s, c, taken, &r) || taken)
@@ -154,6 +217,7 @@ enum err_code session_row(struct session *s, const void *row, uint64_t place,
                        hint_for_telling(c->name, m, s->a));
         return session_bad(s, place, str_text(&s->row_why), e);
     }
+    join_mode(s, &r);
     leftover_see(s->leftover, &r, row, take_value);
     if (m->n_labels == 0) {
         return put_row(s, &r, m->form == MAPPING_CELLS, e);

@@ -6,6 +6,8 @@
 #include "import/import.h"
 #include "import/numbering.h"
 
+constexpr size_t SESSION_MODES = 256; /* names of scenario and mode that are kept once */
+
 struct session {
     const struct import_request *q;
     struct arena *a;
@@ -16,10 +18,12 @@ struct session {
     struct str row_why;                  /* of the row in hand */
     bool second_rows;                    /* of one cell: what the complaints are of */
     struct str joined[FIELD_INVOCATION]; /* names of several columns, of the row in hand */
-    struct record *parts;           /* of the row in hand of a wide table, one for each label */
-    struct leftover *leftover;      /* nullptr: every column is a field */
-    uint64_t empty;                 /* places of a wide table that hold nothing */
-    uint64_t not_that[FIELD_COUNT]; /* values of guessed columns that are none of the field's */
+    struct record *parts;             /* of the row in hand of a wide table, one for each label */
+    struct leftover *leftover;        /* nullptr: every column is a field */
+    uint64_t empty;                   /* places of a wide table that hold nothing */
+    uint64_t not_that[FIELD_COUNT];   /* values of guessed columns that are none of the field's */
+    const char *modes[SESSION_MODES]; /* scenarios with their mode behind them */
+    size_t n_modes;
     const char **notes;
     size_t n_notes, room_notes;
     struct target_source source;

@@ -191,10 +191,18 @@ printf '{"latency_ms":3}' | "$chimera" import - --format jsonl -o pipe2 >out 2>e
 ok "standard input" grep -q '"latency_ms":3.0}' pipe2/runs/imported/unknown/unknown/unknown/samples.jsonl
 lines '{"latency_ms":1}\n{"latency_ms":\n'
 refuses "a torn line" 1 "t.jsonl:2: no JSON" t.jsonl
-lines '{"latency_ms":{"p50":1}}\n{"latency_ms":[2]}\n'
+lines '{"latency_ms":{"p50":1}}\n{"latency_ms":[[2]]}\n'
 refuses "no value" 1 "t.jsonl:2: latency_ms: 'latency_ms' is an array" t.jsonl --map latency_ms=latency_ms
 lines '{\n "latency_ms": 1\n}\n'
-refuses "a document over lines" 1 "spans lines" t.jsonl
+takes "a document over lines is a row" t.jsonl
+lines '{"spec":{"backend":"a","rep":2,"mode":"prefill"},"latencies_ms":[1,2],\n "tokens":[5,6]}\n'
+takes "an array of latencies is samples" t.jsonl
+ok "each with its place and its tokens" grep -q '"prompt_index":1,"latency_ms":2.0,"tokens":6' d/runs/prefill/a/unknown/unknown/samples.jsonl
+printf '{"of":"x","rows":[{"backend":"a","mode":"prefill","median_ms":3},{"backend":"a","mode":"decode","median_ms":4}]}' >t.json
+takes "rows inside a document" t.json
+ok "a mode is of the scenario" grep -q '"scenario":"decode"' d/cells.jsonl
+printf '{"a":[{"median_ms":3}],"b":{"c":[{"median_ms":3}]}}' >t.json
+refuses "two lists inside a document" 2 "2 lists that could be the rows: .a (1), .b.c (1)" t.json
 lines '3\n'
 refuses "no object" 1 "no object" t.jsonl
 lines ''
@@ -245,7 +253,7 @@ refuses "a tool's format from standard input" 2 "aiperf is read from a file" - -
 printf ' [{"latency_ms":1}]' >t.json
 takes "an array of objects needs no --format" t.json
 printf '{"latency_ms":1}' >t.json
-refuses "an object that nobody knows" 2 "give --format" t.json
+takes "an object is a row" t.json
 tool "llama-bench -o json" llama-bench llama-bench.json
 holds "the machine" d/env.json '"model": "Intel(R) Xeon(R) Processor"'
 holds "the parameters" d/cells.jsonl '"params_millions":0.34848'
@@ -340,7 +348,7 @@ refuses "a comment for a first line" 2 "it has: # exported alone; the first line
 lines '{"run":{"engine":"v"},"timing":{"total":0.3},"usage":{"prompt_tokens":3,"completion_tokens":4}}\n'
 refuses "nested objects" 2 "such as --map latency_ms=timing.total (in milliseconds" t.jsonl
 takes "nested objects, mapped" t.jsonl --map latency_ms=timing.total:s
-holds "what else could be" err "(--map backend=run.engine --map prompt_tokens=usage.prompt_tokens --map generated_tokens=usage.completion_tokens would take them)"
+holds "what its last keys say is taken" err "by their names: backend=run.engine, prompt_tokens=usage.prompt_tokens, generated_tokens=usage.completion_tokens"
 lines ':::MLLOG {"key": 1}\n'
 refuses "a log that is no JSON" 1 "t.jsonl:1: ':::MLLOG {\"key\": 1} *' is no object; .* was expected on each line" t.jsonl
 awk 'BEGIN { printf "latency_ms"; for (i = 1; i < 300; i++) printf ",c%d", i; print ""; printf "1"; for (i = 1; i < 300; i++) printf ",1"; print "" }' >t.csv
