@@ -303,7 +303,8 @@ static bool look_at_warm_up(const struct audit_cell *c, struct arena *scratch, s
         return false;
     warm_medians(c, &prefill, &decode, &n, scratch);
     const double ratio = prefill / later / fmax(1, decode / c->kept->decode_mean);
-    if (!(ratio >= limits[WARM_RATIO].value) || later > limits[STEPS].value * step)
+    if (!(ratio >= limits[WARM_RATIO].value) || later > limits[STEPS].value * step ||
+        c->kept->prompt_tokens_mean <= 2) /* nothing that could be cached */
         return false;
     const struct audit_fact facts[] = {{"quantity", NOT_MEASURED, "prefill_ms"},
                                        {"first_over_later", ratio, nullptr},
@@ -320,7 +321,8 @@ static bool look_at_warm_up(const struct audit_cell *c, struct arena *scratch, s
                        .message = audit_text(
                            out,
                            "%s: prefill takes %.4g ms, as one decoded token does (%.4g ms); in "
-                           "warm-up the same prompt took %.4g ms: it is answered from a cache",
+                           "warm-up the same prompt took %.4g ms: it is answered from a cache, or "
+                           "the warm-up's was the start of its process",
                            audit_label(out, c), later, step, prefill),
                        .advice = "send every prompt once per process, or switch the prompt cache "
                                  "off; only the warm-up's prefill is one",

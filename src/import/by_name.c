@@ -24,12 +24,6 @@ static size_t find_by_unit(const struct resolving *z, enum field f, const struct
     return found;
 }
 
-/* "timestamp" may be a number of no known unit, "params" may be in millions already. */
-static bool may_be_another(enum field f)
-{
-    return f == FIELD_STARTED_AT || f == FIELD_PARAMS_MILLIONS;
-}
-
 static unsigned fit_of(enum field f, const char *column)
 {
     constexpr unsigned LATER = 1000; /* than all synonyms */
@@ -107,8 +101,8 @@ void by_name_take(struct resolving *z, enum field f)
                                              .name = q->names[column],
                                              .unit = unit,
                                              .times = 1,
-                                             .guessed = best != 1 && may_be_another(f),
-                                             .truth = best != 1 && f == FIELD_STATUS};
+                                             .guessed = best != 1 && field_may_be_another(f),
+                                             .truth = field_is_truth(f, best)};
     z->mapped[f] = z->used[column] = true;
 }
 
@@ -253,7 +247,7 @@ void by_name_last_key(struct resolving *z, enum field f)
                                              .column = column,
                                              .name = q->names[column],
                                              .times = 1,
-                                             .guessed = may_be_another(f),
-                                             .truth = f == FIELD_STATUS};
+                                             .guessed = field_may_be_another(f),
+                                             .truth = f == FIELD_STATUS || f == FIELD_PHASE};
     z->mapped[f] = z->used[column] = true;
 }

@@ -44,7 +44,8 @@ const struct field_info field_table[FIELD_COUNT] = {
         "the prompt; words are numbered as they appear", ALSO("prompt_idx", "prompt_id")},
     [FIELD_PHASE] = {"phase", FIELD_KIND_PHASE, FIELD_PLAIN, FIELD_OF_SAMPLE, false,
         "cold, warmup or measured; measured where the source has none, and the audit knows that it "
-        "was not said", ALSO()},
+        "was not said; true and false of a column is_warmup",
+        ALSO("is_warmup", "is_warm_up", "warmup", "warm_up")},
     [FIELD_STARTED_AT] = {"started_at", FIELD_KIND_TIME, FIELD_INSTANT, FIELD_OF_SAMPLE, false,
         "when it was sent: ISO 8601, or a number with its unit (COLUMN:s)",
         ALSO("start_time", "timestamp", "datetime")},
@@ -62,7 +63,7 @@ const struct field_info field_table[FIELD_COUNT] = {
         "prompt_eval_duration_ms", "prompt_ms")},
     [FIELD_DECODE_MS] = {"decode_ms", FIELD_KIND_AMOUNT, FIELD_DURATION, FIELD_OF_BOTH, false,
         "from the first token to the last", ALSO("decode_time_ms", "decode_latency_ms", "decode_duration_ms", "eval_ms",
-        "eval_duration_ms", "predicted_ms")},
+        "eval_duration_ms", "predicted_ms", "kv_decode_ms")},
     [FIELD_PROMPT_TOKENS] = {"prompt_tokens", FIELD_KIND_WHOLE, FIELD_PLAIN, FIELD_OF_BOTH, false,
         "of the request, without padding", ALSO("input_tokens", "n_prompt_tokens", "num_prompt_tokens", "n_input_tokens",
         "prompt_eval_count", "prompt_n", "actual_prompt_tokens", "real_prompt_tokens")},
@@ -137,9 +138,9 @@ const struct field_info field_table[FIELD_COUNT] = {
     [FIELD_PARAMS_MILLIONS] = {"params_millions", FIELD_KIND_AMOUNT, FIELD_MILLIONS, FIELD_OF_BOTH, false,
         "parameters of the model, in millions", ALSO("params_m", "n_params_m", "num_params_m", "n_params_millions", "parameters_millions")},
     [FIELD_N_LAYERS] = {"n_layers", FIELD_KIND_WHOLE, FIELD_PLAIN, FIELD_OF_BOTH, false,
-        "of the model", ALSO("n_layer", "num_layers", "num_hidden_layers", "layers")},
+        "of the model", ALSO("n_layer", "num_layers", "num_hidden_layers", "layers", "depth")},
     [FIELD_D_MODEL] = {"d_model", FIELD_KIND_WHOLE, FIELD_PLAIN, FIELD_OF_BOTH, false,
-        "width of the model", ALSO("n_embd", "hidden_size", "hidden_dim", "embedding_dim")},
+        "width of the model", ALSO("n_embd", "hidden_size", "hidden_dim", "embedding_dim", "width")},
     [FIELD_HOST] = {"host", FIELD_KIND_NAME, FIELD_PLAIN, FIELD_OF_BOTH, false,
         "machine, system or driver that it ran on", ALSO("hostname", "machine", "os", "platform",
         "operating_system", "driver", "driver_version", "runtime_env", "host_os")},
@@ -206,11 +207,14 @@ const struct field_info field_table[FIELD_COUNT] = {
     [FIELD_F_P_VALUE] = {"f_p_value", FIELD_KIND_NUMBER, FIELD_PLAIN, FIELD_OF_CELL, false,
         "of that analysis of variance", ALSO("anova_p")},
     [FIELD_EXPONENT] = {"exponent", FIELD_KIND_NUMBER, FIELD_PLAIN, FIELD_OF_CELL, false,
-        "of a power law by model size over the rows that state it", ALSO("power_law_exponent")},
+        "of a power law by model size over the rows that state it", ALSO("power_law_exponent", "slope_log10", "loglog_slope",
+        "log_log_slope", "slope")},
     [FIELD_EXPONENT_LOW] = {"exponent_low", FIELD_KIND_NUMBER, FIELD_PLAIN, FIELD_OF_CELL, false,
-        "lower end of its interval", ALSO()},
+        "lower end of its interval", ALSO("exponent_ci_low", "exponent_ci_lower", "slope_ci_low",
+        "slope_ci_lower", "slope_low")},
     [FIELD_EXPONENT_HIGH] = {"exponent_high", FIELD_KIND_NUMBER, FIELD_PLAIN, FIELD_OF_CELL, false,
-        "upper end of its interval", ALSO()},
+        "upper end of its interval", ALSO("exponent_ci_high", "exponent_ci_upper", "slope_ci_high",
+        "slope_ci_upper", "slope_high")},
     [FIELD_R2] = {"r2", FIELD_KIND_NUMBER, FIELD_PLAIN, FIELD_OF_CELL, false,
         "of that law", ALSO("r_squared")},
 };
@@ -219,7 +223,7 @@ static const struct field_unit units[] = {
     {"ns", FIELD_DURATION, 1, 1e6}, {"us", FIELD_DURATION, 1, 1e3}, {"ms", FIELD_DURATION, 1, 1},
     {"s", FIELD_DURATION, 1e3, 1},  {"min", FIELD_DURATION, 6e4, 1},
     {"ns", FIELD_INSTANT, 1, 1},    {"us", FIELD_INSTANT, 1e3, 1},  {"ms", FIELD_INSTANT, 1e6, 1},
-    {"s", FIELD_INSTANT, 1e9, 1},
+    {"s", FIELD_INSTANT, 1e9, 1},   {"min", FIELD_INSTANT, 6e10, 1},
     {"mW", FIELD_POWER, 1, 1e3},    {"W", FIELD_POWER, 1, 1},       {"kW", FIELD_POWER, 1e3, 1},
     {"count", FIELD_MILLIONS, 1, 1e6}, {"K", FIELD_MILLIONS, 1, 1e3}, {"M", FIELD_MILLIONS, 1, 1},
     {"B", FIELD_MILLIONS, 1e3, 1},
@@ -259,7 +263,7 @@ const char *field_units(enum field f)
     static const char *const lists[] = {
         [FIELD_PLAIN] = "",
         [FIELD_DURATION] = "ns, us, ms, s, min",
-        [FIELD_INSTANT] = "ns, us, ms, s",
+        [FIELD_INSTANT] = "ns, us, ms, s, min",
         [FIELD_POWER] = "mW, W, kW",
         [FIELD_MILLIONS] = "count, K, M, B",
     };
@@ -333,14 +337,15 @@ unsigned field_matches_figure(enum field f, const char *column)
     const bool own = field_table[f].rows == FIELD_OF_BOTH && f >= FIELD_TTFT_MS &&
                      field_table[f].kind >= FIELD_KIND_WHOLE;
     for (size_t i = 0; i < COUNT_OF(figures); i++) {
-        if (figures[i].field != f && !(own && figures[i].field == FIELD_MEAN_MS))
+        const bool median = own && figures[i].field == FIELD_MEDIAN_MS;
+        if (figures[i].field != f && !median && !(own && figures[i].field == FIELD_MEAN_MS))
             continue;
         for (size_t k = 0; k < COUNT_OF(figures[i].words) && figures[i].words[k]; k++) {
             if (!without_piece(plain, figures[i].words[k], rest))
                 continue;
             const unsigned fit = field_matches(own ? f : FIELD_LATENCY_MS, rest);
             if (fit > 0)
-                return fit;
+                return fit + (median ? 100U : 0U); /* where there are both, the mean */
         }
     }
     return 0;
@@ -383,4 +388,14 @@ enum field field_in_other_unit(const char *column, const char **ret_unit)
                 return (enum field)f;
             }
     return FIELD_COUNT;
+}
+
+bool field_is_truth(enum field f, unsigned fit)
+{
+    return (f == FIELD_STATUS && fit > 1) || (f == FIELD_PHASE && (fit == 2 || fit == 3));
+}
+
+bool field_may_be_another(enum field f)
+{
+    return f == FIELD_STARTED_AT || f == FIELD_PARAMS_MILLIONS || f == FIELD_PHASE;
 }

@@ -156,3 +156,10 @@ void field_plain_name(const char *name, char out[static FIELD_LONGEST]);
 /* A column whose name says another unit of a field: "latency_s", "params". *ret_unit is it.
  * FIELD_COUNT: none. */
 [[nodiscard]] enum field field_in_other_unit(const char *column, const char **ret_unit);
+
+/* Of a column whose name fits by `fit` (field_matches): are 1 and 0 true and false in it?
+ * "success", "is_warmup" are so; "warmup: 1" may be how many there were. */
+[[nodiscard]] bool field_is_truth(enum field f, unsigned fit);
+/* "timestamp" may be a number of no known unit, "params" may be in millions already, "warmup" a
+ * count: values that are none of the field's are then left out. */
+[[nodiscard]] bool field_may_be_another(enum field f);

@@ -202,11 +202,56 @@ static bool ratio(const char *const *names, size_t n, struct str *out)
     return false;
 }
 
+/* "geomean_ms", "warmup_ms": what a time by its unit alone may be of a cell. */
+static enum field by_its_pieces(const char *plain)
+{
+    static const struct {
+        enum field field;
+        const char *piece;
+    } known[] = {{FIELD_FIRST_MS, "warmup"},
+                 {FIELD_FIRST_MS, "cold"},
+                 {FIELD_MEDIAN_REST_MS, "measured"},
+                 {FIELD_MEDIAN_REST_MS, "steady"},
+                 {FIELD_MEDIAN_REST_MS, "warm_"},
+                 {FIELD_MEDIAN_MS, "median"},
+                 {FIELD_MEAN_MS, "mean"},
+                 {FIELD_MEAN_MS, "avg"}};
+    for (size_t k = 0; k < COUNT_OF(known); k++)
+        if (strstr(plain, known[k].piece))
+            return known[k].field;
+    return FIELD_LATENCY_MS;
+}
+
+static bool by_unit(const char *const *names, size_t n, struct str *out)
+{
+    static const char *const endings[] = {"_ms", "_us", "_ns", "_s"};
+    bool told[FIELD_COUNT] = {};
+    enum field first = FIELD_COUNT;
+    for (size_t i = 0; i < n; i++)
+        for (size_t k = 0; k < COUNT_OF(endings); k++) {
+            char plain[FIELD_LONGEST];
+            field_plain_name(last_part(names[i]), plain);
+            const size_t length = strlen(plain), m = strlen(endings[k]);
+            if (length <= m || strcmp(plain + length - m, endings[k]) != 0)
+                continue;
+            const enum field f = by_its_pieces(plain);
+            if (told[f] ||
+                (first != FIELD_COUNT && (first == FIELD_LATENCY_MS || f == FIELD_LATENCY_MS)))
+                continue;
+            told[f] = true;
+            str_printf(out, "%s%s=%s%s%s", first == FIELD_COUNT ? "" : " --map ",
+                       field_table[f].name, names[i], k ? ":" : "", k ? endings[k] + 1 : "");
+            first = first == FIELD_COUNT ? f : first;
+        }
+    return first != FIELD_COUNT;
+}
+
 /* A time first: what is compared is one. */
 void hint_for_measured(const char *const *names, size_t n, struct str *out)
 {
     if (!nearly_a_field(names, n, true, out) && !without_unit(names, n, out) &&
-        !nearly_a_field(names, n, false, out) && !mistyped(names, n, out) && !ratio(names, n, out))
+        !nearly_a_field(names, n, false, out) && !mistyped(names, n, out) &&
+        !by_unit(names, n, out) && !ratio(names, n, out))
         str_puts(out, "latency_ms=COLUMN");
 }
 

@@ -21,10 +21,11 @@ static const char *const engines[] = {
 
 /* Pieces that say which part or figure of a measurement it is, and never whose. */
 static const char *const figures[] = {
-    "diff",   "delta", "ratio",     "mean",    "avg",     "average", "median",  "min",
-    "max",    "std",   "sd",        "total",   "first",   "last",    "prefill", "decode",
-    "prompt", "input", "output",    "client",  "server",  "queue",   "per",     "time",
-    "wall",   "load",  "generated", "speedup", "expected"};
+    "diff",   "delta",  "ratio",     "mean",    "avg",      "average", "median",   "min",
+    "max",    "std",    "sd",        "total",   "first",    "last",    "prefill",  "decode",
+    "prompt", "input",  "output",    "client",  "server",   "queue",   "per",      "time",
+    "wall",   "load",   "generated", "speedup", "expected", "warmup",  "measured", "warm",
+    "cold",   "steady", "timings",   "timing",  "stats",    "equiv",   "kv",       "e2e"};
 
 static bool is_in(const char *const *list, size_t n, const char *word)
 {
@@ -98,25 +99,6 @@ static bool is_figure(const struct pieces *p, size_t from, size_t to)
     return false;
 }
 
-/* The shortest label without which the name is a field's. */
-static bool split(const char *column, struct arena *a, struct labelled *ret)
-{
-    struct pieces p;
-    char text[FIELD_LONGEST];
-    if (!cut(column, &p))
-        return false;
-    for (size_t length = 1; length < p.n; length++)
-        for (size_t from = 0; from + length <= p.n; from++) {
-            join(&p, from, from + length, false, text);
-            if (!names_field(text, ret) || is_figure(&p, from, from + length))
-                continue;
-            join(&p, from, from + length, true, text);
-            ret->label = arena_strdup(a, text);
-            return true;
-        }
-    return false;
-}
-
 static enum field meaning(const char *label)
 {
     if (precision_find(label))
@@ -131,6 +113,37 @@ static enum field meaning(const char *label)
         engine = engine || one;
     }
     return engine ? FIELD_BACKEND : FIELD_COUNT;
+}
+
+/* "hf_gpu_ms": of an engine or a precision, and a unit of time alone. */
+static bool is_bare_time(const char *rest, const char *label, struct labelled *ret)
+{
+    if (strcmp(rest, "ms") != 0 || meaning(label) == FIELD_COUNT)
+        return false;
+    ret->field = FIELD_LATENCY_MS;
+    ret->unit = nullptr;
+    return true;
+}
+
+/* The shortest label without which the name is a field's. */
+static bool split(const char *column, struct arena *a, struct labelled *ret)
+{
+    struct pieces p;
+    char text[FIELD_LONGEST];
+    if (!cut(column, &p))
+        return false;
+    for (size_t length = 1; length < p.n; length++)
+        for (size_t from = 0; from + length <= p.n; from++) {
+            char label[FIELD_LONGEST];
+            join(&p, from, from + length, false, text);
+            join(&p, from, from + length, true, label);
+            if (is_figure(&p, from, from + length) ||
+                (!names_field(text, ret) && !is_bare_time(text, label, ret)))
+                continue;
+            ret->label = arena_strdup(a, label);
+            return true;
+        }
+    return false;
 }
 
 /* Some field has two labels. */

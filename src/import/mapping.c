@@ -8,6 +8,7 @@
 #include "import/column.h"
 #include "import/hint.h"
 #include "import/labelled.h"
+#include "import/trace.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -116,7 +117,10 @@ static enum err_code take_map(struct resolving *z, const char *item, struct err 
         z->barred[f] = true;
         return ERR_OK;
     }
-    struct mapping_column c = {.field = f, .why = MAPPING_ASKED};
+    struct mapping_column c = {.field = f,
+                               .why = MAPPING_ASKED,
+                               .truth =
+                                   f == FIELD_PHASE && field_is_truth(f, field_matches(f, rest))};
     if (column_read(q, z->a, item, rest, &c, e))
         return e->code;
     for (size_t k = 0; k < c.n_parts; k++)
@@ -285,33 +289,41 @@ static enum field sample_id(const struct resolving *z)
 static enum err_code no_latency(const struct resolving *z, enum field id, struct err *e)
 {
     const char *const column = z->mapped[id] ? z->by_field[id].name : "COLUMN";
-    return err_set(
-        e, ERR_USAGE,
-        "import: the rows of '%s' are samples, since '%s' is %s, but no column is "
-        "latency_ms: map the time that is to be compared (--map latency_ms=COLUMN), or take "
-        "each row for a run of its cell (--map invocation=%s --map %s=)%s%s",
-        z->q->source, column, field_table[id].name, column, field_table[id].name,
-        z->could_be_wide ? "; " : "", z->could_be_wide ? z->could_be_wide : "");
+    CLEANUP(str_done) struct str time = {};
+    hint_for_measured(z->q->names, z->q->n_names, &time);
+    return err_set(e, ERR_USAGE,
+                   "import: the rows of '%s' are samples, since '%s' is %s, but no column is "
+                   "latency_ms: map the time that is to be compared (--map %s), or take "
+                   "each row for a run of its cell (--map invocation=%s --map %s=)%s%s",
+                   z->q->source, column, field_table[id].name,
+                   strncmp(time.text, "latency_ms", 10) == 0 ? time.text : "latency_ms=COLUMN",
+                   column, field_table[id].name, z->could_be_wide ? "; " : "",
+                   z->could_be_wide ? z->could_be_wide : "");
 }
 
-/* A trace of power: a clock, the power, and nothing else that was measured. */
-static bool is_trace(const struct resolving *z)
+/* Readings of a sensor are no requests; their clock is that of its column's name. */
+static void choose_readings(struct resolving *z, struct mapping *m)
 {
-    static const char *const clocks[] = {"t_ns", "t_us",      "t_ms",      "t_s",       "t",
-                                         "time", "timestamp", "time_s",    "time_ms",   "time_ns",
-                                         "dt_s", "dt_ms",     "elapsed_s", "elapsed_ms"};
-    static const enum field others[] = {
-        FIELD_LATENCY_MS,    FIELD_TTFT_MS,          FIELD_PREFILL_MS,      FIELD_DECODE_MS,
-        FIELD_PROMPT_TOKENS, FIELD_GENERATED_TOKENS, FIELD_TOKENS,          FIELD_TOKENS_PER_S,
-        FIELD_ENERGY_J,      FIELD_POWER_SAMPLES,    FIELD_POWER_WINDOW_MS, FIELD_COST_PER_HOUR};
-    for (size_t i = 0; i < COUNT_OF(others); i++)
-        if (z->mapped[others[i]])
-            return false;
-    bool clock = z->mapped[FIELD_STARTED_AT];
-    for (size_t i = 0; i < z->q->n_names; i++)
-        for (size_t k = 0; k < COUNT_OF(clocks); k++)
-            clock = clock || strcasecmp(z->q->names[i], clocks[k]) == 0;
-    return clock && z->mapped[FIELD_POWER_W] && !z->mapped[FIELD_IDLE_POWER_W];
+    const struct mapping_request *const q = z->q;
+    const char *unit = nullptr;
+    m->readings = trace_is(q->names, q->n_names, z->mapped);
+    if (!m->readings)
+        return;
+    m->template.status = STATUS_SKIPPED;
+    m->template.reason = "a reading of a sensor, not a request";
+    const size_t clock = trace_clock(q->names, q->n_names, &unit);
+    if (z->mapped[FIELD_STARTED_AT] || z->barred[FIELD_STARTED_AT] || clock == q->n_names ||
+        z->used[clock])
+        return;
+    z->by_field[FIELD_STARTED_AT] =
+        (struct mapping_column){.field = FIELD_STARTED_AT,
+                                .why = MAPPING_SYNONYM,
+                                .column = clock,
+                                .name = q->names[clock],
+                                .unit = field_unit_find(FIELD_STARTED_AT, unit),
+                                .times = 1,
+                                .guessed = true};
+    z->mapped[FIELD_STARTED_AT] = z->used[clock] = true;
 }
 
 /* What only one kind of rows has decides; where both kinds are there, what was asked for does. */
@@ -332,11 +344,8 @@ static enum err_code choose_form(struct resolving *z, struct mapping *m, struct 
                        "say which it is with --map latency_ms=%s, or with --map mean_ms=COLUMN",
                        z->q->source, z->by_field[FIELD_LATENCY_MS].name, z->by_field[any].name,
                        z->by_field[FIELD_LATENCY_MS].name);
-    m->readings = !latency && any == FIELD_COUNT && is_trace(z);
-    if (m->readings) {
-        m->template.status = STATUS_SKIPPED;
-        m->template.reason = "a reading of the power, not a request";
-    }
+    if (!latency && any == FIELD_COUNT)
+        choose_readings(z, m);
     const bool per_sample = m->readings || (latency && asked == FIELD_COUNT);
     const enum field id = sample_id(z);
     if (!per_sample && any == FIELD_COUNT && id != FIELD_COUNT)

@@ -106,10 +106,14 @@ static bool take_phase(struct record *r, const char *text, size_t n, struct str 
 {
     static const struct word words[] = {{"cold", PHASE_COLD},         {"warmup", PHASE_WARMUP},
                                         {"warm-up", PHASE_WARMUP},    {"warm_up", PHASE_WARMUP},
-                                        {"measured", PHASE_MEASURED}, {"measure", PHASE_MEASURED}};
+                                        {"measured", PHASE_MEASURED}, {"measure", PHASE_MEASURED},
+                                        {"true", PHASE_WARMUP},       {"false", PHASE_MEASURED}};
     uint8_t x = PHASE_MEASURED;
     if (!is_word(text, n, "measured", 8) && !find_word(words, COUNT_OF(words), text, n, &x))
-        return wrong(why, FIELD_PHASE, text, n, "is none of cold, warmup, measured");
+        return wrong(why, FIELD_PHASE, text, n,
+                     "is none of cold, warmup, measured; where the column tells something else, "
+                     "--map phase= "
+                     "and map it as that (--map scenario=COLUMN)");
     r->phase = (enum phase)x;
     keep(r, FIELD_PHASE, (struct record_value){text, n, NOT_MEASURED});
     return true;

@@ -256,5 +256,43 @@ sed 's/qwen2.5:7b/tiny-gpt2/' models.csv >own.csv
 audit own.csv
 silent "one model in common: no confound" confound
 
+# ---- TR121, TR122: their own files, as strangers try them
+
+cat >metrics.csv <<'END'
+model,backend,scenario,mode,rep,is_warmup,prompt_tokens,eval_count,prefill_ms,kv_decode_ms,e2e_ms
+END
+for s in 30 38 46; do
+    echo "qwen2.5:7b,ollama,p$s,kv,0,True,$s,64,538.7,709,1247.7"
+    for rep in 1 2 3; do echo "qwen2.5:7b,ollama,p$s,kv,$rep,False,$s,64,11.$((s + rep)),70$rep.5,71$rep.9"; done
+done >>metrics.csv
+audit metrics.csv
+finds "TR121: the prompt is worked through in warm-up alone" cache-hit fail 'as one decoded token does'
+ok "TR121: warm-up is no sample" sh -c '[ "$(grep -h warmup d/runs/*/*/*/*/samples.jsonl | wc -l)" = 3 ]'
+sed -e 's/11\.\([0-9][0-9]\),/5\1.1,/' metrics.csv >own.csv
+audit own.csv
+silent "TR121: a prefill that takes its time is not accused" cache-hit
+
+cat >shape.csv <<'END'
+model,n_layer,n_embd,params,hf_cpu_ms,hf_gpu_ms
+tiny-gpt2,2,2,102714,48,252
+gpt2-5m,12,80,5036720,267,635
+gpt2-25m,3,384,25016064,222,172
+gpt2-45m,6,512,45171200,330,386
+gpt2-50m,8,512,51475968,370,331
+gpt2-75m,5,768,74824704,340,317
+gpt2-100m,8,768,96088320,420,411
+END
+audit shape.csv
+finds "TR121: no law by size on the GPU" fit-not-actionable warn 'latency of hf_gpu/unknown by model size: exponent .* over 7 models: no law'
+
+cat >baseline.json <<'END'
+{
+  "idle_watts_mean": 20.710, "idle_watts_std": 9.965, "idle_temp_c": 41.2, "fake_idle_flag": false,
+  "idle_watts_min": 1.2, "idle_watts_max": 26.424, "power_outlier_fraction": 0.0, "fake_idle_reasons": []
+}
+END
+audit baseline.json
+finds "TR122: its baseline.json as it is" idle-mixture fail 'near 1.2 W (21 %) and 25.8 W'
+
 echo "1..$n"
 exit $failed
