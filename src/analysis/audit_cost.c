@@ -297,6 +297,22 @@ static const struct results_row *priced(const struct audit_cell *c)
     return nullptr;
 }
 
+/* By the hour, as its cost per million tokens (the machine's part, where it is told) and its rate
+ * have it. */
+static double hourly(const struct audit_cell *c)
+{
+    for (size_t i = 0; i < c->n_stated; i++) {
+        const struct results_row *const r = &c->stated[i];
+        const double cost = isnan(r->cost_infra) ? r->cost_per_million : r->cost_infra;
+        const double price = cost * r->tokens_per_s * 3600 / 1e6;
+        if (price > 0)
+            return price;
+        if (r->cost_per_hour > 0)
+            return r->cost_per_hour;
+    }
+    return NOT_MEASURED;
+}
+
 static bool on_cpu(const struct audit_cell *c)
 {
     return audit_device_label_cpu(c) ||
@@ -349,6 +365,32 @@ static void add_price(struct prices *p, const struct audit_cell *c)
     }
 }
 
+/* A CPU and a GPU for one price: cells of any scenario. */
+static bool one_price(const struct audit_whole *w, struct audit *out)
+{
+    const struct audit_cell *cpu = nullptr, *gpu = nullptr;
+    for (size_t i = 0; i < w->n_cells; i++) {
+        const struct audit_cell *const c = &w->cells[i];
+        if (isnan(hourly(c)))
+            continue;
+        cpu = !cpu && on_cpu(c) ? c : cpu;
+        gpu = !gpu && audit_device_label_gpu(c) ? c : gpu;
+    }
+    if (!cpu || !gpu || !near(hourly(cpu), hourly(gpu), limits[RATE].value))
+        return false;
+    const struct audit_subject subject = {.replicate = -1, .invocation = -1};
+    const struct audit_fact facts[] = {
+        audit_number("cost_per_hour_a", hourly(cpu)), audit_word("of_a", audit_label(out, cpu)),
+        audit_number("cost_per_hour_b", hourly(gpu)), audit_word("of_b", audit_label(out, gpu))};
+    report(&subject, AUDIT_WARN, facts, COUNT_OF(facts),
+           audit_text(out,
+                      "%s and %s both cost %.4g an hour, by their own costs and rates: a CPU "
+                      "priced as a GPU",
+                      audit_label(out, cpu), audit_label(out, gpu), hourly(cpu)),
+           "price each by the machine that it needs", out);
+    return true;
+}
+
 static void look_at_prices(const struct audit_whole *w, struct audit *out)
 {
     struct prices p = {};
@@ -363,6 +405,7 @@ static void look_at_prices(const struct audit_whole *w, struct audit *out)
     }
     if (!p.first && !known)
         audit_not_run(out, "double-counting", nullptr, "no price and no cost is recorded");
+    const bool one = one_price(w, out);
     if (!p.first)
         return;
     const double price = priced(p.first)->cost_per_hour;
@@ -373,7 +416,7 @@ static void look_at_prices(const struct audit_whole *w, struct audit *out)
                                  "takes that has no price",
                                  price),
                       "take each machine's own price, with its source and date", out);
-    else if (p.gpu && p.cpu && priced(p.gpu)->cost_per_hour == priced(p.cpu)->cost_per_hour)
+    else if (!one && p.gpu && p.cpu && priced(p.gpu)->cost_per_hour == priced(p.cpu)->cost_per_hour)
         price_finding(p.cpu, p.gpu,
                       audit_text(out, "%s and %s both cost %.6g an hour: a CPU priced as a GPU",
                                  audit_label(out, p.cpu), audit_label(out, p.gpu),
@@ -399,7 +442,8 @@ const struct audit_check audit_cost_checks[] = {
          "per million tokens that is not price per hour / (tokens/s x 3600) x 1e6 (off by "
          "other_rate), but with the prompt's tokens as well, with those of several streams over "
          "one latency, or with another throughput (info where it is higher and requests may have "
-         "run at once); one price per hour for CPU and GPU backends, or no_data_price for all; "
+         "run at once); one price per hour for CPU and GPU backends, stated or by their costs and "
+         "rates, or no_data_price for all; "
          "two kinds of price, or two prices of one configuration",
      .evidence = "total_is total infra energy purchase cost_per_hour pricing cost_per_million "
                  "implied_tokens_per_s measured_tokens_per_s implied_over_measured streams "

@@ -186,6 +186,8 @@ static const char *not_the_label(const struct audit_cell *c, const char *ran, st
     const bool compiled = word_in(ran, compilers, COUNT_OF(compilers));
     if (strcmp(label, ran) == 0)
         return nullptr;
+    if (strncmp(ran, "not compiled", strlen("not compiled")) == 0)
+        return audit_text(out, "%s was %s: the label is all that changed", label, ran);
     if (word_in(ran, eager, COUNT_OF(eager)) ||
         (ends_in(label, "-compile") && !compiled && got && strncmp(label, ran, strlen(ran)) == 0))
         return audit_text(out, "%s ran as '%s': it fell back", label, ran);

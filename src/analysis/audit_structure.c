@@ -161,7 +161,32 @@ struct labelled { /* a sample and the workload that it belongs to */
     double y;
 };
 
-/* By prompt where it is known, else by the prompt's length to a factor of two. */
+constexpr size_t MOST_COUNTS = 32;
+
+/* Are counts of tokens those of a few fixed workloads? Answers that end by themselves have many. */
+static bool few_counts(const double *counts, const size_t *rows, size_t n)
+{
+    constexpr double OF_EACH = 8; /* samples of one count, on average */
+    double seen[MOST_COUNTS];
+    size_t n_seen = 0;
+    for (size_t i = 0; i < n; i++) {
+        const double x = counts[rows[i]];
+        size_t k = 0;
+        if (!(x > 0))
+            return false;
+        while (k < n_seen && seen[k] != x)
+            k++;
+        if (k < n_seen)
+            continue;
+        if (n_seen == MOST_COUNTS)
+            return false;
+        seen[n_seen++] = x;
+    }
+    return n_seen > 1 && (double)n >= OF_EACH * (double)n_seen;
+}
+
+/* By prompt where it is known, else by the prompt's length, else by tokens of which the source does
+ * not say which, to a factor of two. */
 static bool label_samples(const struct audit_cell *c, struct labelled *ret, const char **ret_by)
 {
     const struct results_samples *const s = c->samples;
@@ -170,15 +195,17 @@ static bool label_samples(const struct audit_cell *c, struct labelled *ret, cons
         prompts = prompts && s->prompt_index[c->rows[i]] >= 0;
         lengths = lengths && s->prompt_tokens[c->rows[i]] > 0;
     }
+    const bool counts = !prompts && !lengths && few_counts(s->tokens, c->rows, c->stats->n);
     for (size_t i = 0; i < c->stats->n; i++) {
         const size_t row = c->rows[i];
         ret[i] = (struct labelled){prompts   ? s->prompt_index[row]
                                    : lengths ? (int64_t)floor(log2((double)s->prompt_tokens[row]))
+                                   : counts  ? (int64_t)floor(log2(s->tokens[row]))
                                              : 0,
                                    log(c->stats->x[i])};
     }
-    *ret_by = prompts ? "prompt" : "prompt length";
-    return prompts || lengths;
+    *ret_by = prompts ? "prompt" : lengths ? "prompt length" : "tokens";
+    return prompts || lengths || counts;
 }
 
 struct split {
@@ -272,9 +299,9 @@ const struct audit_check audit_structure_checks[] = {
      AUDIT_LIMITS(limits, EFFECT, P),
      .cell = look_at_replication},
     {.name = "mixture",
-     .rule = "warn: prompts (where unknown, prompt lengths to a factor of two) explain more than "
-             "share of the variance of log latency, with an F test below p and a ratio of slowest "
-             "to fastest of at least ratio",
+     .rule = "warn: prompts (where unknown, prompt lengths, or tokens of a few fixed counts, to a "
+             "factor of two) explain more than share of the variance of log latency, with an F "
+             "test below p and a ratio of slowest to fastest of at least ratio",
      .evidence = "workloads_by workloads fastest_ms slowest_ms variance_between_share p_value n",
      .blocks = AUDIT_MEAN | AUDIT_TAIL,
      AUDIT_LIMITS(limits, P, RATIO),

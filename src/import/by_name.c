@@ -205,6 +205,11 @@ void by_name_prices(struct resolving *z, struct mapping *m)
 
 /* ---- names with dots: keys of objects inside objects, or a table made of such */
 
+static bool is_of_compiler(enum field f)
+{
+    return f >= FIELD_COMPILED && f <= FIELD_COMPILE_GRAPHS;
+}
+
 /* Objects that tell of something beside the measurement: of those only what a sensor said. */
 static bool is_of_something_else(const char *column, enum field f)
 {
@@ -214,13 +219,26 @@ static bool is_of_something_else(const char *column, enum field f)
     static const char *const sensors[] = {"resource", "telemetry", "monitor", "system"};
     const bool sensed = (f >= FIELD_POWER_W && f <= FIELD_POWER_MAX_W) ||
                         f == FIELD_TEMPERATURE_C || f == FIELD_CLOCK_MHZ;
-    for (size_t i = 0; i < COUNT_OF(words); i++)
+    for (size_t i = 0; i < COUNT_OF(words) && !is_of_compiler(f); i++)
         if (strcasestr(column, words[i]))
             return true;
     for (size_t i = 0; !sensed && i < COUNT_OF(sensors); i++)
         if (strcasestr(column, sensors[i]))
             return true;
     return false;
+}
+
+/* What stands behind the last dot, or behind the one before: "compile.enabled". */
+static unsigned last_keys_fit(enum field f, const char *column)
+{
+    const char *const dot = strrchr(column, '.');
+    unsigned fit = dot ? field_matches(f, dot + 1) : 0;
+    for (const char *at = dot; at && at > column && !fit; at--)
+        if (at[-1] == '.') {
+            fit = field_matches(f, at);
+            break;
+        }
+    return fit;
 }
 
 /* The one unused column whose last key is the field's; its name as a whole is no field's. */
@@ -232,8 +250,7 @@ void by_name_last_key(struct resolving *z, enum field f)
     if (z->mapped[f] || z->constant[f] || z->barred[f] || z->labelled[f])
         return;
     for (size_t i = 0; i < q->n_names; i++) {
-        const char *const dot = strrchr(q->names[i], '.');
-        const unsigned fit = z->used[i] || !dot ? 0 : field_matches(f, dot + 1);
+        const unsigned fit = z->used[i] ? 0 : last_keys_fit(f, q->names[i]);
         if (fit == 0 || is_of_something_else(q->names[i], f))
             continue;
         n = fit == best ? n + 1 : best == 0 || fit < best ? 1 : n;

@@ -133,6 +133,43 @@ static bool take_parts(struct session *s, const struct mapping_column *c, const 
     return true;
 }
 
+static bool is_label_compiled(const struct record *r)
+{
+    CLEANUP(str_done) struct str label = {};
+    if (record_has(r, FIELD_BACKEND))
+        str_add(&label, r->values[FIELD_BACKEND].text, r->values[FIELD_BACKEND].n);
+    return strcasestr(str_text(&label), "compile");
+}
+
+static bool says_no(const struct record_value *v)
+{
+    static const char *const no[] = {"false", "no", "0", "never"};
+    for (size_t i = 0; i < COUNT_OF(no); i++)
+        if (v->n == strlen(no[i]) && strncasecmp(v->text, no[i], v->n) == 0)
+            return true;
+    return false;
+}
+
+/* What a source says of the compiler is what ran, where the label says that it compiled. */
+static void note_compiler(struct session *s, struct record *r)
+{
+    const bool fell = record_has(r, FIELD_COMPILE_FALLBACK) &&
+                      !says_no(&r->values[FIELD_COMPILE_FALLBACK]),
+               nothing = record_has(r, FIELD_COMPILE_GRAPHS) &&
+                         record_number(r, FIELD_COMPILE_GRAPHS) == 0,
+               not_called = record_has(r, FIELD_COMPILED) && says_no(&r->values[FIELD_COMPILED]);
+    if ((!fell && !nothing && !not_called) || !is_label_compiled(r))
+        return;
+    struct str *const out = &s->joined[FIELD_COMPILED];
+    str_clear(out);
+    if (fell)
+        str_printf(out, "fallback from %.*s", (int)r->values[FIELD_COMPILE_FALLBACK].n,
+                   r->values[FIELD_COMPILE_FALLBACK].text);
+    else
+        str_printf(out, "not compiled%s", nothing ? " (0 graphs)" : "");
+    record_set_text(r, FIELD_RAN_BACKEND, str_text(out));
+}
+
 /* Words that a column of the name "mode" has where it tells parts of the work apart; others
  * (single, reduce-overhead) are of something else. */
 static bool is_part_of_work(const char *word)
@@ -218,6 +255,7 @@ enum err_code session_row(struct session *s, const void *row, uint64_t place,
         return session_bad(s, place, str_text(&s->row_why), e);
     }
     join_mode(s, &r);
+    note_compiler(s, &r);
     leftover_see(s->leftover, &r, row, take_value);
     if (m->n_labels == 0) {
         return put_row(s, &r, m->form == MAPPING_CELLS, e);

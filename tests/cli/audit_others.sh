@@ -294,5 +294,99 @@ END
 audit baseline.json
 finds "TR122: its baseline.json as it is" idle-mixture fail 'near 1.2 W (21 %) and 25.8 W'
 
+# ---- TR119: its raw lines, its summaries and what is cut out of them (section 4.4)
+
+for b in onnxruntime-gpu transformers-gpu; do
+    for rep in 0 1 2 3 4 5 6; do
+        first=4.$((70 + rep)) second=4.$((85 - rep))
+        [ "$b$rep" = onnxruntime-gpu0 ] && first=97.5
+        printf '{"spec":{"tr":"TR119","backend":"%s","scenario":"single_short","mode":"prefill","repetition":%s,"device":"cuda"},' "$b" "$rep"
+        printf '"status":"ok","latencies_ms":[%s,%s],"throughput_tok_s":[%s,%s],"warmup_latencies_ms":[40,8],' "$first" "$second" "$((rep + 2300))" "$((rep + 2280))"
+        printf '"resource_metrics":{"samples":1,"duration_s":0.0,"gpu_power_mean_watts":16.%s,"cpu_power_mean_watts":null}}\n' "$rep"
+    done
+done >bench.jsonl
+audit bench.jsonl
+finds "TR119: one power sample for each run" power-undersampled fail '14 of 14 windows have one reading'
+finds "TR119: the interval of one cold run" impossible-interval warn 'interval of the mean of the samples reaches from -2.* to 25'
+finds "TR119: that cold run" cold-start fail '97.5 ms beside a median of 4.7'
+sed -e 's/97\.5/4.80/' -e 's/"samples":1,"duration_s":0.0/"samples":120,"duration_s":0.0098/' bench.jsonl >own.jsonl
+audit own.jsonl
+silent "TR119: a warm run with enough samples" power-undersampled
+silent "TR119: its interval" impossible-interval
+silent "TR119: no cold run" cold-start
+
+rates='"throughput_mean_tok_s":2246,"power_mean_watts":16.63'
+cat >summary.json <<END
+{"config": {"price": 0.2}, "rows": [
+ {"backend": "onnxruntime-gpu", "scenario": "single_short", "mode": "prefill", $rates, "power_source": "gpu",
+  "energy_cost_usd_per_1m_tokens": 0.000411, "infra_cost_usd_per_1m_tokens_on_demand": 0.124419,
+  "total_cost_usd_per_1m_tokens_on_demand": 0.124830, "total_cost_usd_per_1m_tokens_spot": 0.037762,
+  "cost_per_hour_usd_on_demand": 1.009326},
+ {"backend": "onnxruntime-cpu", "scenario": "single_short", "mode": "prefill", "throughput_mean_tok_s": 1037,
+  "power_mean_watts": 41.2, "power_source": "cpu",
+  "energy_cost_usd_per_1m_tokens": 0.002207, "infra_cost_usd_per_1m_tokens_on_demand": 0.269474,
+  "total_cost_usd_per_1m_tokens_on_demand": 0.271681, "total_cost_usd_per_1m_tokens_spot": 0.083102,
+  "cost_per_hour_usd_on_demand": 1.014240}]}
+END
+audit summary.json
+ok "TR119: of the prices that on demand is taken" grep -q 'cost_per_million=total_cost_usd_per_1m_tokens_on_demand' err
+finds "TR119: energy on top of a rent" double-counting warn '0.12483 is 0.124419 of the price and 0.000411 of energy: on_demand holds it'
+finds "TR119: one price for CPU and GPU" double-counting warn 'onnxruntime-cpu/unknown and onnxruntime-gpu/unknown both cost 1.006 an hour'
+sed -e 's/_on_demand/_on_prem/g; s/_spot/_x/' -e 's/0.269474/0.0803/; s/0.271681/0.082507/; s/1.014240/0.308/' summary.json >own.json
+audit own.json
+silent "TR119: a machine of one's own and a price for each" double-counting
+
+cat >latency.csv <<'END'
+backend,scenario,mode,mean,median,std,ci_lower,ci_upper,n,gpu_power_mean_watts,cpu_power_mean_watts
+onnxruntime-gpu,single_short,prefill,11.48,4.77,24.2,-2.50,25.45,14,16.6,
+onnxruntime-gpu,single_short,generate,41.0,40.9,2.4,39.6,42.4,14,17.0,
+onnxruntime-cpu,single_short,prefill,9.9,9.8,0.5,9.6,10.2,14,1.8,41.2
+END
+audit latency.csv --map mean_ms=mean
+finds "TR119: one option takes all of its figures" impossible-interval warn 'the source states reaches from -2.5 to 25.4'
+silent "TR119: power is that of the row's device" power-source
+cut -d, -f1-10 latency.csv | sed 's/,11.48/,11.5/; 3d' >own.csv
+audit own.csv --map mean_ms=mean
+finds "TR119: the idle GPU as a CPU's power" power-source warn '1.8'
+sed '1s/run/run_id/' tr119.csv >own.csv
+audit own.csv --map cost_per_million=usd
+ok "TR119: the message names the run" grep -q -- '--map invocation=run_id' err
+
+# ---- TR120: the label audit, and the tail that is one shape (section 5)
+
+cat >compile.csv <<'END'
+backend,compile_called,unique_graphs,fallback_from,n,mean_ms,median_ms
+transformers-gpu,False,0,,273,404.055,322.679
+transformers-gpu-compile,False,0,,273,389.224,328.692
+END
+audit compile.csv
+finds "TR120: a label that never compiled" label-mismatch fail 'transformers-gpu-compile was not compiled (0 graphs)'
+sed 's/compile,False,0,,/compile,True,8,inductor,/' compile.csv >own.csv
+audit own.csv
+finds "TR120: another compiler stood in" label-mismatch fail 'fallback from inductor'
+sed 's/compile,False,0,,/compile,True,8,,/' compile.csv >own.csv
+audit own.csv
+silent "TR120: a label that compiled" label-mismatch
+
+tail120() { # MS of the longest prompt
+    echo 'backend,mode,latency_ms,ttft_ms,tokens'
+    i=0
+    for tokens in 1 1 9 11 17 19 25 27 51; do
+        for rep in 0 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20 21 22 23 24 25 26 27 28 29; do
+            i=$((i + 1))
+            ms=0.2$((61 + (i * 37 + rep * rep) % 29))
+            [ "$tokens" = 51 ] && ms=$1$((11 + (i * 41 + rep * rep) % 60))
+            echo "transformers-gpu-compile,prefill,$ms,$ms,$tokens"
+        done
+    done
+}
+tail120 2.5 >tail.csv
+audit tail.csv
+finds "TR120: the tail is one shape" mixture warn 'workloads (by tokens) from 0.27.* to 2.5'
+finds "TR120: ttft is the latency" placeholder fail 'ttft_ms is the latency in all 270'
+tail120 0.2 >own.csv
+audit own.csv
+silent "TR120: without the fallback there is no tail" mixture
+
 echo "1..$n"
 exit $failed
