@@ -12,7 +12,7 @@
 #include <string.h>
 
 struct import_args {
-    const char *out, *delimiter, *wide;
+    const char *out, *delimiter, *wide, *rows;
     unsigned format; /* 0: guess_format() */
     unsigned numbers;
     struct opt_list map, constants;
@@ -41,6 +41,9 @@ static const struct opt opts[] = {
      "each row is one of each NAME: FIELD@NAME, or onnx_latency_ms beside torch_latency_ms; FIELD is what NAME is: "
      "backend, precision, model, scenario, invocation [backend, where the names show it]",
      FIELD_OF(struct import_args, wide, const char *)},
+    {OPT_STR,    0,   "rows",      "KEY",    nullptr,
+     "of one JSON document, the list (or object of objects) that holds the rows [the only one]",
+     FIELD_OF(struct import_args, rows, const char *)},
     {OPT_STR,    0,   "delimiter", "CHAR",   nullptr, "between columns of a csv; 'tab' for a tab [found in the first line]",
      FIELD_OF(struct import_args, delimiter, const char *)},
     {OPT_CHOICE, 0,   "numbers",   "FORM",   "1234.5", "how a csv writes numbers: 1234.5, 1.234,5 (a decimal comma) or 1,234.5",
@@ -99,6 +102,7 @@ static enum err_code run(struct cli *cli, const void *args, const struct opt_lis
                                .constants = o->constants.items,
                                .n_constants = o->constants.n,
                                .wide = o->wide,
+                               .rows = o->rows,
                                .decimal = decimal_of[o->numbers],
                                .dry = o->dry,
                                .skip_bad = o->skip_bad,

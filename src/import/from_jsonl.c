@@ -4,6 +4,7 @@
 #include "base/defs.h"
 #include "base/mem.h"
 #include "base/str.h"
+#include "import/document.h"
 #include "import/guess.h"
 #include "import/numbering.h"
 #include "import/session.h"
@@ -103,8 +104,18 @@ static bool take_value(const struct mapping_column *c, const struct json *v, str
  * element at that place of every other array that is as long. */
 struct entry {
     const struct json *object;
-    size_t at, n; /* n 0: no array */
+    size_t at, n;             /* n 0: no array */
+    const struct json *outer; /* the document, for what is the same in all rows; nullptr: none */
+    const char *name;         /* its key, of an object of objects; else nullptr */
 };
+
+constexpr char ITS_KEY[] = "name"; /* the column of such keys */
+
+static const struct json *value_of(const struct entry *x, const char *column)
+{
+    const struct json *const v = follow(x->object, column);
+    return v || !x->outer ? v : follow(x->outer, column);
+}
 
 static bool take_key(const struct mapping_column *c, const void *row, struct record *r,
                      struct str *why)
@@ -112,7 +123,9 @@ static bool take_key(const struct mapping_column *c, const void *row, struct rec
     const struct entry *const x = row;
     if (c->name == PLACE_IN_ARRAY)
         return x->n == 0 || record_take_number(r, c->field, (double)x->at, nullptr, 1, why);
-    const struct json *const v = follow(x->object, c->name);
+    const struct json *const v = value_of(x, c->name);
+    if (!v && x->name && strcmp(c->name, ITS_KEY) == 0)
+        return record_take(r, c->field, x->name, strlen(x->name), c->unit, c->times, why);
     const bool each = x->n && json_is_array(v) && json_len(v) == x->n;
     if (c->field == FIELD_STARTED_AT && x->at > 0 && !each)
         return true; /* the first one's */
@@ -129,19 +142,22 @@ static size_t samples_in(const struct mapping *m, const struct json *object)
     return 0;
 }
 
+static enum err_code take_entry(struct session *s, struct entry *x, uint64_t place, struct err *e)
+{
+    const uint64_t bad = s->bad;
+    x->n = samples_in(&s->map, x->object);
+    do
+        if (session_row(s, x, place, take_key, e))
+            return e->code;
+    while (s->bad == bad && ++x->at < x->n);
+    return ERR_OK;
+}
+
 static enum err_code take_object(struct session *s, const struct json *v, uint64_t place,
                                  struct err *e)
 {
-    struct entry x = {.object = v};
-    if (json_is_object(v)) {
-        const uint64_t bad = s->bad;
-        x.n = samples_in(&s->map, v);
-        do
-            if (session_row(s, &x, place, take_key, e))
-                return e->code;
-        while (s->bad == bad && ++x.at < x.n);
-        return ERR_OK;
-    }
+    if (json_is_object(v))
+        return take_entry(s, &(struct entry){.object = v}, place, e);
     s->rows++;
     return session_bad(s, place, "no object; {\"latency_ms\": ...} was expected", e);
 }
@@ -170,84 +186,101 @@ static enum err_code resolve(struct session *s, const struct keys *k, struct err
 
 /* ---- a document: an array, or an object with one inside ---- */
 
-struct inside { /* lists of objects in a document */
-    struct str names;
-    const struct json *list;
-    size_t n;
-};
+constexpr size_t MOST_TABLES = 64;
 
-static void inside_done(struct inside *in)
+/* A document's rows: itself where it is a list, or its one table; rows nullptr: it is a row. */
+static enum err_code choose_table(struct session *s, const struct document_table *t, size_t n,
+                                  struct document_table *ret, struct err *e)
 {
-    str_done(&in->names);
+    CLEANUP(str_done) struct str list = {};
+    for (size_t i = 0; i < n; i++) {
+        if (s->q->rows ? strcmp(t[i].path, s->q->rows) == 0 : n == 1) {
+            *ret = t[i];
+            return ERR_OK;
+        }
+        str_printf(&list, "%s%s (%zu)", i ? ", " : "", t[i].path, json_len(t[i].rows));
+    }
+    if (n == 0 && !s->q->rows)
+        return ERR_OK;
+    return s->q->rows
+               ? err_set(e, ERR_USAGE, "import: --rows '%s': '%s' has no such list of rows%s%s",
+                         s->q->rows, s->source.file, n ? "; it has: " : "", str_text(&list))
+               : err_set(e, ERR_USAGE,
+                         "import: '%s' has %zu lists that could be the rows: %s; --rows KEY says "
+                         "which",
+                         s->source.file, n, str_text(&list));
 }
 
-static void find_lists(const struct json *object, const char *path, unsigned depth,
-                       struct inside *out)
+/* Keys of the document outside of its tables. */
+static void add_outer_keys(struct keys *k, const struct json *v, const char *path,
+                           const struct document_table *t, size_t n, unsigned depth)
 {
-    struct json_iter it = json_iter(object);
+    struct json_iter it = json_iter(v);
     const char *key;
-    for (const struct json *v; (v = json_next(&it, &key));) {
-        CLEANUP(str_done) struct str name = {};
-        str_printf(&name, "%s.%s", path, key);
-        if (json_is_object(v) && depth < MOST_DEPTH)
-            find_lists(v, name.text, depth + 1, out);
-        if (!json_is_array(v) || !json_is_object(json_at(v, 0)))
-            continue;
-        out->list = v;
-        str_printf(&out->names, "%s%s (%zu)", out->n++ ? ", " : "", name.text, json_len(v));
+    for (const struct json *x; json_is_object(v) && (x = json_next(&it, &key));) {
+        const char *const name = *path ? arena_printf(k->a, "%s.%s", path, key) : key;
+        bool inside = json_is_array(x);
+        for (size_t i = 0; i < n; i++)
+            inside = inside || t[i].rows == x;
+        if (json_is_object(x) && !inside && depth < MOST_DEPTH)
+            add_outer_keys(k, x, name, t, n, depth + 1);
+        else if (!inside && !json_is_object(x) && k->n < MOST_KEYS)
+            k->names[k->n++] = arena_strdup(k->a, name);
     }
 }
 
-/* A document's rows: itself where it is a list, or its one list of objects; nullptr: it is a row.
- */
-static enum err_code rows_of(struct session *s, const struct json *document,
-                             const struct json **ret, struct err *e)
+static enum err_code read_table(struct session *s, struct keys *k, const struct json *document,
+                                const struct document_table *tables, size_t n_tables,
+                                const struct document_table *t, struct err *e)
 {
-    CLEANUP(inside_done) struct inside in = {};
-    *ret = json_is_array(document) ? document : nullptr;
-    if (*ret)
-        return ERR_OK;
-    find_lists(document, "", 0, &in);
-    if (in.n > 1)
-        return err_set(
-            e, ERR_USAGE,
-            "import: '%s' has %zu lists that could be the rows: %s; 'jq .KEY FILE' makes "
-            "a file of one",
-            s->source.file, in.n, in.names.text);
-    *ret = in.list;
-    if (in.n)
-        session_note(s, "the rows are those of %s; what stands beside them is not used",
-                     in.names.text);
+    const bool inside = t->rows != document;
+    struct json_iter it = json_iter(t->rows);
+    size_t i = 0;
+    for (const struct json *v; i < LOOKED_AT && (v = json_next(&it, nullptr)); i++)
+        if (json_is_object(v))
+            add_keys(k, v, "", 0);
+    if (t->keyed && k->n < MOST_KEYS)
+        k->names[k->n++] = ITS_KEY;
+    if (inside) {
+        session_note(s, "the rows are those of %s", t->path);
+        add_outer_keys(k, document, "", tables, n_tables, 0);
+    }
+    if (resolve(s, k, e))
+        return e->code;
+    it = json_iter(t->rows);
+    i = 0;
+    const char *key = nullptr;
+    for (const struct json *v; (v = json_next(&it, &key));) {
+        struct entry x = {
+            .object = v, .outer = inside ? document : nullptr, .name = t->keyed ? key : nullptr};
+        if (json_is_object(v) ? take_entry(s, &x, ++i, e) : take_object(s, v, ++i, e))
+            return e->code;
+    }
     return ERR_OK;
 }
 
 static enum err_code read_document(struct session *s, struct keys *k, struct err *e)
 {
     char *text;
-    size_t n, i = 0;
-    const struct json *document, *all;
+    size_t n;
+    const struct json *document;
+    struct document_table tables[MOST_TABLES], chosen = {};
     CLEANUP(arena_freep) struct arena *a = arena_new((size_t)16 << 30);
     if (file_read(s->q->source, a, &text, &n, e) ||
-        json_parse_nan(text, n, s->source.file, a, &document, e) || rows_of(s, document, &all, e))
+        json_parse_nan(text, n, s->source.file, a, &document, e))
         return e->code;
     digest_of(text, n, s->source.sha256);
     s->source_bytes = n;
-    if (!all) {
-        add_keys(k, document, "", 0);
-        return resolve(s, k, e) || take_object(s, document, 1, e) ? e->code : ERR_OK;
-    }
-    struct json_iter it = json_iter(all);
-    for (const struct json *v; i < LOOKED_AT && (v = json_next(&it, nullptr)); i++)
-        if (json_is_object(v))
-            add_keys(k, v, "", 0);
-    if (resolve(s, k, e))
+    const bool list = json_is_array(document);
+    const size_t n_tables = list ? 0 : document_tables(document, a, tables, MOST_TABLES);
+    if (list)
+        chosen.rows = document;
+    else if (choose_table(s, tables, n_tables, &chosen, e))
         return e->code;
-    it = json_iter(all);
-    i = 0;
-    for (const struct json *v; (v = json_next(&it, nullptr));)
-        if (take_object(s, v, ++i, e))
-            return e->code;
-    return ERR_OK;
+    if (chosen.rows)
+        return read_table(s, k, document, tables, n_tables, &chosen, e);
+    add_keys(k, document, "", 0);
+    return resolve(s, k, e) || take_object(s, document, 1, e) ? e->code : ERR_OK;
 }
 
 /* ---- lines ---- */
@@ -358,11 +391,12 @@ static enum err_code read_lines(struct session *s, struct keys *k, struct lines 
     return e->code;
 }
 
-/* Not an object on each line: one that spans lines, or a list inside the only line. */
+/* Not an object on each line: one that spans lines, or tables inside the only line. */
 static bool is_document(FILE *f)
 {
     CLEANUP(json_pool_freep) struct json_pool *pool = json_pool_new();
-    CLEANUP(inside_done) struct inside in = {};
+    CLEANUP(arena_freep) struct arena *a = arena_new((size_t)1 << 28);
+    struct document_table table;
     char *line = nullptr;
     size_t room = 0;
     rewind(f);
@@ -370,11 +404,8 @@ static bool is_document(FILE *f)
     const ssize_t n = getline(&line, &room, f);
     const struct json *const v = n > 0 ? json_pool_parse(pool, line, (size_t)n) : nullptr;
     const int next = getc(f);
-    bool ret = !v && next != EOF && next != '{';
-    if (json_is_object(v) && next == EOF) {
-        find_lists(v, "", 0, &in);
-        ret = in.n > 0;
-    }
+    const bool ret = (!v && next != EOF && next != '{') ||
+                     (json_is_object(v) && next == EOF && document_tables(v, a, &table, 1) > 0);
     free(line);
     return ret;
 }

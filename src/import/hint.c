@@ -4,6 +4,7 @@
 #include "base/defs.h"
 #include "base/nearest.h"
 #include "base/str.h"
+#include "import/labelled.h"
 
 #include <string.h>
 #include <strings.h>
@@ -96,6 +97,22 @@ static enum field bare_field(const char *column)
     return FIELD_COUNT;
 }
 
+/* "prefill_tok_s", beside the time of that part. */
+static bool is_rate_of_a_part(const char *column)
+{
+    static const char *const parts[] = {"prefill_", "decode_", "generate_"};
+    char plain[FIELD_LONGEST];
+    field_plain_name(column, plain);
+    for (size_t i = 0; i < COUNT_OF(parts); i++) {
+        const size_t n = strlen(parts[i]);
+        if (strncmp(plain, parts[i], n) == 0 &&
+            (field_matches(FIELD_TOKENS_PER_S, plain + n) ||
+             field_matches_figure(FIELD_TOKENS_PER_S, plain + n)))
+            return true;
+    }
+    return false;
+}
+
 enum field hint_field_of(const char *column, const char **ret_unit)
 {
     const char *const part = last_part(column);
@@ -103,6 +120,16 @@ enum field hint_field_of(const char *column, const char **ret_unit)
     if (f != FIELD_COUNT)
         return f;
     *ret_unit = nullptr;
+    const char *two = part; /* the last two keys: anova.p_value is another p than p_value */
+    for (size_t dots = 0; two > column && (dots += two[-1] == '.') < 2;)
+        two--;
+    for (unsigned i = 0; two != part && i < FIELD_COUNT; i++)
+        if (field_matches((enum field)i, two))
+            return (enum field)i;
+    if (strcmp(part, "samples") == 0 && strcasestr(column, "power"))
+        return FIELD_POWER_SAMPLES;
+    if (is_rate_of_a_part(part))
+        return FIELD_TOKENS_PER_S;
     for (unsigned i = 0; part != column && i < FIELD_COUNT; i++)
         if (field_matches((enum field)i, part))
             return (enum field)i;
@@ -277,9 +304,12 @@ static enum field told_by(const char *column)
     return FIELD_SCENARIO;
 }
 
-const char *hint_for_telling(const char *column, const struct mapping *m, struct arena *a)
+const char *hint_for_telling(const char *column, const char *word, const struct mapping *m,
+                             struct arena *a)
 {
     enum field f = told_by(column);
+    if (f <= FIELD_MODEL && labelled_is_engine(word) && !mapping_has(m, FIELD_BACKEND))
+        f = FIELD_BACKEND;
     if ((f == FIELD_INVOCATION && mapping_has(m, f)) || (m->n_labels && f == m->label_field))
         f = FIELD_SCENARIO;
     const char *const had = mapping_column_of(m, f);

@@ -24,6 +24,6 @@ struct str;
 void hint_for_measured(const char *const *names, size_t n, struct str *out);
 
 /* What would take the column that tells rows of one cell apart, in the words of --map: onto the
- * name that is there already, where there is one. It belongs to a. */
-[[nodiscard]] const char *hint_for_telling(const char *column, const struct mapping *m,
-                                           struct arena *a);
+ * name that is there already, where there is one; word is one of its. It belongs to a. */
+[[nodiscard]] const char *hint_for_telling(const char *column, const char *word,
+                                           const struct mapping *m, struct arena *a);

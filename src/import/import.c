@@ -48,7 +48,7 @@ static const struct {
 static bool phases_known(const struct session *s)
 {
     return s->phases_known || s->map.readings || s->map.form == MAPPING_CELLS ||
-           mapping_has(&s->map, FIELD_PHASE);
+           (mapping_has(&s->map, FIELD_PHASE) && !s->phase_is_mode);
 }
 
 static bool needs_default(const struct session *s, size_t i)
@@ -304,6 +304,9 @@ enum err_code import_run(const struct import_request *q, struct arena *a, struct
     if ((q->n_map || q->wide) && !formats[q->format].maps)
         return err_set(e, ERR_USAGE, "import: --%s is for csv and jsonl: %s has fixed fields",
                        q->n_map ? "map" : "wide", formats[q->format].name);
+    if (q->rows && q->format != IMPORT_JSONL)
+        return err_set(e, ERR_USAGE, "import: --rows is for a JSON document, and not for %s",
+                       formats[q->format].name);
     if (formats[q->format].read(&s, e) || session_check(&s, e))
         return e->code;
     if (target_counts(s.target).cells == 0)

@@ -35,6 +35,8 @@ struct import_request {
     const char *const *map, *const *constants;
     size_t n_map, n_constants;
     const char *wide; /* csv, jsonl: what the labels of a wide table are; see mapping.h */
+    const char *rows; /* jsonl: of one document, the list or object that holds the rows; nullptr:
+                         the only one there is */
     bool dry;         /* read all of it, say what would be, and write nothing; out may be nullptr */
     bool skip_bad;    /* leave malformed rows out; else they are an error */
     bool force;       /* replace what an earlier import made in out */

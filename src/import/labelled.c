@@ -146,6 +146,18 @@ static bool split(const char *column, struct arena *a, struct labelled *ret)
     return false;
 }
 
+bool labelled_is_engine(const char *word)
+{
+    static const char *const models_too[] = {"llama", "cpp", "llm", "hf", "openai"};
+    char plain[FIELD_LONGEST];
+    field_plain_name(word, plain);
+    for (char *rest = plain, *piece; (piece = strsep(&rest, "_"));)
+        if (is_in(engines, COUNT_OF(engines), piece) &&
+            !is_in(models_too, COUNT_OF(models_too), piece))
+            return true;
+    return false;
+}
+
 /* Some field has two labels. */
 static bool is_wide(const struct labelled *c, size_t n)
 {

@@ -31,3 +31,5 @@ struct labelled_columns {
                                                     const bool *used,
                                                     const bool taken[static FIELD_COUNT],
                                                     enum field by, struct arena *a);
+/* Does the word name an engine or a device, such as transformers-gpu? Models' names do not. */
+[[nodiscard]] bool labelled_is_engine(const char *word);

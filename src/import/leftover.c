@@ -443,15 +443,18 @@ static bool is_number(const char *word)
     return word[strspn(word, "0123456789.-+")] == '\0';
 }
 
-const char *leftover_telling(const struct leftover *l)
+const char *leftover_telling(const struct leftover *l, const char **ret_word)
 {
     const char *number = nullptr;
+    *ret_word = "";
     for (size_t i = 0; l && i < l->n; i++) {
         const struct column *const c = &l->columns[i];
         if (c->dead || c->repeats || c->n < 2)
             continue;
-        if (!is_number(c->words[0]))
+        if (!is_number(c->words[0])) {
+            *ret_word = c->words[0];
             return c->from.name;
+        }
         number = number ? number : c->from.name;
     }
     return number;

@@ -36,5 +36,5 @@ void leftover_write(const struct leftover *l, struct jsonw *w);
 void leftover_names(const struct leftover *l, struct str *out);
 
 /* A column whose words differ wherever two rows are of one cell; nullptr: there is none. Words
- * before numbers. */
-[[nodiscard]] const char *leftover_telling(const struct leftover *l);
+ * before numbers; *ret_word is one of its. */
+[[nodiscard]] const char *leftover_telling(const struct leftover *l, const char **ret_word);

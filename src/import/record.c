@@ -110,10 +110,7 @@ static bool take_phase(struct record *r, const char *text, size_t n, struct str 
                                         {"true", PHASE_WARMUP},       {"false", PHASE_MEASURED}};
     uint8_t x = PHASE_MEASURED;
     if (!is_word(text, n, "measured", 8) && !find_word(words, COUNT_OF(words), text, n, &x))
-        return wrong(why, FIELD_PHASE, text, n,
-                     "is none of cold, warmup, measured; where the column tells something else, "
-                     "--map phase= "
-                     "and map it as that (--map scenario=COLUMN)");
+        return wrong(why, FIELD_PHASE, text, n, "is none of cold, warmup, measured");
     r->phase = (enum phase)x;
     keep(r, FIELD_PHASE, (struct record_value){text, n, NOT_MEASURED});
     return true;
@@ -163,6 +160,26 @@ static bool take_status(struct record *r, const char *text, size_t n, struct str
 
 /* ---- numbers ---- */
 
+/* A unit that its size suggests is not taken by itself: a clock may begin anywhere. */
+static const char *without_unit(double x)
+{
+    constexpr double YEAR_2001 = 1e9;
+    constexpr double YEAR_2096 = 4e9; /* in seconds since 1970 */
+    static const char *const texts[] = {
+        "is a number without its unit: --map started_at=COLUMN:s, where it is in seconds since "
+        "1970, as its size suggests",
+        "is a number without its unit: --map started_at=COLUMN:ms, where it is in milliseconds "
+        "since 1970, as its size suggests",
+        "is a number without its unit: --map started_at=COLUMN:us, where it is in microseconds "
+        "since 1970, as its size suggests",
+        "is a number without its unit: --map started_at=COLUMN:ns, where it is in nanoseconds "
+        "since 1970, as its size suggests"};
+    for (size_t i = 0; i < COUNT_OF(texts); i++, x /= 1e3)
+        if (x >= YEAR_2001 && x < YEAR_2096)
+            return texts[i];
+    return "is a number without its unit: --map started_at=COLUMN:s, ms, us or ns";
+}
+
 bool record_take_number(struct record *r, enum field f, double x, const struct field_unit *unit,
                         double times, struct str *why)
 {
@@ -174,8 +191,7 @@ bool record_take_number(struct record *r, enum field f, double x, const struct f
     if (kind == FIELD_KIND_STATUS)
         return take_status(r, shown, strlen(shown), why);
     if (kind == FIELD_KIND_TIME && !unit)
-        return wrong(why, f, shown, strlen(shown),
-                     "is a number without its unit: --map started_at=COLUMN:s, ms, us or ns");
+        return wrong(why, f, shown, strlen(shown), without_unit(x));
     if (unit)
         x = x * unit->times / unit->by;
     x *= times;

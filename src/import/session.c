@@ -218,6 +218,29 @@ static void join_mode(struct session *s, struct record *r)
     record_set_text(r, FIELD_SCENARIO, kept);
 }
 
+/* "prefill" and "decode" in a column "phase" that nobody asked for are parts of the work. */
+static bool phase_is_mode(struct session *s, const struct mapping_column *c, const void *row,
+                          struct record *r, leftover_take *take_value)
+{
+    if (c->why == MAPPING_ASKED || mapping_has(&s->map, FIELD_MODE))
+        return false;
+    CLEANUP(str_done) struct str word = {}, why = {};
+    struct mapping_column mode = *c;
+    mode.field = FIELD_MODE;
+    if (!take_value(&mode, row, r, &why) || !record_has(r, FIELD_MODE))
+        return false;
+    str_add(&word, r->values[FIELD_MODE].text, r->values[FIELD_MODE].n);
+    if (!is_part_of_work(str_text(&word))) {
+        r->known &= ~record_bit(FIELD_MODE);
+        return false;
+    }
+    if (!s->phase_is_mode)
+        session_note(s, "'%s' holds parts of the work (%s), taken as mode", c->name, word.text);
+    s->phase_is_mode = true;
+    str_clear(&s->row_why);
+    return true;
+}
+
 static bool is_of_cpu(const struct record *r)
 {
     static const enum field named[] = {FIELD_BACKEND, FIELD_RAN_BACKEND};
@@ -249,9 +272,11 @@ enum err_code session_row(struct session *s, const void *row, uint64_t place,
                                       : take_value(c, row, &r, &s->row_why);
         if (leave_out(s, c, taken, &r) || taken)
             continue;
+        if (c->field == FIELD_PHASE && phase_is_mode(s, c, row, &r, take_value))
+            continue;
         if (c->field == FIELD_PHASE)
             str_printf(&s->row_why, "; where it names workloads: --map phase= %s",
-                       hint_for_telling(c->name, m, s->a));
+                       hint_for_telling(c->name, "", m, s->a));
         return session_bad(s, place, str_text(&s->row_why), e);
     }
     join_mode(s, &r);
@@ -402,7 +427,8 @@ enum err_code session_check(const struct session *s, struct err *e)
     if (s->bad > SHOWN_BAD)
         str_printf(&text, "\nand %" PRIu64 "%s more such rows", s->bad - SHOWN_BAD,
                    s->bad >= MOST_BAD ? " (or more)" : "");
-    const char *const telling = s->second_rows ? leftover_telling(s->leftover) : nullptr,
+    const char *word = "";
+    const char *const telling = s->second_rows ? leftover_telling(s->leftover, &word) : nullptr,
                       *const sizes = mapping_column_of(&s->map, FIELD_PARAMS_MILLIONS);
     if (!telling && s->second_rows && sizes && !mapping_has(&s->map, FIELD_MODEL))
         str_printf(&text,
@@ -411,7 +437,7 @@ enum err_code session_check(const struct session *s, struct err *e)
                    sizes, sizes, unit_of(&s->map, FIELD_PARAMS_MILLIONS));
     else if (telling)
         str_printf(&text, "\nnothing was written; %s tells them apart",
-                   hint_for_telling(telling, &s->map, s->a));
+                   hint_for_telling(telling, word, &s->map, s->a));
     else
         str_puts(&text, "\nnothing was written; --skip-bad leaves such rows out");
     return err_set_lines(e, ERR_PARSE, text.text);

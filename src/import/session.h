@@ -24,6 +24,7 @@ struct session {
     uint64_t not_that[FIELD_COUNT];   /* values of guessed columns that are none of the field's */
     const char *modes[SESSION_MODES]; /* scenarios with their mode behind them */
     size_t n_modes;
+    bool phase_is_mode; /* the column "phase" holds parts of the work */
     const char **notes;
     size_t n_notes, room_notes;
     struct target_source source;

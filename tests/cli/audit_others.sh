@@ -88,6 +88,26 @@ sed 's/0.049/0.331/' pairwise.csv >own.csv
 audit own.csv
 silent "TR117: a p of its t is not accused" stated-statistics
 
+cat >statistics.json <<'END'
+{"summaries": {
+ "transformers-gpu-compile": {"mean": 389.2, "median": 328.7, "std": 117.8, "min": 277.4, "max": 681.8, "n": 273},
+ "transformers-gpu": {"mean": 404.1, "median": 322.7, "std": 223.9, "min": 276.8, "max": 3325.8, "n": 273},
+ "transformers-cpu": {"mean": 570.6, "median": 530.4, "std": 117.2, "min": 314.5, "max": 842.0, "n": 287}},
+ "pairwise_comparisons": [{"group_a": "transformers-gpu", "group_b": "transformers-cpu", "t_statistic": -0.973, "p_value": 0.049}],
+ "anova": {"f_statistic": 45.86, "p_value": 4.8e-15}}
+END
+audit statistics.json
+ok "TR117: the lists of a document" grep -q 'summaries (3), pairwise_comparisons (1); --rows KEY says which' err
+audit statistics.json --rows summaries --map mean_ms=mean
+ok "the keys of its rows name backends" grep -q 'nothing was written; --map backend=name tells them apart' err
+audit statistics.json --rows summaries --map mean_ms=mean --map backend=name
+finds "TR117: F beside the table is of other data" stated-statistics fail '45.86; n, means .* of its 3 groups give 111'
+sed 's/45.86/111.29/; s/4.8e-15/1e-40/' statistics.json >own.json
+audit own.json --rows summaries --map mean_ms=mean --map backend=name
+silent "TR117: an F of the table is not accused" stated-statistics
+audit statistics.json --rows pairwise_comparisons
+finds "TR117: p by the stated t" stated-statistics fail 'p_value 0.049 is stated'
+
 crossover() { # LABEL: of the ratio, by the report's own points
     finds "$1" leverage warn 'exponent -0.5057334853 rests on tiny-gpt2 (leverage 0.805).*76.41M.*fragile'
 }
@@ -126,7 +146,8 @@ gpt2,gpu,short,1,prefill,64,5.2
 gpt2,gpu,short,1,decode,64,301.2
 END
 audit phases.csv
-ok "prefill and decode in a column 'phase': what to do" grep -q -e '--map phase= --map scenario=scenario+phase' err
+ok "prefill and decode in a column 'phase' are parts of the work" grep -q "'phase' holds parts of the work" err
+ok "and name scenarios" grep -rq 'short-prefill' d/manifest.json
 audit phases.csv --map phase= --map scenario=scenario+phase
 ok "and it makes scenarios of both" test -d d/cells/short-decode -o -n "$(grep -r short-decode d/manifest.json)"
 

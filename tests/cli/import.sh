@@ -202,7 +202,9 @@ printf '{"of":"x","rows":[{"backend":"a","mode":"prefill","median_ms":3},{"backe
 takes "rows inside a document" t.json
 ok "a mode is of the scenario" grep -q '"scenario":"decode"' d/cells.jsonl
 printf '{"a":[{"median_ms":3}],"b":{"c":[{"median_ms":3}]}}' >t.json
-refuses "two lists inside a document" 2 "2 lists that could be the rows: .a (1), .b.c (1)" t.json
+refuses "two lists inside a document" 2 "2 lists that could be the rows: a (1), b.c (1); --rows KEY says which" t.json
+takes "--rows says which" t.json --rows b.c
+refuses "--rows that is not there" 2 "no such list of rows; it has: a (1), b.c (1)" t.json --rows c
 lines '3\n'
 refuses "no object" 1 "no object" t.jsonl
 lines ''
@@ -412,7 +414,7 @@ malformed "half a token" "is no whole number" 'latency_ms,tokens\n1,1.5\n'
 malformed "a name that is no UTF-8" "no UTF-8" 'latency_ms,model\n1,a\377b\n'
 malformed "a name with a control character" "control character" 'latency_ms,model\n1,a\033b\n'
 malformed "an unknown status" "is no status: ok" 'latency_ms,status\n1,fine\n'
-malformed "an unknown phase" "none of cold" 'latency_ms,phase\n1,decode\n'
+malformed "an unknown phase" "none of cold" 'latency_ms,phase\n1,other\n'
 malformed "a short row" "t.csv:3: 1 field, but the first line names 2" 'latency_ms,x\n1,2\n3\n'
 malformed "a quote in a field" "t.csv:2: a quote inside" 'latency_ms,x\n1,5" disk\n'
 malformed "text behind a quote" "text behind a closing quote" 'latency_ms,x\n1,"5" disk\n'
