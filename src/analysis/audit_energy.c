@@ -11,12 +11,15 @@
 
 #include <math.h>
 
-enum { DIP, GAIN, ASHMAN, APART, LEAST_IDLE, SPREAD, LIMITS };
+enum { DIP, GAIN, ASHMAN, APART, TRACE_APART, LEAST_IDLE, SPREAD, LIMITS };
 static const struct audit_limit limits[LIMITS] = {
     [DIP] = {"dip_p", 0.01, "Hartigan's dip: two modes, not one wide one"},
     [GAIN] = {"bic_gain", 10, "of two normal parts over one: strong evidence"},
     [ASHMAN] = {"ashman_d", 2, "the parts do not overlap"},
     [APART] = {"apart", 0.1, "of the higher level: states that change a subtraction"},
+    [TRACE_APART] = {"trace_apart", 0.5,
+                     "the same of a trace of which nobody says whether it was at rest: a load "
+                     "wanders by less"},
     [LEAST_IDLE] = {"least_idle", 12, "readings in which two levels can be told from noise"},
     [SPREAD] = {"spread", 0.68,
                 "of the largest variance that least, most and mean allow (Bhatia and Davis 2000); "
@@ -182,7 +185,8 @@ static void look_at_idle(const struct audit_cell *c, struct audit *out)
     const bool looked = look_at_idle_row(c, out);
     size_t n;
     double *const x = audit_reading_powers(c, a, &n);
-    if (!audit_reading_idle(c) || (double)n < limits[LEAST_IDLE].value) {
+    const bool idle = audit_reading_idle(c);
+    if (!(idle || c->stats->n == 0) || (double)n < limits[LEAST_IDLE].value) {
         if (!looked)
             audit_not_run(
                 out, "idle-mixture", &subject,
@@ -196,7 +200,7 @@ static void look_at_idle(const struct audit_cell *c, struct audit *out)
     const struct modes_mixture m = modes_mixture(x, n, 1e-3 * quantile_sorted(x, n, 0.5), a);
     if (!(dip.p < limits[DIP].value && m.bic_gain > limits[GAIN].value &&
           m.ashman > limits[ASHMAN].value &&
-          m.high.mean - m.low.mean > limits[APART].value * m.high.mean))
+          m.high.mean - m.low.mean > limits[idle ? APART : TRACE_APART].value * m.high.mean))
         return;
     const struct moment all = moment_of(x, n);
     size_t beyond = 0;
@@ -215,19 +219,24 @@ static void look_at_idle(const struct audit_cell *c, struct audit *out)
         audit_number("sd_w", all.sd),
         audit_number("beyond_two_sd_share", (double)beyond / (double)n)};
     audit_reading_report(
-        c, "idle-mixture", AUDIT_FAIL, facts, COUNT_OF(facts),
+        c, "idle-mixture", idle ? AUDIT_FAIL : AUDIT_WARN, facts, COUNT_OF(facts),
         audit_text(out,
-                   "idle has two levels, %.4g W (%.0f %%) and %.4g W: their mean, %.4g W, is "
-                   "neither",
-                   m.low.mean, 100 * m.low.share, m.high.mean, all.mean),
-        idle_advice, out);
+                   "%s two levels, %.4g W (%.0f %%) and %.4g W: their mean, %.4g W, is "
+                   "neither%s",
+                   idle ? "idle has" : "the readings have", m.low.mean, 100 * m.low.share,
+                   m.high.mean, all.mean, idle ? "" : ", be it idle or load"),
+        idle ? idle_advice
+             : "say what ran when (--const scenario=idle where nothing did), and take each level "
+               "for itself",
+        out);
 }
 
 const struct audit_check audit_energy_checks[] = {
     {.name = "idle-mixture",
      .rule = "fail: the powers of an idle cell have two modes (dip below dip_p, bic_gain, "
              "ashman_d) that lie apart by more than `apart`; of a row: its deviation takes more "
-             "than `spread` of what least, most and mean allow",
+             "than `spread` of what least, most and mean allow; warn: a trace that nobody calls "
+             "idle has such modes, trace_apart",
      .evidence = "low_w low_share high_w high_share dip_p bic_gain ashman_d readings mean_w sd_w "
                  "beyond_two_sd_share share_of_largest_variance two_sd_below_mean_w",
      .blocks = AUDIT_ENERGY | AUDIT_COST,

@@ -34,6 +34,7 @@
 #include "analysis/audit_thermal.h"
 #include "analysis/audit_time.h"
 #include "analysis/audit_tokens.h"
+#include "analysis/audit_trace.h"
 #include "analysis/audit_work.h"
 #include "analysis/cell.h"
 #include "base/arena.h"
@@ -64,6 +65,7 @@ static const struct audit_check *const tables[] = {
     audit_rate_checks,
     audit_cost_checks,
     audit_tokens_checks,
+    audit_trace_checks,
     audit_scale_checks,
     audit_size_checks,
     audit_label_checks,

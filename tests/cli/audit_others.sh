@@ -409,5 +409,29 @@ tail120 0.2 >own.csv
 audit own.csv
 silent "TR120: without the fallback there is no tail" mixture
 
+awk 'BEGIN { print "t_ns,power_w,temp_c,util_gpu"
+    for (i = 0; i < 1200; i++) printf "%.0f,%.2f,41,0\n", 1e8 * i, (int(i / 50) % 5 ? 25.8 : 1.2) + i % 7 / 50 }' >idle.csv
+audit idle.csv
+finds "TR122: its idle samples, which nobody calls idle" idle-mixture warn '1.26 W (21 %) and 25.8'
+audit idle.csv --const scenario=idle
+finds "TR122: and said to be" idle-mixture fail 'idle has two levels'
+sed 's/,1\.[0-9]*,/,25.83,/' idle.csv >own.csv
+audit own.csv --const scenario=idle
+silent "one level is not accused" idle-mixture
+
+printf 'minute,temp_c\n0,53.0\n1,53.1\n2,55.5\n3,58.1\n4,58.9\n5,59.1\n' >heat.csv
+audit heat.csv
+finds "TR122: its timeline is not at equilibrium" thermal warn '+1.44 C per minute over the last 5 minutes'
+printf 'minute,temp_c\n0,58.9\n1,59.1\n2,59.0\n3,59.1\n4,58.9\n5,59.1\n' >own.csv
+audit own.csv
+silent "a device at rest is not accused" thermal
+awk 'NR != 300 && (NR < 500 || NR > 530)' idle.csv >own.csv
+audit own.csv
+finds "TR122: gaps between readings" power-undersampled warn '1 gaps (up to 3.2 s)'
+
+printf 'backend,mode,a,b,r2,overhead_fraction\nhf_gpu,kv_decode,330.1,0.012,0.0005,0.998\n' >r2.csv
+audit r2.csv
+finds "TR121: an overhead from a fit that explains nothing" fit-not-actionable warn 'states a law, R2 0.0005: no law'
+
 echo "1..$n"
 exit $failed

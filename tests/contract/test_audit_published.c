@@ -250,6 +250,44 @@ static void two_idle_levels(struct fixture *f, bool fault)
     trace_of(f, "idle", w, 240);
 }
 
+static void two_levels_of_a_trace(struct fixture *f, bool fault)
+{
+    double w[240];
+    for (size_t i = 0; i < 240; i++)
+        w[i] = fault && i / 12 % 5 == 0 ? 1.2 + 0.02 * rng_normal(&f->rng)
+                                        : 60 + 6 * rng_normal(&f->rng);
+    trace_of(f, "imported", w, 240);
+}
+
+/* Readings every 0.1 s with some jitter; three of over a second between them. */
+static void gaps_in_a_trace(struct fixture *f, bool fault)
+{
+    const size_t c = fixture_cell(f, "load", M, "gpu", "none");
+    double s = 0;
+    f->imported = true;
+    for (size_t i = 0; i < 240; i++) {
+        struct fixture_sample *const x = fixture_sample(f, c, 0, NOT_MEASURED);
+        x->status = STATUS_SKIPPED;
+        x->power_w = 60 + 3 * rng_normal(&f->rng);
+        x->submitted_ns = (int64_t)(1e9 * s);
+        s += fault && (i == 50 || i == 90 || i == 211) ? 1.2 : some(f, 0.1, 0.1);
+    }
+}
+
+/* A heat soak in whole degrees that is stopped after eight minutes; and one that is over. */
+static void not_at_rest(struct fixture *f, bool fault)
+{
+    const size_t c = fixture_cell(f, "load", M, "gpu", "none");
+    f->imported = true;
+    for (size_t i = 0; i < 240; i++) {
+        struct fixture_sample *const x = fixture_sample(f, c, 0, NOT_MEASURED);
+        x->status = STATUS_SKIPPED;
+        x->submitted_ns = (int64_t)i * 2'000'000'000;
+        x->temperature_c = nearbyint((fault ? 42 + 19 * (1 - exp(-(double)i / 150)) : 61) +
+                                     0.6 * rng_normal(&f->rng));
+    }
+}
+
 /* TR122's own figures, and those of a skewed idle with as wide a range. */
 static void two_levels_in_a_row(struct fixture *f, bool fault)
 {
@@ -310,6 +348,9 @@ static const struct plant plants[] = {
     {"power-undersampled", "M29: the monitor saw loading", long_monitor},
     {"power-undersampled", "M33: a sensor that updates once a second", slow_sensor},
     {"idle-mixture", "M30: a trace of two levels", two_idle_levels},
+    {"idle-mixture", "M30: a trace that nobody calls idle", two_levels_of_a_trace},
+    {"power-undersampled", "M29: gaps between readings", gaps_in_a_trace},
+    {"thermal", "M27: heat that is not at rest", not_at_rest},
     {"idle-mixture", "M30: mean, deviation, least and most", two_levels_in_a_row},
     {"power-source", "M31: a CPU with a waiting GPU's power", gpu_that_waits},
     {"negative-energy", "M32: a row below its own idle", idle_of_another_state},
