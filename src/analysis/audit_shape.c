@@ -33,6 +33,14 @@ static struct shape shape_of(const struct audit_cell *c)
     return s;
 }
 
+bool audit_shape_of(const struct audit_cell *c, double *ret_layers, double *ret_width)
+{
+    const struct shape s = shape_of(c);
+    *ret_layers = s.layers;
+    *ret_width = s.width;
+    return s.layers > 0 && s.width > 0;
+}
+
 static size_t shapes_of(const struct audit_whole *w, struct shape *ret)
 {
     size_t n = 0;

@@ -305,6 +305,8 @@ gpt2-100m,8,768,96088320,420,411
 END
 audit shape.csv
 finds "TR121: no law by size on the GPU" fit-not-actionable warn 'latency of hf_gpu/unknown by model size: exponent .* over 7 models: no law'
+# TR121's own: depth^.733 (.140), width^-.070 (.040), sold as "depth costs 12 times width"
+finds "TR121: the exponent of width may be zero" fit-not-actionable warn 'of hf_gpu/unknown by shape goes with depth^0.7.* and width^-0.0.* the exponent of width may be zero'
 
 cat >baseline.json <<'END'
 {

@@ -288,6 +288,25 @@ static void not_at_rest(struct fixture *f, bool fault)
     }
 }
 
+/* TR121: seven shapes, a time that goes with depth alone; and one that goes with both. */
+static void width_without_effect(struct fixture *f, bool fault)
+{
+    static const struct {
+        const char *name;
+        double layers, width;
+    } models[] = {{"m1", 2, 2},   {"m2", 12, 80}, {"m3", 3, 384}, {"m4", 6, 512},
+                  {"m5", 8, 512}, {"m6", 5, 768}, {"m7", 8, 768}};
+    f->imported = true;
+    for (size_t i = 0; i < COUNT_OF(models); i++) {
+        struct results_row *const r =
+            fixture_row(f, fixture_cell(f, S, models[i].name, "hf_gpu", "fp16"));
+        r->n_layers = models[i].layers;
+        r->d_model = models[i].width;
+        r->median_ms = 20 * pow(models[i].layers, 0.73) * pow(models[i].width, fault ? 0 : 0.26) *
+                       exp(0.1 * rng_normal(&f->rng));
+    }
+}
+
 /* TR122's own figures, and those of a skewed idle with as wide a range. */
 static void two_levels_in_a_row(struct fixture *f, bool fault)
 {
@@ -348,6 +367,7 @@ static const struct plant plants[] = {
     {"power-undersampled", "M29: the monitor saw loading", long_monitor},
     {"power-undersampled", "M33: a sensor that updates once a second", slow_sensor},
     {"idle-mixture", "M30: a trace of two levels", two_idle_levels},
+    {"fit-not-actionable", "M25: depth against a width without effect", width_without_effect},
     {"idle-mixture", "M30: a trace that nobody calls idle", two_levels_of_a_trace},
     {"power-undersampled", "M29: gaps between readings", gaps_in_a_trace},
     {"thermal", "M27: heat that is not at rest", not_at_rest},
