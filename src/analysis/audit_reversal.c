@@ -9,7 +9,7 @@
 #include <math.h>
 #include <string.h>
 
-enum { REVERSAL, P, BEYOND, LIMITS };
+enum { REVERSAL, P, BEYOND, MORE, LIMITS };
 static const struct audit_limit limits[LIMITS] = {
     [REVERSAL] = {"reversal", 1.4,
                   "times the latency, either way: no work is so much larger for one model and "
@@ -17,6 +17,8 @@ static const struct audit_limit limits[LIMITS] = {
     [BEYOND] = {"beyond_size", 1.5,
                 "times the square of how far apart the two models are: scenarios whose laws cross "
                 "turn round too, by less"},
+    [MORE] = {"more_tokens", 1.5,
+              "times the tokens in a prefill: a step of padding or of a kernel's tiles is less"},
     [P] = {"reversal_p", 0.01, "of Welch's test on either side, where there are samples"},
 };
 
@@ -238,6 +240,108 @@ static void look(const struct audit_whole *w, struct audit *out)
             look_at(&cells, &w->cells[i], out);
 }
 
+/* ---- more tokens in less time ---- */
+
+/* Tokens that one request of a prefill works through; NOT_MEASURED: nobody says, or it is none. */
+static double prefilled(const struct audit_cell *c)
+{
+    const struct audit_kept *const k = c->kept;
+    if (!strcasestr(c->key->scenario, "prefill"))
+        return NOT_MEASURED;
+    if (k->prompt_tokens_mean > 0)
+        return k->prompt_tokens_mean;
+    if (c->stats->n > 0)
+        return k->rate_of_totals * c->stats->mean / 1e3;
+    for (size_t i = 0; i < c->n_stated; i++) {
+        const struct results_row *const r = &c->stated[i];
+        const double ms = isnan(r->mean_ms) ? r->median_ms : r->mean_ms;
+        const double n = r->prompt_tokens > 0 ? r->prompt_tokens
+                         : r->tokens > 0      ? r->tokens
+                                              : r->tokens_per_s * ms / 1e3;
+        if (n > 0)
+            return n;
+    }
+    return NOT_MEASURED;
+}
+
+/* The clearest pair of one configuration: the first has more tokens and takes less time. */
+static struct turn quicker_of(struct cells *cells, const struct audit_cell *like)
+{
+    const struct audit_whole *const w = cells->w;
+    struct turn best = {.log_ratio = 0};
+    for (size_t i = 0; i < w->n_cells; i++)
+        for (size_t k = 0; k < w->n_cells; k++) {
+            const struct audit_cell *const more = &w->cells[i], *const less = &w->cells[k];
+            bool a, b;
+            if (i == k || !folder_key_same_configuration(more->key, like->key) ||
+                !folder_key_same_configuration(less->key, like->key) ||
+                !(prefilled(more) >= limits[MORE].value * prefilled(less)))
+                continue;
+            const double x = log(figure_of(more, &a)), y = log(figure_of(less, &b));
+            const struct turn t = {more, less, x - y, 0};
+            if (!a && !b && x - y < best.log_ratio && sure(cells, &t))
+                best = t;
+        }
+    return best;
+}
+
+static void say_quicker(const struct turn *t, struct audit *out)
+{
+    const double more = prefilled(t->s), less = prefilled(t->t);
+    bool per_token;
+    const struct audit_fact facts[] = {
+        audit_word("where", "scenarios of one model"),
+        audit_word("scenario_a", t->s->key->scenario),
+        audit_word("scenario_b", t->t->key->scenario),
+        audit_number("ratio_a_to_b_there", exp(t->log_ratio)),
+        audit_number("tokens_a", more),
+        audit_number("tokens_b", less),
+    };
+    audit_add(
+        out,
+        &(struct audit_finding){
+            .check = "clock-states",
+            .severity = AUDIT_WARN,
+            .subject = {.model = t->s->key->model,
+                        .backend = t->s->key->backend,
+                        .precision = t->s->key->precision,
+                        .replicate = -1,
+                        .invocation = -1},
+            .facts = facts,
+            .n_facts = COUNT_OF(facts),
+            .message = audit_text(out,
+                                  "%s: %s has %.3g tokens and takes %.4g ms, %s has %.3g and takes "
+                                  "%.4g ms: more work in less time is another state of the machine "
+                                  "(or a cold one)",
+                                  audit_label(out, t->s), t->s->key->scenario, more,
+                                  figure_of(t->s, &per_token), t->t->key->scenario, less,
+                                  figure_of(t->t, &per_token)),
+            .advice = "fix the clocks, or record them with every sample; run scenarios in turn",
+            .blocks = AUDIT_MEAN | AUDIT_MEDIAN | AUDIT_THROUGHPUT | AUDIT_COMPARISON});
+}
+
+static bool first_of_configuration(const struct audit_whole *w, size_t i)
+{
+    for (size_t k = 0; k < i; k++)
+        if (folder_key_same_configuration(w->cells[k].key, w->cells[i].key))
+            return false;
+    return true;
+}
+
+static void look_for_quicker(const struct audit_whole *w, struct audit *out)
+{
+    constexpr size_t MOST_CELLS = 2000; /* every pair is looked at */
+    CLEANUP(arena_freep) struct arena *a = arena_new(SCRATCH);
+    struct cells cells = {w, ARENA_ARRAY(a, struct moment, w->n_cells)};
+    for (size_t i = 0; w->n_cells <= MOST_CELLS && i < w->n_cells; i++) {
+        if (!first_of_configuration(w, i))
+            continue;
+        const struct turn t = quicker_of(&cells, &w->cells[i]);
+        if (t.s)
+            say_quicker(&t, out);
+    }
+}
+
 const struct audit_check audit_reversal_checks[] = {
     {.name = "clock-states",
      .rule = "warn: on one backend a scenario takes `reversal` times the time of another with one "
@@ -249,5 +353,12 @@ const struct audit_check audit_reversal_checks[] = {
      .blocks = AUDIT_MEAN | AUDIT_MEDIAN | AUDIT_THROUGHPUT | AUDIT_FIT | AUDIT_COMPARISON,
      AUDIT_LIMITS(limits, REVERSAL, BEYOND),
      .whole = look},
+    {.name = "clock-states",
+     .rule = "warn: a prefill of more_tokens times the tokens takes less time by `reversal` than "
+             "another of the same configuration (Welch's test below reversal_p)",
+     .evidence = "where scenario_a scenario_b ratio_a_to_b_there tokens_a tokens_b",
+     .blocks = AUDIT_MEAN | AUDIT_MEDIAN | AUDIT_THROUGHPUT | AUDIT_COMPARISON,
+     AUDIT_LIMITS(limits, MORE, MORE),
+     .whole = look_for_quicker},
     {},
 };

@@ -375,6 +375,23 @@ sed '1s/run/run_id/' tr119.csv >own.csv
 audit own.csv --map cost_per_million=usd
 ok "TR119: the message names the run" grep -q -- '--map invocation=run_id' err
 
+cat >states.csv <<'END'
+backend,scenario,mode,tokens,median_ms
+transformers-gpu,single_short,prefill,11,22.25
+transformers-gpu,batch_short,prefill,44,11.34
+transformers-gpu,single_short,generate,8,90
+transformers-gpu,batch_short,generate,32,60
+transformers-gpu-compile,single_short,prefill,11,6.1
+transformers-gpu-compile,single_medium,prefill,19,24.4
+transformers-gpu-compile,batch_medium,prefill,76,12.1
+END
+audit states.csv
+finds "TR119: more tokens in less time" clock-states warn 'batch_short-prefill has 44 tokens and takes 11.34 ms, single_short-prefill has 11 and takes 22.25'
+finds "TR119: of the compiled one too" clock-states warn 'batch_medium-prefill has 76 .* single_medium-prefill has 19 and takes 24.4'
+sed -e 's/22.25/10.9/; s/24.4/6.4/; s/6.1$/5.9/' states.csv >own.csv
+audit own.csv
+silent "TR119: prefills that grow are not accused, answers of a batch neither" clock-states
+
 # ---- TR120: the label audit, and the tail that is one shape (section 5)
 
 cat >compile.csv <<'END'
