@@ -11,12 +11,14 @@
 
 #include <math.h>
 #include <string.h>
+#include <strings.h>
 
 enum {
     LEAST_SAMPLES,
     INTERVALS,
     WINDOW,
     ONCE,
+    GAPS,
     HELD,
     LEAST_W,
     MOST_W,
@@ -33,6 +35,7 @@ static const struct audit_limit limits[LIMITS] = {
     [WINDOW] = {"window", 3,
                 "times the latency: a monitor that runs so long saw loading, compiling or idling"},
     [ONCE] = {"once", 0.1, "of the windows with one reading or none: fail, below it a warning"},
+    [GAPS] = {"most_gaps", 0.1, "of a window that may be without readings"},
     [HELD] =
         {"held", 3,
          "readings for which every value stays: the sensor is read more often than it updates"},
@@ -117,6 +120,55 @@ static struct windows windows_of(const struct audit_cell *c)
     return w;
 }
 
+/* A word of a list "good | gappy" that is none of those; nullptr: all are. */
+static const char *not_good(const char *list, struct audit *out)
+{
+    static const char *const good[] = {"good", "ok",   "full",     "valid", "complete",
+                                       "true", "high", "measured", "pass"};
+    for (const char *at = list; at && *at;) {
+        const char *const end = strstr(at, " | ");
+        const size_t n = end ? (size_t)(end - at) : strlen(at);
+        bool is = false;
+        for (size_t i = 0; i < COUNT_OF(good); i++)
+            is = is || (strlen(good[i]) == n && strncasecmp(good[i], at, n) == 0);
+        if (!is)
+            return audit_text(out, "%.*s", (int)n, at);
+        at = end ? end + 3 : nullptr;
+    }
+    return nullptr;
+}
+
+/* What the source itself says against its readings. */
+static bool look_at_quality(const struct audit_cell *c, struct audit *out)
+{
+    bool looked = false;
+    for (size_t i = 0; i < c->n_stated; i++) {
+        const struct results_row *const r = &c->stated[i];
+        const char *const word = not_good(r->power_quality, out);
+        const bool gaps = r->power_gaps > limits[GAPS].value;
+        looked = looked || r->power_quality || !isnan(r->power_gaps);
+        if (!word && !gaps)
+            continue;
+        const struct audit_fact facts[] = {
+            audit_word("power_quality", r->power_quality ? r->power_quality : "not said"),
+            audit_number("power_gaps", r->power_gaps), audit_number("energy_j", r->energy_j)};
+        audit_reading_report(
+            c, "power-undersampled", AUDIT_FAIL, facts, COUNT_OF(facts),
+            word ? audit_text(out,
+                              "the source itself calls its power '%s'%s: it has no energy to "
+                              "compare",
+                              r->power_quality,
+                              gaps ? audit_text(out, ", with %.0f %% of the window not read",
+                                                100 * r->power_gaps)
+                                   : "")
+                 : audit_text(out, "%.0f %% of the window has no reading of the power",
+                              100 * r->power_gaps),
+            "leave such rows out of every figure of energy, and say how many they were", out);
+        return true;
+    }
+    return looked;
+}
+
 static bool look_at_windows(const struct audit_cell *c, struct audit *out)
 {
     const struct windows w = windows_of(c);
@@ -182,7 +234,7 @@ static void look_at_trace(const struct audit_cell *c, struct audit *out)
 static void look_at_sampling(const struct audit_cell *c, struct audit *out)
 {
     const struct audit_subject subject = audit_subject_of(c);
-    const bool looked = look_at_windows(c, out);
+    const bool quality = look_at_quality(c, out), looked = look_at_windows(c, out) || quality;
     CLEANUP(arena_freep) struct arena *a = arena_new(SCRATCH);
     size_t known;
     (void)audit_reading_powers(c, a, &known);
@@ -342,11 +394,14 @@ const struct audit_check audit_power_checks[] = {
              "invocation of at least least_samples has one power for all of them; warn: some "
              "windows have, or a window has fewer than `intervals` readings, or a sample is "
              "shorter than so many of the sensor's; the readings' window is over `window` times "
-             "the latency; each value stays for `held` readings; info: nobody says how often it "
-             "was read",
-     .evidence = "invocations invocations_with_one_power samples window_ms interval_s "
-                 "intervals_per_window windows windows_with_one_reading readings_per_window "
-                 "power_window_ms latency_ms readings values_in_a_row readings_per_value",
+             "the latency; each value stays for `held` readings; fail: the source itself calls its "
+             "power anything but good, or states more than most_gaps of a window without readings; "
+             "info: nobody says how often it was read",
+     .evidence =
+         "invocations invocations_with_one_power samples window_ms interval_s "
+         "intervals_per_window windows windows_with_one_reading readings_per_window "
+         "power_window_ms latency_ms readings values_in_a_row readings_per_value power_quality "
+         "power_gaps energy_j",
      .blocks = AUDIT_ENERGY | AUDIT_COST,
      AUDIT_LIMITS(limits, LEAST_SAMPLES, HELD),
      .cell = look_at_sampling},

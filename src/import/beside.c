@@ -25,6 +25,7 @@ static const struct {
     {FIELD_COST_INFRA, FIELD_OF(struct results_row, cost_infra, double)},
     {FIELD_COST_ENERGY, FIELD_OF(struct results_row, cost_energy, double)},
     {FIELD_COST_PURCHASE, FIELD_OF(struct results_row, cost_purchase, double)},
+    {FIELD_POWER_GAPS, FIELD_OF(struct results_row, power_gaps, double)},
 };
 static_assert(sizeof means / sizeof *means == BESIDE_MEANS);
 
@@ -37,6 +38,7 @@ static const struct {
     {FIELD_RAN_PRECISION, FIELD_OF(struct results_row, ran_precision, const char *), " | "},
     {FIELD_PRICING, FIELD_OF(struct results_row, pricing, const char *), " | "},
     {FIELD_TIMED_REGION, FIELD_OF(struct results_row, timed_region, const char *), " | "},
+    {FIELD_POWER_QUALITY, FIELD_OF(struct results_row, power_quality, const char *), " | "},
     {FIELD_HOST, FIELD_OF(struct results_row, host, const char *), ", "},
 };
 

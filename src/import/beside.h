@@ -12,7 +12,7 @@ struct arena;
 struct record;
 struct str;
 
-enum { BESIDE_MEANS = 10 };
+enum { BESIDE_MEANS = 11 };
 
 struct beside {
     struct results_row row;

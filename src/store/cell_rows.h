@@ -39,9 +39,10 @@ struct results_row { /* NOT_MEASURED: the source does not say it */
     double padding_tokens, idle_power_w, power_samples, power_window_ms, power_std_w, power_min_w,
         power_max_w, energy_j, cost_per_hour;
     double cost_total, cost_infra, cost_energy, cost_purchase; /* as the source adds them up */
+    double power_gaps;                        /* share of the window without a reading */
     double power_windows, power_windows_once; /* samples that say their power_samples; at most 1 */
     double energies, energies_not_positive;   /* samples that say their energy_j; those <= 0 */
-    const char *ran_backend, *ran_precision, *timed_region,
+    const char *ran_backend, *ran_precision, *timed_region, *power_quality,
         *pricing; /* several words: " | " between */
     bool beside_samples;
     double params_millions, n_layers, d_model; /* of the model */

@@ -448,6 +448,21 @@ awk 'NR != 300 && (NR < 500 || NR > 530)' idle.csv >own.csv
 audit own.csv
 finds "TR122: gaps between readings" power-undersampled warn '1 gaps (up to 3.2 s)'
 
+cat >joule.csv <<'END'
+batch_size,watts,joules,energy_quality,gap_fraction
+1,58.2,3.1,no_data,1.0
+4,71.0,5.5,gappy,0.31
+16,95.1,12.4,good,0.02
+END
+audit joule.csv
+ok "TR122: the message names the batch size" grep -q -- '--map scenario=batch_size' err
+audit joule.csv --map scenario=batch_size
+finds "TR122: energies that the source itself calls no data" power-undersampled fail "calls its power 'no_data', with 100 % of the window"
+finds "TR122: and gappy" power-undersampled fail "calls its power 'gappy'"
+sed 's/no_data,1.0/good,0/; s/gappy,0.31/good,0.05/' joule.csv >own.csv
+audit own.csv --map scenario=batch_size
+silent "TR122: good ones are not accused" power-undersampled
+
 printf 'backend,mode,a,b,r2,overhead_fraction\nhf_gpu,kv_decode,330.1,0.012,0.0005,0.998\n' >r2.csv
 audit r2.csv
 finds "TR121: an overhead from a fit that explains nothing" fit-not-actionable warn 'states a law, R2 0.0005: no law'

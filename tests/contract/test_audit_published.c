@@ -215,6 +215,15 @@ static void single_readings(struct fixture *f, bool fault)
     r->power_windows_once = fault ? 66 : 0;
 }
 
+static void called_no_data(struct fixture *f, bool fault)
+{
+    struct results_row *const r = fixture_row(f, fixture_cell(f, "bs4", M, "gpu", "fp16"));
+    f->imported = true;
+    r->energy_j = some(f, 2, 0.1);
+    r->power_quality = fault ? "no_data" : "good";
+    r->power_gaps = fault ? 0.4 : 0.02;
+}
+
 static void long_monitor(struct fixture *f, bool fault)
 {
     struct results_row *const r = fixture_row(f, powered(f, "transformers-gpu", 60));
@@ -364,6 +373,7 @@ static const struct plant plants[] = {
     {"environment-mismatch", "M15: two systems", stated_hosts},
     {"placeholder", "M16: a lost last chunk", lost_counts},
     {"power-undersampled", "M29: one reading a window", single_readings},
+    {"power-undersampled", "M29: no_data, in the source's words", called_no_data},
     {"power-undersampled", "M29: the monitor saw loading", long_monitor},
     {"power-undersampled", "M33: a sensor that updates once a second", slow_sensor},
     {"idle-mixture", "M30: a trace of two levels", two_idle_levels},
