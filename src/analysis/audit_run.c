@@ -12,6 +12,7 @@
 #include "analysis/audit_energy.h"
 #include "analysis/audit_family.h"
 #include "analysis/audit_few.h"
+#include "analysis/audit_first.h"
 #include "analysis/audit_interval.h"
 #include "analysis/audit_kept.h"
 #include "analysis/audit_label.h"
@@ -52,6 +53,7 @@ constexpr size_t WORTH_THREADS = 100'000; /* samples in all cells */
 /* clang-format off */
 static const struct audit_check *const tables[] = {
     audit_cold_checks,
+    audit_first_checks,
     audit_time_checks,
     audit_order_checks,
     audit_states_checks,

@@ -160,11 +160,14 @@ static struct audit_claim_side other_side(const struct audit_group *g, const str
     return audit_claim_side_of(n, mean, sd, r->versus);
 }
 
+static const char more_than_large[] = "more than ten of its own standard deviations";
+
 static void say_pair(const struct pair *p, const struct audit_claimed *claim,
                      const struct audit_claim_value *given, enum audit_severity severity,
                      struct audit *out)
 {
     const struct audit_claim_side *const a = &p->a, *const b = &p->b;
+    const bool large = given->as == more_than_large;
     const double own =
         copysign(given->value, claim->stated); /* which comes first is the source's */
     const struct audit_fact facts[] = {audit_word("figure", claim->figure),
@@ -179,22 +182,27 @@ static void say_pair(const struct pair *p, const struct audit_claimed *claim,
                                        audit_number("n_b", b->m.n ? (double)b->m.n : NOT_MEASURED),
                                        audit_number("mean_b_ms", b->m.mean),
                                        audit_number("sd_b_ms", b->m.sd)};
-    audit_add(out, &(struct audit_finding){
-                       .check = "stated-statistics",
-                       .severity = severity,
-                       .subject = audit_subject_of(p->cell),
-                       .facts = facts,
-                       .n_facts = COUNT_OF(facts),
-                       .message = audit_text(out,
-                                             "%s against %s: %s %.4g is stated, the figures beside "
-                                             "it give %.4g (%s)",
-                                             a->label, b->label, claim->figure, claim->stated, own,
-                                             given->as),
-                       .advice = severity == AUDIT_FAIL
-                                     ? advice
-                                     : "name the test: a rank test or a paired one needs the "
-                                       "samples, and they are not here",
-                       .blocks = BLOCKS});
+    audit_add(
+        out,
+        &(struct audit_finding){
+            .check = "stated-statistics",
+            .severity = severity,
+            .subject = audit_subject_of(p->cell),
+            .facts = facts,
+            .n_facts = COUNT_OF(facts),
+            .message = large ? audit_text(out, "%s against %s: %s %.4g is stated: %s", a->label,
+                                          b->label, claim->figure, claim->stated, given->as)
+                             : audit_text(out,
+                                          "%s against %s: %s %.4g is stated, the figures beside "
+                                          "it give %.4g (%s)",
+                                          a->label, b->label, claim->figure, claim->stated, own,
+                                          given->as),
+            .advice = severity == AUDIT_FAIL ? advice
+                      : large                ? "take the spread between runs: that within one says "
+                                               "nothing of how sure a difference is"
+                              : "name the test: a rank test or a paired one needs the "
+                                "samples, and they are not here",
+            .blocks = BLOCKS});
 }
 
 static bool judge(const struct pair *p, const struct audit_claimed *claim, struct audit *out)
@@ -278,8 +286,7 @@ static bool look_at_d(const struct pair *p, const struct tests *t, struct audit 
                          p->row->t_statistic * sqrt(1 / (double)a->n + 1 / (double)b->n),
                          audit_claim_rounding(p->row->t_statistic));
     if (fabs(c.stated) > limits[LARGE_D].value) {
-        const struct audit_claim_value large = {"more than ten of its own standard deviations",
-                                                limits[LARGE_D].value, 0};
+        const struct audit_claim_value large = {more_than_large, limits[LARGE_D].value, 0};
         say_pair(p, &c, &large, AUDIT_WARN, out);
     }
     return judge(p, &c, out) || fabs(c.stated) > limits[LARGE_D].value;
@@ -347,11 +354,11 @@ static bool look_at_p(const struct pair *p, const struct tests *t, struct audit 
 static bool look_at_pair(const struct audit_group *g, const struct audit_cell *c,
                          const struct results_row *r, struct audit *out)
 {
-    if (!r->versus)
-        return false;
     const struct pair p = {
         c, r, audit_claim_side_of(r->n_samples, r->mean_ms, r->std_ms, audit_label(out, c)),
-        other_side(g, c, r)};
+        r->versus ? other_side(g, c, r)
+                  : audit_claim_side_of(r->versus_n, r->versus_mean_ms, r->versus_std_ms,
+                                        "another that is not named")};
     const struct tests t = tests_of(&p);
     bool looked = look_at_difference(&p, out);
     looked = look_at_t(&p, &t, out) || looked;

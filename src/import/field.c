@@ -203,7 +203,7 @@ const struct field_info field_table[FIELD_COUNT] = {
         "usd_per_1m_tokens", "total_cost_usd_per_1m", "infra_cost_usd_per_1m", "usd_per_1m",
         "usd_per_million", "cost_per_million_usd")},
     [FIELD_VERSUS] = {"versus", FIELD_KIND_NAME, FIELD_PLAIN, FIELD_OF_CELL, false,
-        "the backend that the row is compared with, where it states a comparison", ALSO("compared_with", "backend_b", "group_b", "compared_to")},
+        "the backend that the row is compared with, where it states a comparison", ALSO("compared_with", "backend_b", "group_b", "compared_to", "baseline_backend", "reference_backend")},
     [FIELD_VERSUS_N] = {"versus_n", FIELD_KIND_WHOLE, FIELD_PLAIN, FIELD_OF_CELL, false,
         "samples of the other; its own row tells it too", ALSO("n_b")},
     [FIELD_VERSUS_MEAN_MS] = {"versus_mean_ms", FIELD_KIND_AMOUNT, FIELD_DURATION, FIELD_OF_CELL, false,

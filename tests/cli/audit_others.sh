@@ -263,6 +263,15 @@ sed 's/Windows native/NGC 25.08 (Linux)/' own.csv >one.csv
 audit one.csv --map latency_ms=total_ms
 silent "TR123: one system there" environment-mismatch
 
+cat >gains.csv <<'END'
+model,scenario,backend,percent_change,cohens_d
+gpt2,short,transformers-gpu-compile,95,22.6
+llama-3.2-1b,short,transformers-gpu-compile,85,3.1
+END
+audit gains.csv
+finds "TR123: d over ten, of no comparison that is named" stated-statistics warn 'cohens_d 22.6 is stated: more than ten of its own'
+ok "and the other d is not accused" sh -c '! grep -q "cohens_d 3.1" audit.json'
+
 cat >models.csv <<'END'
 backend,model,n_samples,mean_ms
 transformers-gpu,tiny-gpt2,273,404.1

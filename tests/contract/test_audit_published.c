@@ -73,6 +73,25 @@ static void stated_hosts(struct fixture *f, bool fault)
     }
 }
 
+/* ---- first samples that are a little slow in every cell (TR123) ---- */
+
+/* The twin: two prompts in turn, the first of which is longer, and nothing cold. */
+static void slow_everywhere(struct fixture *f, bool fault)
+{
+    f->imported = true;
+    for (size_t m = 0; m < 3; m++)
+        for (size_t s = 0; s < COUNT_OF(scenarios); s++) {
+            static const char *const models[] = {"gpt2", "llama-3.2-1b", "qwen2.5-1.5b"};
+            const size_t c = fixture_cell(f, scenarios[s], models[m], "transformers-gpu", "fp16");
+            for (size_t i = 0; i < (fault ? 7 : 8); i++)
+                fixture_sample(f, c, 0,
+                               some(f, 100 * (1 + (double)m) * (1 + (double)s), 0.015) *
+                                   (fault        ? i == 0 ? 1.07 : 1
+                                    : i % 2 == 0 ? 1.07
+                                                 : 1));
+        }
+}
+
 /* ---- sizes ---- */
 
 static void size_of_another(struct fixture *f, bool fault)
@@ -362,6 +381,7 @@ static const struct plant plants[] = {
     {"label-effect", "M1: -compile as fast as without", compile_without_effect},
     {"label-mismatch", "M2: a provider that is not the label's", stated_provider},
     {"precision-mismatch", "M1: int8 without int8 layers", stated_type},
+    {"cold-start", "M7: repetition 0 is 7 % slower in every cell", slow_everywhere},
     {"model-size", "M3: tiny-gpt2 as 124M", size_of_another},
     {"model-size", "M3: another size than the name", size_beside_name},
     {"token-count", "M10: a dual scenario of two calls", dual_tokens},
