@@ -142,6 +142,40 @@ static struct prompts prompts_of(const struct audit_cell *c, struct arena *scrat
     return p;
 }
 
+size_t audit_series_counts(const struct audit_cell *c, size_t *of)
+{
+    constexpr size_t MOST = 32;
+    constexpr size_t OF_EACH = 8;
+    double seen[MOST];
+    size_t n = 0;
+    for (size_t i = 0; i < c->stats->n; i++) {
+        const double x = c->samples->tokens[c->rows[i]];
+        size_t k = 0;
+        while (k < n && seen[k] != x)
+            k++;
+        if (!(x > 0) || k == MOST)
+            return 0;
+        seen[k] = x;
+        n += k == n;
+        if (of)
+            of[i] = k;
+    }
+    return c->stats->n >= OF_EACH * n ? n : 0;
+}
+
+/* The same by their tokens, where nothing tells prompts apart; n under 2: by nothing. */
+static struct prompts workloads_of(const struct audit_cell *c, struct arena *scratch)
+{
+    struct prompts p = {ARENA_ARRAY(scratch, size_t, c->stats->n + 1), 0, SIZE_MAX};
+    p.n = audit_series_counts(c, p.of);
+    size_t *const samples = ARENA_ARRAY(scratch, size_t, p.n + 1);
+    for (size_t i = 0; p.n && i < c->stats->n; i++)
+        samples[p.of[i]]++;
+    for (size_t k = 0; k < p.n; k++)
+        p.least = samples[k] < p.least ? samples[k] : p.least;
+    return p;
+}
+
 /* Places in a cycle of `length` samples, from the beginning of each unit. */
 static void places_in_cycle(const struct audit_series *s, size_t length, size_t *ret)
 {
@@ -266,13 +300,12 @@ struct audit_series audit_series_of(const struct audit_cell *c, struct arena *sc
         y[i] = log(t->x[i] > 0 ? t->x[i] : isfinite(least) ? least : 1);
     if (t->n == 0)
         return s;
-    struct prompts p;
-    if (c->kept->n_prompts < 2) {
+    struct prompts p = c->kept->n_prompts < 2 ? workloads_of(c, scratch) : prompts_of(c, scratch);
+    if (p.n < 2) {
         p = (struct prompts){ARENA_ARRAY(scratch, size_t, t->n + 1), 0, 0};
         s.cycle = p.n = find_cycle(&s, scratch, p.of);
         s.by_prompt = s.cycle != 0;
     } else {
-        p = prompts_of(c, scratch);
         const double differ = audit_series_kruskal(s.y, p.of, t->n, p.n, scratch);
         s.by_prompt = differ < 0.05 && p.least >= LEAST_OF_A_PROMPT;
         s.mixed = differ < 0.05 && !s.by_prompt;

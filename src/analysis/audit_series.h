@@ -28,6 +28,11 @@ struct audit_series {
 /* The median of y[0..n), exact to 2,001 values and of 2,001 evenly spread ones beyond. */
 [[nodiscard]] double audit_series_median(const double *y, size_t n, struct arena *scratch);
 
+/* Fixed workloads by the counts of tokens that a source states of its samples, the place of each
+ * value's in of (nullptr: not wanted): how many, of 8 samples each at least on average. 0: counts
+ * are not known, or too many, as those of answers that end by themselves. */
+[[nodiscard]] size_t audit_series_counts(const struct audit_cell *c, size_t *of);
+
 /* Do units (or prompts) have levels of their own? p of Kruskal and Wallis over groups[i] of y[i];
  * above 5,000 values of that many evenly spread ones. NOT_MEASURED: one group. */
 [[nodiscard]] double audit_series_kruskal(const double *y, const size_t *groups, size_t n,

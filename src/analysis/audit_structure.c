@@ -1,15 +1,18 @@
 #include "analysis/audit_structure.h"
 
+#include "analysis/audit_series.h"
 #include "analysis/cell.h"
 #include "base/arena.h"
 #include "base/defs.h"
 #include "num/anova.h"
 #include "num/dist.h"
 #include "num/moment.h"
+#include "num/quantile.h"
 #include "num/sort.h"
 #include "store/evidence.h"
 #include "store/results.h"
 
+#include <inttypes.h>
 #include <math.h>
 #include <string.h>
 
@@ -161,30 +164,6 @@ struct labelled { /* a sample and the workload that it belongs to */
     double y;
 };
 
-constexpr size_t MOST_COUNTS = 32;
-
-/* Are counts of tokens those of a few fixed workloads? Answers that end by themselves have many. */
-static bool few_counts(const double *counts, const size_t *rows, size_t n)
-{
-    constexpr double OF_EACH = 8; /* samples of one count, on average */
-    double seen[MOST_COUNTS];
-    size_t n_seen = 0;
-    for (size_t i = 0; i < n; i++) {
-        const double x = counts[rows[i]];
-        size_t k = 0;
-        if (!(x > 0))
-            return false;
-        while (k < n_seen && seen[k] != x)
-            k++;
-        if (k < n_seen)
-            continue;
-        if (n_seen == MOST_COUNTS)
-            return false;
-        seen[n_seen++] = x;
-    }
-    return n_seen > 1 && (double)n >= OF_EACH * (double)n_seen;
-}
-
 /* By prompt where it is known, else by the prompt's length, else by tokens of which the source does
  * not say which, to a factor of two. */
 static bool label_samples(const struct audit_cell *c, struct labelled *ret, const char **ret_by)
@@ -195,7 +174,7 @@ static bool label_samples(const struct audit_cell *c, struct labelled *ret, cons
         prompts = prompts && s->prompt_index[c->rows[i]] >= 0;
         lengths = lengths && s->prompt_tokens[c->rows[i]] > 0;
     }
-    const bool counts = !prompts && !lengths && few_counts(s->tokens, c->rows, c->stats->n);
+    const bool counts = !prompts && !lengths && audit_series_counts(c, nullptr) > 1;
     for (size_t i = 0; i < c->stats->n; i++) {
         const size_t row = c->rows[i];
         ret[i] = (struct labelled){prompts   ? s->prompt_index[row]
@@ -212,6 +191,8 @@ struct split {
     struct anova anova;
     size_t groups;
     double fastest, slowest; /* geometric means */
+    int64_t slowest_label;
+    size_t slowest_n;
 };
 
 static struct split split_of(const struct labelled *in, size_t n, struct arena *a)
@@ -236,12 +217,44 @@ static struct split split_of(const struct labelled *in, size_t n, struct arena *
         }
         const double mean = exp(sum / (double)(end - i));
         r.fastest = fmin(r.fastest, mean);
-        r.slowest = fmax(r.slowest, mean);
+        if (mean > r.slowest) {
+            r.slowest = mean;
+            r.slowest_label = x[i].label;
+            r.slowest_n = end - i;
+        }
         sizes[r.groups++] = end - i;
         i = end;
     }
     r.anova = anova_oneway(y, sizes, r.groups);
     return r;
+}
+
+/* Of the slowest twentieth of all samples: how many are of the slowest workload. */
+static size_t tail_of(const struct labelled *x, size_t n, int64_t label, size_t *ret_of,
+                      struct arena *a)
+{
+    double *const y = ARENA_ARRAY(a, double, n);
+    size_t in = 0;
+    for (size_t i = 0; i < n; i++)
+        y[i] = x[i].y;
+    quantile_sort(y, n);
+    const size_t tail = (n + 19) / 20;
+    const double cut = y[n - tail];
+    *ret_of = 0;
+    for (size_t i = 0; i < n; i++) {
+        *ret_of += x[i].y >= cut;
+        in += x[i].y >= cut && x[i].label == label;
+    }
+    return in;
+}
+
+static const char *workload_name(const char *by, int64_t label, struct audit *out)
+{
+    if (strcmp(by, "prompt") == 0)
+        return audit_text(out, "prompt %" PRId64, label);
+    const double from = exp2((double)label);
+    return audit_text(out, "%.0f to %.0f %s", from, 2 * from - 1,
+                      strcmp(by, "tokens") == 0 ? "tokens" : "prompt tokens");
 }
 
 static void look_at_mixture(const struct audit_cell *c, struct audit *out)
@@ -261,7 +274,14 @@ static void look_at_mixture(const struct audit_cell *c, struct audit *out)
     if (s.groups < 2 || !(s.anova.p < limits[P].value && s.anova.eta2 >= limits[SHARE].value &&
                           s.slowest >= limits[RATIO].value * s.fastest))
         return;
+    size_t tail;
+    const size_t of_slowest = tail_of(x, n, s.slowest_label, &tail, a);
+    const char *const slowest = workload_name(by, s.slowest_label, out);
     const struct audit_fact facts[] = {audit_word("workloads_by", by),
+                                       audit_word("slowest", slowest),
+                                       audit_number("slowest_n", (double)s.slowest_n),
+                                       audit_number("tail", (double)tail),
+                                       audit_number("tail_of_slowest", (double)of_slowest),
                                        audit_number("workloads", (double)s.groups),
                                        audit_number("fastest_ms", s.fastest),
                                        audit_number("slowest_ms", s.slowest),
@@ -278,8 +298,10 @@ static void look_at_mixture(const struct audit_cell *c, struct audit *out)
                   .message = audit_text(out,
                                         "%zu workloads (by %s) from %.4g to %.4g ms are pooled "
                                         "as %zu samples of one: %.0f %% of the variance lies "
-                                        "between them",
-                                        s.groups, by, s.fastest, s.slowest, n, 100 * s.anova.eta2),
+                                        "between them; %zu of the slowest %zu are of the slowest "
+                                        "one (%s, %zu samples)",
+                                        s.groups, by, s.fastest, s.slowest, n, 100 * s.anova.eta2,
+                                        of_slowest, tail, slowest, s.slowest_n),
                   .advice = "make a scenario of each workload, or compare prompt by prompt; a "
                             "percentile over them is of no request",
                   .blocks = AUDIT_MEAN | AUDIT_TAIL});
@@ -302,7 +324,9 @@ const struct audit_check audit_structure_checks[] = {
      .rule = "warn: prompts (where unknown, prompt lengths, or tokens of a few fixed counts, to a "
              "factor of two) explain more than share of the variance of log latency, with an F "
              "test below p and a ratio of slowest to fastest of at least ratio",
-     .evidence = "workloads_by workloads fastest_ms slowest_ms variance_between_share p_value n",
+     .evidence =
+         "workloads_by slowest slowest_n tail tail_of_slowest workloads fastest_ms slowest_ms "
+         "variance_between_share p_value n",
      .blocks = AUDIT_MEAN | AUDIT_TAIL,
      AUDIT_LIMITS(limits, P, RATIO),
      .cell = look_at_mixture},
