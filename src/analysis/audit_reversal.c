@@ -38,7 +38,8 @@ static double figure_of(const struct audit_cell *c, bool *ret_per_token)
         return tokens > 0 ? c->stats->median / tokens : c->stats->median;
     for (size_t i = 0; i < c->n_stated; i++) {
         const struct results_row *const r = &c->stated[i];
-        const double ms = isnan(r->median_ms) ? r->mean_ms : r->median_ms;
+        const double all = isnan(r->median_ms) ? r->mean_ms : r->median_ms;
+        const double ms = isnan(all) && isnan(r->tokens_per_s) ? r->decode_ms : all;
         *ret_per_token = r->generated_tokens > 0 || isnan(ms);
         if (!isnan(ms))
             return r->generated_tokens > 0 ? ms / r->generated_tokens : ms;

@@ -6,8 +6,9 @@
 #include "store/results.h"
 
 #include <math.h>
+#include <string.h>
 
-enum { DIFFERENCE, LARGE, ERRORS, EARLY, SHORTER, LIMITS };
+enum { DIFFERENCE, LARGE, ERRORS, EARLY, SHORTER, LEAST_FULL, LIMITS };
 static const struct audit_limit limits[LIMITS] = {
     [DIFFERENCE] = {"difference", PAIR_WORK,
                     "of the larger count: the length guard of comparisons"},
@@ -18,6 +19,7 @@ static const struct audit_limit limits[LIMITS] = {
     [SHORTER] = {"shorter", 0.9,
                  "of the longest answer to a prompt: cut off, not merely worded "
                  "otherwise by a token or two"},
+    [LEAST_FULL] = {"least_full", 3, "cells that end at one number of tokens: it is a limit"},
 };
 
 /* ---- unequal-work ---- */
@@ -198,6 +200,60 @@ static void compare_stops(const struct audit_group *g, struct audit *out)
                   out);
 }
 
+/* ---- the cells of a source, of which some reach the limit ---- */
+
+static double tokens_of(const struct audit_cell *c)
+{
+    if (c->stats->n > 0)
+        return c->kept->generated_mean;
+    return c->n_stated ? c->stated[0].generated_tokens : NOT_MEASURED;
+}
+
+/* Another cell of its scenario reaches the limit: it is the scenario's too. */
+static bool reached_in(const struct audit_whole *w, const char *scenario, double limit)
+{
+    for (size_t i = 0; i < w->n_cells; i++)
+        if (tokens_of(&w->cells[i]) == limit && strcmp(w->cells[i].key->scenario, scenario) == 0)
+            return true;
+    return false;
+}
+
+static void look_at_limit(const struct audit_whole *w, struct audit *out)
+{
+    double limit = 0, fewest = HUGE_VAL, most = 0;
+    size_t full = 0, shorter = 0;
+    for (size_t i = 0; i < w->n_cells; i++)
+        if (w->cells[i].imported)
+            limit = fmax(limit, tokens_of(&w->cells[i])); /* fmax() passes over NaN */
+    for (size_t i = 0; i < w->n_cells; i++)
+        full += tokens_of(&w->cells[i]) == limit;
+    if ((double)full < limits[LEAST_FULL].value || limit <= 1)
+        return;
+    for (size_t i = 0; i < w->n_cells; i++) {
+        const double n = tokens_of(&w->cells[i]);
+        if (!(n < limits[SHORTER].value * limit) ||
+            !reached_in(w, w->cells[i].key->scenario, limit))
+            continue;
+        shorter++;
+        fewest = fmin(fewest, n);
+        most = fmax(most, n);
+    }
+    if (shorter == 0)
+        return;
+    const struct audit_subject subject = {.replicate = -1, .invocation = -1};
+    const struct audit_fact facts[] = {
+        audit_number("cells_at_the_limit", (double)full), audit_number("limit_tokens", limit),
+        audit_number("cells_that_stop_early", (double)shorter),
+        audit_number("fewest_tokens", fewest), audit_number("most_tokens", most)};
+    early_finding(&subject, facts, COUNT_OF(facts), AUDIT_FIT | AUDIT_COMPARISON,
+                  audit_text(out,
+                             "%zu cells stop at %.0f to %.0f tokens, before the %.0f that %zu "
+                             "others reach: their times are of other lengths, and a time rescaled "
+                             "to %.0f tokens was not measured",
+                             shorter, fewest, most, limit, full, limit),
+                  out);
+}
+
 const struct audit_check audit_work_checks[] = {
     {.name = "unequal-work",
      .rule = "warn: mean generated tokens, mean prompt tokens or the number of prompts differ "
@@ -211,12 +267,14 @@ const struct audit_check audit_work_checks[] = {
      .rule = "warn: between early and 1 - early of the answers of a cell stopped before max_tokens "
              "(where no stop is recorded: are shorter than `shorter` of the limit that most "
              "reach), so that its figures mix lengths; or that share differs between compared "
-             "cells by more than early",
+             "cells by more than early; or of a source's cells at least least_full end at the same "
+             "most tokens, and others of their scenarios at fewer than `shorter` of it",
      .evidence = "early_share fewest_tokens most_tokens samples early_share_least least_of "
-                 "early_share_most most_of",
+                 "early_share_most most_of cells_at_the_limit limit_tokens cells_that_stop_early",
      .blocks = AUDIT_LATENCY | AUDIT_COMPARISON | AUDIT_WINNER,
-     AUDIT_LIMITS(limits, EARLY, SHORTER),
+     AUDIT_LIMITS(limits, EARLY, LEAST_FULL),
      .cell = look_at_stops,
-     .group = compare_stops},
+     .group = compare_stops,
+     .whole = look_at_limit},
     {},
 };

@@ -219,6 +219,8 @@ static bool is_of_something_else(const char *column, enum field f)
     static const char *const sensors[] = {"resource", "telemetry", "monitor", "system"};
     const bool sensed = (f >= FIELD_POWER_W && f <= FIELD_POWER_MAX_W) ||
                         f == FIELD_TEMPERATURE_C || f == FIELD_CLOCK_MHZ;
+    if (f >= FIELD_IDLE_POWER_W && f <= FIELD_POWER_MAX_W && strcasestr(column, "idle"))
+        return false; /* baseline.idle_watts_mean */
     for (size_t i = 0; i < COUNT_OF(words) && !is_of_compiler(f); i++)
         if (strcasestr(column, words[i]))
             return true;

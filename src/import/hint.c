@@ -136,6 +136,49 @@ enum field hint_field_of(const char *column, const char **ret_unit)
     return FIELD_COUNT;
 }
 
+/* The column that is name but for `ending`, with another behind it; n: none. */
+static size_t with_ending(const char *const *names, size_t n, const char *name, const char *ending,
+                          const char *other)
+{
+    const size_t length = strlen(name), m = strlen(ending);
+    for (size_t i = 0; length > m && strcmp(name + length - m, ending) == 0 && i < n; i++)
+        if (strlen(names[i]) == length - m + strlen(other) &&
+            strncmp(names[i], name, length - m) == 0 && strcmp(names[i] + length - m, other) == 0)
+            return i;
+    return n;
+}
+
+/* "gamma_log_layers, gamma_ci_low, gamma_ci_high": coefficients with their intervals. */
+static const char *coefficients(const char *const *names, size_t n,
+                                const bool has[static FIELD_COUNT], struct arena *a)
+{
+    static const char *const ends[][2] = {{"_ci_low", "_ci_high"},
+                                          {"_ci_lower", "_ci_upper"},
+                                          {"_low", "_high"},
+                                          {"_lower", "_upper"}};
+    CLEANUP(str_done) struct str text = {};
+    if (has[FIELD_EXPONENT] || has[FIELD_LATENCY_MS] || has[FIELD_MODEL])
+        return nullptr;
+    for (size_t i = 0; i < n; i++)
+        for (size_t k = 0; k < COUNT_OF(ends); k++) {
+            const size_t high = with_ending(names, n, names[i], ends[k][0], ends[k][1]);
+            const size_t stem = strlen(names[i]) - (high < n ? strlen(ends[k][0]) : 0);
+            for (size_t c = 0; high < n && c < n; c++) {
+                if (c == i || c == high || strncmp(names[c], names[i], stem) != 0)
+                    continue;
+                str_printf(&text,
+                           "%s--map exponent@%s=%s --map exponent_low@%s=%s --map "
+                           "exponent_high@%s=%s",
+                           text.n ? " " : "--wide model ", names[c], names[c], names[c], names[i],
+                           names[c], names[high]);
+                break;
+            }
+            if (high < n)
+                break;
+        }
+    return text.n ? arena_printf(a, "%s would take them as coefficients", text.text) : nullptr;
+}
+
 const char *hint_for_unused(const char *const *unused, size_t n, const bool has[static FIELD_COUNT],
                             struct arena *a)
 {
@@ -158,7 +201,7 @@ const char *hint_for_unused(const char *const *unused, size_t n, const bool has[
                    unit ? ":" : "", unit ? unit : "");
     }
     if (shown == 0)
-        return nullptr;
+        return coefficients(unused, n, has, a);
     return shown == 1 ? arena_printf(a, "%s would take '%s'", text.text, only)
                       : arena_printf(a, "%s would take them", text.text);
 }

@@ -374,7 +374,8 @@ static enum err_code check_measured(const struct resolving *z, struct err *e)
               strchr(z->by_field[f].name, '.') && f == FIELD_GENERATED_TOKENS) &&
             f != FIELD_PROMPT_TOKENS && f != FIELD_PADDING_TOKENS && f != FIELD_COST_PER_HOUR &&
             f != FIELD_PRICING && f != FIELD_PARAMS_MILLIONS && f != FIELD_N_LAYERS &&
-            f != FIELD_D_MODEL && f != FIELD_HOST && f != FIELD_VERSUS && f != FIELD_N_SAMPLES)
+            f != FIELD_D_MODEL && f != FIELD_HOST && f != FIELD_VERSUS && f != FIELD_N_SAMPLES &&
+            f != FIELD_POWER_QUALITY)
             return ERR_OK;
     CLEANUP(str_done) struct str list = {}, example = {};
     hint_for_measured(z->q->names, z->q->n_names, &example);

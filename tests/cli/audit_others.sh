@@ -459,6 +459,42 @@ awk 'NR != 300 && (NR < 500 || NR > 530)' idle.csv >own.csv
 audit own.csv
 finds "TR122: gaps between readings" power-undersampled warn '1 gaps (up to 3.2 s)'
 
+cat >coefficients.csv <<'END'
+backend,mode,n,beta_log_params,beta_ci_low,beta_ci_high,gamma_log_layers,gamma_ci_low,gamma_ci_high,r2
+hf_gpu,e2e_kv,7,-0.0616,-0.21,0.9,0.7335,-0.4,1.3,0.879
+END
+audit coefficients.csv
+ok "TR121: a message takes coefficients with their intervals" grep -q -- '--wide model --map exponent@beta_log_params=beta_log_params ' err
+# shellcheck disable=SC2046 # words
+audit coefficients.csv $(sed -n 's/.*(\(--wide.*\) would take.*/\1/p' err)
+finds "TR121: its depth coefficient fails its own gate" fit-not-actionable warn 'exponent of 0.7335, its interval \[-0.4, 1.3\], R2 0.879'
+finds "TR121: and that of size" fit-not-actionable warn 'exponent of -0.0616'
+
+cat >stops.csv <<'END'
+model,scenario,num_predict,eval_count_median,kv_decode_ms_median,kv_decode_ms_equiv_median
+gemma3:270m,micro,64,21,107,326
+gemma3:270m,medium,64,64,326,326
+qwen2.5:7b,micro,64,31,343,709
+qwen2.5:7b,medium,64,64,709,709
+gpt-oss-20b,micro,64,64,3008,3008
+gpt-oss-20b,medium,64,64,2990,2990
+END
+audit stops.csv
+finds "TR121: answers that stop before the others' limit" early-stop warn '2 cells stop at 21 to 31 tokens, before the 64 that 4 others reach'
+sed 's/,21,107/,64,326/; s/,31,343/,64,709/' stops.csv >own.csv
+audit own.csv
+silent "TR121: answers of one length" early-stop
+sed '/gpt-oss/d; s/,64,64,/,64,60,/' stops.csv >own.csv
+audit own.csv
+silent "TR121: answers of lengths of their own" early-stop
+
+cat >nested.json <<'END'
+{"poller": {"quality": "degraded", "max_gap_ms": 1300.0},
+ "baseline": {"idle_watts_mean": 20.710, "idle_watts_std": 9.965, "idle_watts_min": 1.2, "idle_watts_max": 26.424}}
+END
+audit nested.json
+finds "TR122: the same inside run_metadata.json" idle-mixture fail 'near 1.2 W (21 %) and 25.8 W'
+
 cat >joule.csv <<'END'
 batch_size,watts,joules,energy_quality,gap_fraction
 1,58.2,3.1,no_data,1.0
