@@ -316,8 +316,34 @@ static struct contradiction precision(const struct audit_cell *c, const struct e
     return r;
 }
 
+/* "{Int64: 249, Float: 930}", "Half, Float": several types, with or without how many of each. Is
+ * one of them the label's? Types of indices and words that name none are nobody's. */
+static enum belongs belongs_in_list(const char *precision, const char *list)
+{
+    constexpr char LETTERS[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_";
+    char word[64], room[64], padded[80];
+    size_t types = 0;
+    for (const char *at = list + strcspn(list, LETTERS); *at; at += strcspn(at, LETTERS)) {
+        const size_t n = strspn(at, LETTERS);
+        (void)snprintf(word, sizeof word, "%.*s", (int)(n < 63 ? n : 63), at);
+        at += n;
+        (void)snprintf(padded, sizeof padded, " %s ", lower(word, room, sizeof room));
+        bool is_type = false;
+        for (size_t i = 0; i < COUNT_OF(precisions); i++)
+            is_type = is_type || strstr(precisions[i].types, padded);
+        types += is_type;
+        if (is_type && belongs(precision, word) != BELONGS_NO)
+            return belongs(precision, word);
+    }
+    return types ? BELONGS_NO : BELONGS_UNKNOWN;
+}
+
 static const char *not_the_type(const struct audit_cell *c, const char *ran, struct audit *out)
 {
+    if (strpbrk(ran, ":,;{[ ="))
+        return belongs_in_list(c->key->precision, ran) == BELONGS_NO
+                   ? audit_text(out, "none of the types of %s is in '%s'", c->key->precision, ran)
+                   : nullptr;
     return belongs(c->key->precision, ran) == BELONGS_NO
                ? audit_text(out, "%s ran as '%s'", c->key->precision, ran)
                : nullptr;

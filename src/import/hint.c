@@ -272,6 +272,20 @@ static bool ratio(const char *const *names, size_t n, struct str *out)
     return false;
 }
 
+/* Columns that are called after engines alone, as reports print them. */
+static bool by_engines(const char *const *names, size_t n, struct str *out)
+{
+    CLEANUP(str_done) struct str text = {};
+    size_t found = 0;
+    for (size_t i = 0; i < n; i++)
+        if (labelled_is_backend(names[i]) && !strchr(names[i], '/'))
+            str_printf(&text, "%stokens_per_s@%s=%s", found++ ? " --map " : "", names[i], names[i]);
+    if (found < 2)
+        return false;
+    str_printf(out, "%s (or mean_ms@..., where they are times)", text.text);
+    return true;
+}
+
 /* "geomean_ms", "warmup_ms": what a time by its unit alone may be of a cell. */
 static enum field by_its_pieces(const char *plain)
 {
@@ -321,7 +335,7 @@ void hint_for_measured(const char *const *names, size_t n, struct str *out)
 {
     if (!nearly_a_field(names, n, true, out) && !without_unit(names, n, out) &&
         !nearly_a_field(names, n, false, out) && !mistyped(names, n, out) &&
-        !by_unit(names, n, out) && !ratio(names, n, out))
+        !by_engines(names, n, out) && !by_unit(names, n, out) && !ratio(names, n, out))
         str_puts(out, "latency_ms=COLUMN");
 }
 

@@ -115,6 +115,13 @@ static enum field meaning(const char *label)
     return engine ? FIELD_BACKEND : FIELD_COUNT;
 }
 
+bool labelled_is_backend(const char *column)
+{
+    char plain[FIELD_LONGEST];
+    field_plain_name(column, plain);
+    return *plain && meaning(plain) == FIELD_BACKEND;
+}
+
 /* "hf_gpu_ms": of an engine or a precision, and a unit of time alone. */
 static bool is_bare_time(const char *rest, const char *label, struct labelled *ret)
 {

@@ -33,3 +33,5 @@ struct labelled_columns {
                                                     enum field by, struct arena *a);
 /* Does the word name an engine or a device, such as transformers-gpu? Models' names do not. */
 [[nodiscard]] bool labelled_is_engine(const char *word);
+/* Is the whole name of the column engines, devices and precisions, and no field's? */
+[[nodiscard]] bool labelled_is_backend(const char *column);

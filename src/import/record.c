@@ -5,6 +5,7 @@
 #include "base/str.h"
 #include "import/literal.h"
 
+#include <ctype.h>
 #include <inttypes.h>
 #include <math.h>
 #include <stdio.h>
@@ -235,6 +236,12 @@ static bool take_number(struct record *r, enum field f, const char *text, size_t
                         const struct field_unit *unit, double times, struct str *why)
 {
     struct literal_number x;
+    if (field_table[f].quantity == FIELD_MILLIONS && n > 1 && !literal_number(text, n - 1, &x)) {
+        const char letter[] = {(char)toupper((unsigned char)text[n - 1]), '\0'}; /* "5.0M" */
+        const struct field_unit *const own = field_unit_find(f, letter);
+        if (own)
+            return record_take_number(r, f, strtod(text, nullptr), own, 1, why);
+    }
     const char *const no = literal_number(text, n, &x);
     if (no)
         return wrong(why, f, text, n, no);

@@ -127,6 +127,17 @@ ok "the column that tells rows apart is named" grep -q 'nothing was written; --m
 audit name.csv --map model=name
 crossover "TR118: and with it all is found"
 
+awk -F, 'NR == 1 {print "Model,Params,ORT-CPU,torch"} NR > 1 {print $1","$5","$6","$7}' "$tr118_table" >bare.csv
+audit bare.csv
+ok "columns that are called after engines alone: what to do" grep -q -e \
+    'such as --map tokens_per_s@ORT-CPU=ORT-CPU --map tokens_per_s@torch=torch (or mean_ms@' err
+audit bare.csv --map tokens_per_s@ORT-CPU=ORT-CPU --map tokens_per_s@torch=torch
+crossover "TR118: and then all is found"
+
+sed '1!s/,\([0-9.]*\)\([0-9]\{6\}\),/,\1.\2M,/' bare.csv >letters.csv
+audit letters.csv --map tokens_per_s@ORT-CPU=ORT-CPU --map tokens_per_s@torch=torch
+crossover "TR118: sizes as 5.036720M"
+
 cat >twice.csv <<'END'
 backend,published_tok_s,fix_run_tok_s
 tensorrt-fp16,3851,8270.7
@@ -262,6 +273,16 @@ finds "TR123: systems by their names, in a column that nobody knows" environment
 sed 's/Windows native/NGC 25.08 (Linux)/' own.csv >one.csv
 audit one.csv --map latency_ms=total_ms
 silent "TR123: one system there" environment-mismatch
+
+cat >engines.csv <<'END'
+model,backend,precision,layer_output_dtype_counts,mean_ms
+gpt2,tensorrt,fp32,"{Int64: 249, Float: 930}",4.2
+gpt2,tensorrt,int8,"{Int64: 249, Float: 930}",4.15
+gpt2,tensorrt,fp16,"{Int64: 249, Half: 900, Float: 30}",2.1
+END
+audit engines.csv
+finds "TR118: an int8 engine without int8 tensors" precision-mismatch fail 'none of the types of int8 is in .{Int64: 249, Float: 930}'
+ok "TR118: and the others are what they say" sh -c '! grep -q "types of fp" audit.json'
 
 cat >gains.csv <<'END'
 model,scenario,backend,percent_change,cohens_d
