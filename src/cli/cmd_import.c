@@ -39,7 +39,7 @@ static const struct opt opts[] = {
      FIELD_OF(struct import_args, constants, struct opt_list)},
     {OPT_STR,    0,   "wide",      "FIELD",  nullptr,
      "each row is one of each NAME: FIELD@NAME, or onnx_latency_ms beside torch_latency_ms; FIELD is what NAME is: "
-     "backend, precision, model, scenario, invocation [backend, where the names show it]",
+     "backend, precision, model, scenario, invocation, repetition [backend, where the names show it]",
      FIELD_OF(struct import_args, wide, const char *)},
     {OPT_STR,    0,   "rows",      "KEY",    nullptr,
      "of one JSON document, the list (or object of objects) that holds the rows [the only one]",

@@ -286,6 +286,32 @@ static bool by_engines(const char *const *names, size_t n, struct str *out)
     return true;
 }
 
+/* "rep0_ms", "rep1_ms", ...: a sample in each column. */
+static bool by_number(const char *const *names, size_t n, struct str *out)
+{
+    CLEANUP(str_done) struct str text = {};
+    char stem[FIELD_LONGEST] = "";
+    size_t found = 0;
+    for (size_t i = 0; i < n; i++) {
+        char plain[FIELD_LONGEST];
+        field_plain_name(names[i], plain);
+        const size_t letters = strcspn(plain, "0123456789"),
+                     digits = strspn(plain + letters, "0123456789");
+        const char *const rest = plain + letters + digits;
+        const bool timed = strcmp(rest, "_ms") == 0 || !*rest;
+        if (letters == 0 || digits == 0 || !timed || plain[0] == 'p' || plain[0] == 'q' ||
+            (found && strncmp(plain, stem, letters) != 0))
+            continue;
+        (void)memcpy(stem, plain, letters);
+        str_printf(&text, "%slatency_ms@%.*s=%s", found++ ? " --map " : "", (int)digits,
+                   plain + letters, names[i]);
+    }
+    if (found < 3)
+        return false;
+    str_printf(out, "%s --wide repetition", text.text);
+    return true;
+}
+
 /* "geomean_ms", "warmup_ms": what a time by its unit alone may be of a cell. */
 static enum field by_its_pieces(const char *plain)
 {
@@ -335,7 +361,8 @@ void hint_for_measured(const char *const *names, size_t n, struct str *out)
 {
     if (!nearly_a_field(names, n, true, out) && !without_unit(names, n, out) &&
         !nearly_a_field(names, n, false, out) && !mistyped(names, n, out) &&
-        !by_engines(names, n, out) && !by_unit(names, n, out) && !ratio(names, n, out))
+        !by_engines(names, n, out) && !by_number(names, n, out) && !by_unit(names, n, out) &&
+        !ratio(names, n, out))
         str_puts(out, "latency_ms=COLUMN");
 }
 

@@ -183,21 +183,20 @@ static enum field labels_are(const struct resolving *z)
 
 static enum err_code read_wide(struct resolving *z, struct err *e)
 {
-    static const enum field may[] = {FIELD_BACKEND, FIELD_PRECISION, FIELD_MODEL, FIELD_SCENARIO,
-                                     FIELD_INVOCATION};
+    static const enum field may[] = {FIELD_BACKEND,  FIELD_PRECISION,  FIELD_MODEL,
+                                     FIELD_SCENARIO, FIELD_INVOCATION, FIELD_REPETITION};
     z->label_field = FIELD_COUNT;
     if (!z->q->wide)
         return ERR_OK;
     for (size_t i = 0; i < COUNT_OF(may); i++)
         if (strcmp(z->q->wide, field_table[may[i]].name) == 0)
             z->label_field = may[i];
-    return z->label_field < FIELD_COUNT
-               ? ERR_OK
-               : err_set(
-                     e, ERR_USAGE,
-                     "import: --wide '%s': backend, precision, model, scenario or invocation was "
-                     "expected",
-                     z->q->wide);
+    return z->label_field < FIELD_COUNT ? ERR_OK
+                                        : err_set(e, ERR_USAGE,
+                                                  "import: --wide '%s': backend, precision, model, "
+                                                  "scenario, invocation or repetition was "
+                                                  "expected",
+                                                  z->q->wide);
 }
 
 static void say_wide(struct resolving *z, const struct labelled_columns *found)
@@ -252,7 +251,7 @@ static enum err_code take_labels(struct resolving *z, struct err *e)
         return ERR_OK;
     return err_set(e, ERR_USAGE,
                    "import: labels of columns would be %s, and %s%s%s is it already; --wide says "
-                   "what labels are: backend, precision, model, scenario or invocation",
+                   "what labels are: backend, precision, model, scenario, invocation or repetition",
                    field_table[by].name, z->constant[by] ? "a constant" : "column '",
                    z->constant[by] ? "" : z->by_field[by].name, z->constant[by] ? "" : "'");
 }

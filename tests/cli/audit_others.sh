@@ -191,6 +191,21 @@ audit tr118.csv --const model=gpt2
 finds "TR118: an interval below zero" impossible-interval warn 'states reaches from -34.4 to 89.7'
 silent "TR118: which follows from its n and std" stated-statistics
 
+cat >reps.csv <<'END'
+backend,scenario,rep0_ms,rep1_ms,rep2_ms,rep3_ms,rep4_ms
+torch,single_micro,117.0,5.41,5.12,5.33,5.5
+onnxruntime-cpu,single_micro,0.312,0.304,0.315,0.32,0.309
+END
+audit reps.csv
+ok "repetitions as columns: what to do" grep -q -e '--map latency_ms@4=rep4_ms --wide repetition' err
+audit reps.csv --map latency_ms@0=rep0_ms --map latency_ms@1=rep1_ms --map latency_ms@2=rep2_ms \
+    --map latency_ms@3=rep3_ms --map latency_ms@4=rep4_ms --wide repetition
+finds "TR118: the cold one of five" cold-start fail 'torch/unknown: 1 first sample .* 117 ms beside a median of 5.3'
+sed 's/117.0/5.62/' reps.csv >own.csv
+audit own.csv --map latency_ms@0=rep0_ms --map latency_ms@1=rep1_ms --map latency_ms@2=rep2_ms \
+    --map latency_ms@3=rep3_ms --map latency_ms@4=rep4_ms --wide repetition
+silent "TR118: five warm ones" cold-start
+
 # ---- TR119: three runs of one evening, $ per million tokens (section 4.6 B)
 
 cat >tr119.csv <<'END'

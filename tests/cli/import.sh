@@ -131,7 +131,7 @@ takes "phases are no backends, and a column of the field's own goes first" t.csv
 ok "one cell" test -s "$all"
 table 'backend,onnx_latency_ms,torch_latency_ms\nx,1,2\n'
 refuses "labels beside a backend" 2 "column 'backend' is it already" t.csv --map latency_ms@a=onnx_latency_ms
-refuses "a word that --wide does not know" 2 "backend, precision, model, scenario or invocation" t.csv --wide backnd
+refuses "a word that --wide does not know" 2 "backend, precision, model, scenario, invocation or repetition" t.csv --wide backnd
 refuses "nothing wide" 2 "no two columns" "$tr117" --wide backend
 refuses "a label twice" 2 "latency_ms@a is mapped twice" t.csv --map latency_ms@a=onnx_latency_ms --map latency_ms@a=torch_latency_ms
 refuses "a column twice says how" 2 "write latency_ms@NAME=COLUMN" t.csv --map latency_ms=onnx_latency_ms --map latency_ms=torch_latency_ms
