@@ -13,7 +13,8 @@
 
 enum { SHAPE_P, SHAPE_MODELS, LIMITS };
 static const struct audit_limit limits[LIMITS] = {
-    [SHAPE_P] = {"shape_p", 0.05, "Student's, of the exponent of depth and of that of width"},
+    [SHAPE_P] = {"shape_p", 0.01,
+                 "Student's, of the exponent of depth and of that of width, as slope_p"},
     [SHAPE_MODELS] = {"shape_models", 6, "fewer leave under three degrees of freedom"},
 };
 

@@ -21,6 +21,7 @@
 #include "analysis/audit_outlier.h"
 #include "analysis/audit_placeholder.h"
 #include "analysis/audit_power.h"
+#include "analysis/audit_prefill.h"
 #include "analysis/audit_prompt.h"
 #include "analysis/audit_rate.h"
 #include "analysis/audit_replicate.h"
@@ -61,6 +62,7 @@ static const struct audit_check *const tables[] = {
     audit_outlier_checks,
     audit_few_checks,
     audit_cache_checks,
+    audit_prefill_checks,
     audit_structure_checks,
     audit_family_checks,
     audit_replicate_checks,

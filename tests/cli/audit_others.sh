@@ -338,6 +338,16 @@ sed -e 's/11\.\([0-9][0-9]\),/5\1.1,/' metrics.csv >own.csv
 audit own.csv
 silent "TR121: a prefill that takes its time is not accused" cache-hit
 
+# the same with a row for each mode
+awk -F, 'NR == 1 { print "model,backend,scenario,mode,rep,is_warmup,prompt_tokens,gen_tokens,latency_ms"; next }
+    { k = $1 "," $2 "," $3; print k ",prefill," $5 "," $6 "," $7 ",64," $9; print k ",kv_decode," $5 "," $6 "," $7 ",64," $10 }' \
+    metrics.csv >long.csv
+audit long.csv
+finds "TR121: and with a row for each mode" cache-hit fail 'as one decoded token of p30-kv_decode does (10.9'
+sed -e 's/,64,11\./,64,51./' long.csv >own.csv
+audit own.csv
+silent "TR121: which takes its time there" cache-hit
+
 cat >shape.csv <<'END'
 model,n_layer,n_embd,params,hf_cpu_ms,hf_gpu_ms
 tiny-gpt2,2,2,102714,48,252
