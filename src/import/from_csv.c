@@ -9,10 +9,52 @@
 
 #include <string.h>
 
+/* ---- lists in a field: "[5.1, 4.9]", as data frames write them ---- */
+
+static bool is_list(const struct csv_field *f)
+{
+    return f->n > 2 && f->text[0] == '[' && f->text[f->n - 1] == ']';
+}
+
+static size_t length_of(const struct csv_field *f)
+{
+    size_t n = 1;
+    for (size_t i = 0; i < f->n; i++)
+        n += f->text[i] == ',';
+    return n;
+}
+
+/* The element at that place, as a text of its own. */
+static void element(const struct csv_field *f, size_t at, struct str *out)
+{
+    size_t from = 1;
+    for (; at > 0; from++)
+        at -= f->text[from] == ',';
+    size_t to = from;
+    while (to + 1 < f->n && f->text[to] != ',')
+        to++;
+    str_add(out, f->text + from, to - from);
+}
+
+struct table_row {
+    const struct csv_row *row;
+    size_t at, n;     /* n 0: its latency is no list */
+    struct str *room; /* for a column each */
+};
+
 static bool take_field(const struct mapping_column *c, const void *row, struct record *r,
                        struct str *why)
 {
-    const struct csv_field *const f = &((const struct csv_row *)row)->fields[c->column];
+    const struct table_row *const t = row;
+    struct csv_field one = t->row->fields[c->column];
+    if (t->n && is_list(&one) && length_of(&one) == t->n) {
+        struct str *const room = &t->room[c->column];
+        str_clear(room);
+        element(&one, t->at, room);
+        one.n = room->n;
+        one.text = room->n ? room->text : one.text;
+    }
+    const struct csv_field *const f = &one;
     if (c->truth && f->n == 1 && (*f->text == '0' || *f->text == '1')) {
         const char *const word = *f->text == '1' ? "true" : "false";
         return record_take(r, c->field, word, strlen(word), nullptr, 1, why);
@@ -60,7 +102,15 @@ struct plain {
     struct csv_field *fields; /* a row's, made plain */
     const char *const *names;
     char decimal, thousands;
+    size_t n_columns;
+    struct str *room;
 };
+
+static void plain_done(struct plain *p)
+{
+    for (size_t i = 0; i < p->n_columns; i++)
+        str_done(&p->room[i]);
+}
 
 static void add_columns(const struct mapping_column *c, size_t n, bool *known, struct plain *p)
 {
@@ -82,7 +132,9 @@ static struct plain plain_of(const struct session *s, const char *const *names, 
                       .fields = ARENA_ARRAY(s->a, struct csv_field, n_names),
                       .names = names,
                       .decimal = decimal,
-                      .thousands = decimal == ',' ? '.' : ','};
+                      .thousands = decimal == ',' ? '.' : ',',
+                      .n_columns = n_names,
+                      .room = ARENA_ARRAY(s->a, struct str, n_names)};
     if (decimal)
         add_columns(s->map.columns, s->map.n, known, &p);
     for (size_t k = 0; decimal && k < s->map.n_labels; k++)
@@ -110,12 +162,29 @@ static bool make_plain(const struct plain *p, struct csv_row *row, struct str *w
     return true;
 }
 
+/* One sample, or those of a list of latencies. */
+static enum err_code take_samples(struct session *s, const struct plain *p,
+                                  const struct csv_row *row, struct err *e)
+{
+    struct table_row t = {.row = row, .room = p->room};
+    const uint64_t bad = s->bad;
+    for (size_t i = 0; i < s->map.n; i++)
+        if (s->map.columns[i].field == FIELD_LATENCY_MS &&
+            is_list(&row->fields[s->map.columns[i].column]))
+            t.n = length_of(&row->fields[s->map.columns[i].column]);
+    do
+        if (session_row(s, &t, row->line, take_field, e))
+            return e->code;
+    while (s->bad == bad && ++t.at < t.n);
+    return ERR_OK;
+}
+
 static enum err_code take_row(struct session *s, const struct plain *p, struct csv_row *row,
                               struct err *e)
 {
     CLEANUP(str_done) struct str why = {};
     if (make_plain(p, row, &why))
-        return session_row(s, row, row->line, take_field, e);
+        return take_samples(s, p, row, e);
     s->rows++;
     return session_bad(s, row->line, why.text, e);
 }
@@ -128,7 +197,7 @@ enum err_code from_csv_read(struct session *s, struct err *e)
     if (open_table(s, &table, e) || session_begin(s, e))
         return e->code;
     const char *const *const names = csv_names(table, &n_names);
-    const struct plain plain = plain_of(s, names, n_names);
+    CLEANUP(plain_done) struct plain plain = plain_of(s, names, n_names);
     for (;;) {
         switch (csv_next(table, &row, e)) {
         case CSV_ROW:

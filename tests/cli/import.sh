@@ -145,6 +145,12 @@ lines '{"id":0,"lat":{"onnx":1,"torch":2}}\n'
 takes "keys inside" t.jsonl --map latency_ms@onnx=lat.onnx --map latency_ms@torch=lat.torch
 ok "are columns too" test -s "$(wide torch)"
 
+table 'backend,spec.mode,latencies_ms,tokens\na,prefill,"[1.5, 2.5]","[7, 9]"\na,prefill,"[3.5, 4.5]",8\n'
+takes "lists in fields" t.csv
+ok "are samples" sh -c 'grep -q "\"latency_ms\":2.5,\"tokens\":9" "$1" && grep -q "\"latency_ms\":4.5,\"tokens\":8" "$1" && [ "$(wc -l <"$1")" = 4 ]' - d/runs/prefill/a/unknown/unknown/samples.jsonl
+table 'backend,latency_ms\na,[]\nb,[x]\n'
+refuses "a list of no numbers" 1 "t.csv:3: latency_ms: 'x' is no number" t.csv
+
 # ---- well-known names, and what would be taken
 
 takes "TR118's table as it is" "$tr118"
