@@ -97,7 +97,7 @@ const struct field_info field_table[FIELD_COUNT] = {
     [FIELD_IDLE_POWER_W] = {"idle_power_w", FIELD_KIND_NUMBER, FIELD_POWER, FIELD_OF_BOTH, false,
         "of the same device at rest, as the source subtracts it",
         ALSO("idle_w", "idle_watts", "idle_power_watts", "baseline_power_w", "baseline_w",
-        "idle_watts_mean")},
+        "idle_watts_mean", "gpu_power_idle_watts", "gpu_idle_watts", "gpu_idle_w", "gpu_idle_power_w")},
     [FIELD_POWER_SAMPLES] = {"power_samples", FIELD_KIND_WHOLE, FIELD_PLAIN, FIELD_OF_BOTH, false,
         "readings of the power behind power_w",
         ALSO("n_power_samples", "power_readings", "n_power_readings", "telemetry_samples",
@@ -120,7 +120,7 @@ const struct field_info field_table[FIELD_COUNT] = {
     [FIELD_COST_PER_HOUR] = {"cost_per_hour", FIELD_KIND_AMOUNT, FIELD_PLAIN, FIELD_OF_BOTH, false,
         "price of the machine, in the same currency as cost_per_million",
         ALSO("cost_per_hour_usd", "price_per_hour", "usd_per_hour", "rate_usd_per_hour",
-        "hourly_rate_usd")},
+        "hourly_rate_usd", "usd_h", "usd_hour", "usd_per_h")},
     [FIELD_PRICING] = {"pricing", FIELD_KIND_NAME, FIELD_PLAIN, FIELD_OF_BOTH, false,
         "what kind of price: on_demand, spot, reserved (rents, which hold the power); on_prem, colocation",
         ALSO("pricing_tier", "price_tier", "pricing_model")},
@@ -203,7 +203,8 @@ const struct field_info field_table[FIELD_COUNT] = {
         "usd_per_1m_tokens", "total_cost_usd_per_1m", "infra_cost_usd_per_1m", "usd_per_1m",
         "usd_per_million", "cost_per_million_usd",
         "cost_per_1m", "cost_per_million_tokens", "infra_usd_per_1m", "infra_cost_per_1m", "total_usd_per_1m",
-        "total_cost_per_1m", "infra_usd_per_1m_tokens", "cost_per_mtok", "usd_per_mtok")},
+        "total_cost_per_1m", "infra_usd_per_1m_tokens", "cost_per_mtok", "usd_per_mtok", "usd_1m_tokens",
+        "usd_1m", "usd_m_tokens")},
     [FIELD_VERSUS] = {"versus", FIELD_KIND_NAME, FIELD_PLAIN, FIELD_OF_CELL, false,
         "the backend that the row is compared with, where it states a comparison", ALSO("compared_with", "backend_b", "group_b", "compared_to", "baseline_backend", "reference_backend")},
     [FIELD_VERSUS_N] = {"versus_n", FIELD_KIND_WHOLE, FIELD_PLAIN, FIELD_OF_CELL, false,
@@ -293,11 +294,15 @@ const char *field_units(enum field f)
 void field_plain_name(const char *name, char out[static FIELD_LONGEST])
 {
     size_t n = 0;
-    for (; *name && n + 2 < FIELD_LONGEST; name++) {
-        if (isalnum((unsigned char)*name))
+    for (; *name && n + 6 < FIELD_LONGEST; name++) {
+        if (isalnum((unsigned char)*name)) {
             out[n++] = (char)tolower((unsigned char)*name);
-        else if (n > 0 && out[n - 1] != '_')
+        } else if (*name == '$') { /* "$/1M tokens" is usd_1m_tokens */
+            n += (size_t)snprintf(out + n, FIELD_LONGEST - n, "%susd",
+                                  n > 0 && out[n - 1] != '_' ? "_" : "");
+        } else if (n > 0 && out[n - 1] != '_') {
             out[n++] = '_';
+        }
     }
     while (n > 0 && out[n - 1] == '_')
         n--;

@@ -151,6 +151,10 @@ ok "are samples" sh -c 'grep -q "\"latency_ms\":2.5,\"tokens\":9" "$1" && grep -
 table 'backend,latency_ms\na,[]\nb,[x]\n'
 refuses "a list of no numbers" 1 "t.csv:3: latency_ms: 'x' is no number" t.csv
 
+table 'backend,$/1M tokens,$/h,Watts,idle_w\na,0.13,1.006,16.6,20.7\n'
+takes "dollars" t.csv
+holds "are what they are of" err 'power_w=Watts, idle_power_w=idle_w, cost_per_hour=$/h, cost_per_million=$/1M tokens'
+
 # ---- well-known names, and what would be taken
 
 takes "TR118's table as it is" "$tr118"
