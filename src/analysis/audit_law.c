@@ -3,6 +3,7 @@
 #include "analysis/audit_claim.h"
 #include "analysis/audit_law_gate.h"
 #include "analysis/audit_line.h"
+#include "analysis/audit_points.h"
 #include "analysis/audit_shape.h"
 #include "analysis/cell.h"
 #include "base/arena.h"
@@ -54,89 +55,9 @@ static const struct audit_limit limits[LIMITS] = {
 };
 
 constexpr size_t SCRATCH = (size_t)4 << 30;
-constexpr size_t MOST_POINTS = 256;
-
-/* ---- the points of a law: one cell per model ---- */
-
-static double size_of(const struct audit_cell *c)
-{
-    for (size_t i = 0; i < c->n_evidence; i++)
-        if (c->evidence[i]->n_params > 0)
-            return c->evidence[i]->n_params;
-    for (size_t i = 0; i < c->n_stated; i++)
-        if (c->stated[i].params_millions > 0)
-            return 1e6 * c->stated[i].params_millions;
-    return NOT_MEASURED;
-}
-
-static double first_known(double a, double b)
-{
-    return isnan(a) ? b : a;
-}
-
-/* A source's rate where it states one, else the latency. */
-static double figure_of(const struct audit_cell *c, bool *ret_rate)
-{
-    double rate = c->kept->rates_stated ? c->kept->rate_of_totals : NOT_MEASURED, ms = NOT_MEASURED;
-    for (size_t i = 0; i < c->n_stated; i++) {
-        rate = first_known(rate, c->stated[i].tokens_per_s);
-        ms = first_known(ms, first_known(c->stated[i].median_ms, c->stated[i].mean_ms));
-    }
-    if (c->stats->n > 0)
-        ms = c->stats->median;
-    *ret_rate = !isnan(rate);
-    return *ret_rate ? rate : ms;
-}
-
-struct points {
-    double x[MOST_POINTS], y[MOST_POINTS];
-    const char *model[MOST_POINTS];
-    const struct audit_cell *cell[MOST_POINTS];
-    size_t n;
-    bool rate; /* y is tokens per second; else ms */
-};
-
 static bool same(const char *a, const char *b)
 {
     return strcmp(a, b) == 0;
-}
-
-static const struct audit_cell *find_in(const struct audit_group *g, const struct folder_key *like)
-{
-    for (size_t i = 0; i < g->n; i++)
-        if (folder_key_same_engine(g->cells[i].key, like))
-            return &g->cells[i];
-    return nullptr;
-}
-
-/* The figures of configuration a in the scenario; divided by those of b where there is one. */
-static void collect(const struct audit_whole *w, const char *scenario, const struct folder_key *a,
-                    const struct folder_key *b, struct points *ret)
-{
-    ret->n = 0;
-    ret->rate = false;
-    for (size_t i = 0; i < w->n_groups && ret->n < MOST_POINTS; i++) {
-        const struct audit_group *const g = &w->groups[i];
-        if (!same(g->scenario, scenario))
-            continue;
-        const struct audit_cell *const c = find_in(g, a), *const other =
-                                                              b ? find_in(g, b) : nullptr;
-        if (!c || (b && !other))
-            continue;
-        bool rate = false, other_rate = false;
-        double y = figure_of(c, &rate);
-        if (b)
-            y /= figure_of(other, &other_rate);
-        const double x = size_of(c);
-        if (!(x > 0 && y > 0 && isfinite(y)) || (b && rate != other_rate) ||
-            (ret->n > 0 && rate != ret->rate))
-            continue;
-        ret->rate = rate;
-        ret->x[ret->n] = x;
-        ret->y[ret->n] = y;
-        ret->cell[ret->n] = c;
-        ret->model[ret->n++] = c->key->model;
-    }
 }
 
 /* ---- fit-not-actionable and leverage ---- */
@@ -145,7 +66,7 @@ struct law {
     const struct audit_whole *w;
     const char *scenario;
     const struct folder_key *a, *b; /* b nullptr: of a alone, else of the ratio a / b */
-    const struct points *points;
+    const struct audit_points *points;
     struct audit_line line;
 };
 
@@ -392,8 +313,8 @@ struct slopes {
 };
 
 /* Adds one scenario's line; its sums are those of the line's own centre. */
-static void add_slope(const struct points *p, const struct audit_line *f, const char *scenario,
-                      struct slopes *s)
+static void add_slope(const struct audit_points *p, const struct audit_line *f,
+                      const char *scenario, struct slopes *s)
 {
     double mean = 0, suu = 0;
     for (size_t i = 0; i < p->n; i++)
@@ -474,8 +395,8 @@ static bool one_law(const struct audit_whole *w, const char *scenario, const str
                     struct audit *out)
 {
     CLEANUP(arena_freep) struct arena *scratch = arena_new(SCRATCH);
-    struct points p;
-    collect(w, scenario, a, b, &p);
+    struct audit_points p;
+    audit_points_collect(w, scenario, a, b, &p);
     const struct law l = {w, scenario, a, b, &p, audit_line_of(p.x, p.y, p.n, scratch)};
     if (l.line.n == 0)
         return false;
@@ -491,7 +412,7 @@ static bool enough_models(const struct audit_whole *w)
 {
     size_t models = 0;
     for (size_t i = 0; i < w->n_cells; i++) {
-        bool first = !isnan(size_of(&w->cells[i]));
+        bool first = !isnan(audit_points_size(&w->cells[i]));
         for (size_t k = 0; k < i && first; k++)
             first = !same(w->cells[k].key->model, w->cells[i].key->model);
         models += first;

@@ -6,6 +6,7 @@
 #include "analysis/audit_cold.h"
 #include "analysis/audit_confound.h"
 #include "analysis/audit_cost.h"
+#include "analysis/audit_crossover.h"
 #include "analysis/audit_damaged.h"
 #include "analysis/audit_depth.h"
 #include "analysis/audit_effect.h"
@@ -85,6 +86,7 @@ static const struct audit_check *const tables[] = {
     audit_power_checks,
     audit_energy_checks,
     audit_law_checks,
+    audit_crossover_checks,
     audit_depth_checks,
     audit_thermal_checks,
     audit_steal_checks,

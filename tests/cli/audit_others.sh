@@ -191,6 +191,14 @@ audit tr118.csv --const model=gpt2
 finds "TR118: an interval below zero" impossible-interval warn 'states reaches from -34.4 to 89.7'
 silent "TR118: which follows from its n and std" stated-statistics
 
+awk -F, 'BEGIN {split("micro 51.7 short 125.6 long 153 batch 51.2", k, " "); print "model,params,scenario,ort_cpu_ms,torch_gpu_ms"}
+    NR > 1 {for (i = 1; i < 8; i += 2) {c = i % 4 == 1 ? 1.02 : 0.98
+        print $1","$5","k[i]","1e6 / $6 / (k[i + 1] / 76.4) ^ 0.5057 * (NR % 2 ? c : 1)","1e6 / $7}}' "$tr118_table" >six.csv
+audit six.csv --wide backend
+finds "TR118: one crossover of scenarios with their own" mixture warn 'alike at 5[01].*M in .* and at 1[45].*M in long'
+audit rows.csv
+silent "TR118: one scenario is no mixture" mixture
+
 cat >reps.csv <<'END'
 backend,scenario,rep0_ms,rep1_ms,rep2_ms,rep3_ms,rep4_ms
 torch,single_micro,117.0,5.41,5.12,5.33,5.5

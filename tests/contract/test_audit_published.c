@@ -4,6 +4,7 @@
 #include "audit_fixture.h"
 #include "plants.h"
 
+#include <math.h>
 #include <stdio.h>
 
 static const char *const S = "chat", *const M = "gpt2";
@@ -90,6 +91,24 @@ static void slow_everywhere(struct fixture *f, bool fault)
                                     : i % 2 == 0 ? 1.07
                                                  : 1));
         }
+}
+
+/* TR118: "76M" is a mixture of six crossovers, from 51M to 153M. */
+static void crossovers(struct fixture *f, bool fault)
+{
+    static const double millions[] = {5, 25, 45, 75, 100, 124}, at[] = {52, 140, 90, 80, 51};
+    static const char *const models[] = {"m5", "m25", "m45", "m75", "m100", "m124"};
+    f->imported = true;
+    for (size_t s = 0; s < COUNT_OF(scenarios); s++)
+        for (size_t m = 0; m < COUNT_OF(models); m++)
+            for (size_t k = 0; k < 2; k++) {
+                struct results_row *const r =
+                    fixture_row(f, fixture_cell(f, scenarios[s], models[m],
+                                                k ? "torch-gpu" : "ort-cpu", "fp32"));
+                const double ratio = pow(millions[m] / (fault ? at[s] : 76), -0.6);
+                r->params_millions = millions[m];
+                r->tokens_per_s = some(f, 2000 * (k ? 1 : ratio), 0.08);
+            }
 }
 
 /* ---- sizes ---- */
@@ -381,6 +400,7 @@ static const struct plant plants[] = {
     {"label-effect", "M1: -compile as fast as without", compile_without_effect},
     {"label-mismatch", "M2: a provider that is not the label's", stated_provider},
     {"precision-mismatch", "M1: int8 without int8 layers", stated_type},
+    {"mixture", "M25: one crossover of five scenarios", crossovers},
     {"cold-start", "M7: repetition 0 is 7 % slower in every cell", slow_everywhere},
     {"model-size", "M3: tiny-gpt2 as 124M", size_of_another},
     {"model-size", "M3: another size than the name", size_beside_name},
