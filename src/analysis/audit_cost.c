@@ -366,7 +366,7 @@ static void add_price(struct prices *p, const struct audit_cell *c)
 }
 
 /* A CPU and a GPU for one price: cells of any scenario. */
-static bool one_price(const struct audit_whole *w, struct audit *out)
+static void one_price(const struct audit_whole *w, struct audit *out)
 {
     const struct audit_cell *cpu = nullptr, *gpu = nullptr;
     for (size_t i = 0; i < w->n_cells; i++) {
@@ -377,7 +377,7 @@ static bool one_price(const struct audit_whole *w, struct audit *out)
         gpu = !gpu && audit_device_label_gpu(c) ? c : gpu;
     }
     if (!cpu || !gpu || !near(hourly(cpu), hourly(gpu), limits[RATE].value))
-        return false;
+        return;
     const struct audit_subject subject = {.replicate = -1, .invocation = -1};
     const struct audit_fact facts[] = {
         audit_number("cost_per_hour_a", hourly(cpu)), audit_word("of_a", audit_label(out, cpu)),
@@ -388,7 +388,6 @@ static bool one_price(const struct audit_whole *w, struct audit *out)
                       "priced as a GPU",
                       audit_label(out, cpu), audit_label(out, gpu), hourly(cpu)),
            "price each by the machine that it needs", out);
-    return true;
 }
 
 static void look_at_prices(const struct audit_whole *w, struct audit *out)
@@ -405,9 +404,10 @@ static void look_at_prices(const struct audit_whole *w, struct audit *out)
     }
     if (!p.first && !known)
         audit_not_run(out, "double-counting", nullptr, "no price and no cost is recorded");
-    const bool one = one_price(w, out);
-    if (!p.first)
+    if (!p.first) {
+        one_price(w, out);
         return;
+    }
     const double price = priced(p.first)->cost_per_hour;
     if (p.all_equal && p.other_backend && near(price, limits[NO_DATA].value, 1e-9))
         price_finding(p.first, p.other_backend,
@@ -416,12 +416,14 @@ static void look_at_prices(const struct audit_whole *w, struct audit *out)
                                  "takes that has no price",
                                  price),
                       "take each machine's own price, with its source and date", out);
-    else if (!one && p.gpu && p.cpu && priced(p.gpu)->cost_per_hour == priced(p.cpu)->cost_per_hour)
+    else if (p.gpu && p.cpu && priced(p.gpu)->cost_per_hour == priced(p.cpu)->cost_per_hour)
         price_finding(p.cpu, p.gpu,
                       audit_text(out, "%s and %s both cost %.6g an hour: a CPU priced as a GPU",
                                  audit_label(out, p.cpu), audit_label(out, p.gpu),
                                  priced(p.gpu)->cost_per_hour),
                       "price each by the machine that it needs", out);
+    else
+        one_price(w, out);
     if (p.basis_a)
         price_finding(p.basis_a, p.basis_b,
                       audit_text(out, "two bases of cost: %s at %.6g an hour (%s), %s at %.6g (%s)",
