@@ -159,19 +159,14 @@ struct pool { /* of one backend */
     size_t n_items;
 };
 
-static bool same_place(const struct audit_cell *a, const struct audit_cell *b)
-{
-    return strcmp(a->key->scenario, b->key->scenario) == 0 &&
-           strcmp(a->key->model, b->key->model) == 0 &&
-           strcmp(a->key->precision, b->key->precision) == 0;
-}
-
-static const struct audit_cell *partner(const struct audit_whole *w, const struct audit_cell *c,
+/* The other backend's cell of the same scenario, model and precision. */
+static const struct audit_cell *partner(const struct audit_group *g, const struct audit_cell *c,
                                         const char *backend)
 {
-    for (size_t i = 0; i < w->n_cells; i++)
-        if (strcmp(w->cells[i].key->backend, backend) == 0 && same_place(&w->cells[i], c))
-            return &w->cells[i];
+    for (size_t i = 0; i < g->n; i++)
+        if (strcmp(g->cells[i].key->backend, backend) == 0 &&
+            strcmp(g->cells[i].key->precision, c->key->precision) == 0)
+            return &g->cells[i];
     return nullptr;
 }
 
@@ -188,22 +183,31 @@ static void pool_add(struct pool *p, const struct audit_extremes *x)
         p->items[p->n_items++] = x->items[i];
 }
 
-/* Both pools, over the cells that both have. */
-static void pool_pair(const struct audit_whole *w, const struct audit_extremes *all, struct pool *a,
-                      struct pool *b)
+static void pool_group(const struct audit_whole *w, const struct audit_group *g,
+                       const struct audit_extremes *all, struct pool *a, struct pool *b)
 {
-    for (size_t i = 0; i < w->n_cells; i++) {
-        const struct audit_cell *const c = &w->cells[i];
+    for (size_t i = 0; i < g->n; i++) {
+        const struct audit_cell *const c = &g->cells[i];
         if (strcmp(c->key->backend, a->backend) != 0)
             continue;
-        const struct audit_cell *const other = partner(w, c, b->backend);
-        const struct audit_extremes *const x = &all[i], *const y = other ? &all[other - w->cells]
-                                                                         : nullptr;
+        const struct audit_cell *const other = partner(g, c, b->backend);
+        const struct audit_extremes *const x = &all[c - w->cells], *const y =
+                                                                       other
+                                                                           ? &all[other - w->cells]
+                                                                           : nullptr;
         if (!y || !(x->n >= 1) || !(y->n >= 1))
             continue;
         pool_add(a, x);
         pool_add(b, y);
     }
+}
+
+/* Both pools, over the cells that both have. */
+static void pool_pair(const struct audit_whole *w, const struct audit_extremes *all, struct pool *a,
+                      struct pool *b)
+{
+    for (size_t g = 0; g < w->n_groups; g++)
+        pool_group(w, &w->groups[g], all, a, b);
     struct pool *const both[] = {a, b};
     for (size_t k = 0; k < 2; k++) {
         both[k]->mean_of_means /= both[k]->cells;

@@ -57,8 +57,18 @@ struct turn { /* the scenarios s and t of one model */
 struct cells { /* of the whole, and the logs of their samples, which many pairs of scenarios ask of
                 */
     const struct audit_whole *w;
-    struct moment *logs; /* n 0: not asked yet */
+    struct moment *logs;            /* n 0: not asked yet */
+    const struct audit_cell **mine; /* those of the backend and precision that are looked at */
+    size_t n_mine;
 };
+
+static void choose(struct cells *cells, const struct folder_key *like)
+{
+    cells->n_mine = 0;
+    for (size_t i = 0; i < cells->w->n_cells; i++)
+        if (folder_key_same_engine(cells->w->cells[i].key, like))
+            cells->mine[cells->n_mine++] = &cells->w->cells[i];
+}
 
 static struct moment logs_of(struct cells *cells, const struct audit_cell *c)
 {
@@ -88,13 +98,13 @@ static bool sure(struct cells *cells, const struct turn *x)
     return compare_welch(&a, &b, 0.95).p < limits[P].value;
 }
 
-static const struct audit_cell *find(const struct audit_whole *w, const struct audit_cell *like,
+static const struct audit_cell *find(const struct cells *cells, const struct audit_cell *like,
                                      const char *scenario)
 {
-    for (size_t i = 0; i < w->n_cells; i++) {
-        const struct folder_key *const k = w->cells[i].key;
+    for (size_t i = 0; i < cells->n_mine; i++) {
+        const struct folder_key *const k = cells->mine[i]->key;
         if (same(k->scenario, scenario) && folder_key_same_configuration(k, like->key))
-            return &w->cells[i];
+            return cells->mine[i];
     }
     return nullptr;
 }
@@ -117,18 +127,16 @@ struct reversal {
 
 constexpr size_t MOST_MODELS = 128;
 
-/* The scenarios s and t on like's backend, for every model that ran both and is sure. */
-static size_t turns_of(struct cells *cells, const struct audit_cell *like, const char *s,
-                       const char *t, struct turn *ret, bool *ret_per_token)
+/* The scenarios s and t, for every model that ran both and is sure. */
+static size_t turns_of(struct cells *cells, const char *s, const char *t, struct turn *ret,
+                       bool *ret_per_token)
 {
-    const struct audit_whole *const w = cells->w;
     size_t n = 0;
     *ret_per_token = true;
-    for (size_t i = 0; i < w->n_cells && n < MOST_MODELS; i++) {
-        const struct audit_cell *const c = &w->cells[i];
-        if (!same(c->key->scenario, s) || !folder_key_same_engine(c->key, like->key))
-            continue;
-        const struct audit_cell *const other = find(w, c, t);
+    for (size_t i = 0; i < cells->n_mine && n < MOST_MODELS; i++) {
+        const struct audit_cell *const c = cells->mine[i];
+        const struct audit_cell *const other =
+            same(c->key->scenario, s) ? find(cells, c, t) : nullptr;
         bool a, b;
         if (!other)
             continue;
@@ -142,12 +150,11 @@ static size_t turns_of(struct cells *cells, const struct audit_cell *like, const
     return n;
 }
 
-static struct reversal compare(struct cells *cells, const struct audit_cell *like, const char *s,
-                               const char *t)
+static struct reversal compare(struct cells *cells, const char *s, const char *t)
 {
     struct turn turns[MOST_MODELS];
     struct reversal r = {.margin = log(limits[BEYOND].value)};
-    const size_t n = turns_of(cells, like, s, t, turns, &r.per_token);
+    const size_t n = turns_of(cells, s, t, turns, &r.per_token);
     for (size_t i = 0; i < n; i++) {
         r.n_slower += turns[i].log_ratio > 0;
         r.n_faster += turns[i].log_ratio < 0;
@@ -200,28 +207,27 @@ static void say(const struct reversal *r, struct audit *out)
             .blocks = AUDIT_MEAN | AUDIT_MEDIAN | AUDIT_THROUGHPUT | AUDIT_FIT | AUDIT_COMPARISON});
 }
 
-static bool first_scenario(const struct audit_whole *w, size_t i)
+static bool is_one_of(const char *const *names, size_t n, const char *name)
 {
-    for (size_t k = 0; k < i; k++)
-        if (same(w->cells[k].key->scenario, w->cells[i].key->scenario))
-            return false;
-    return true;
+    for (size_t i = 0; i < n; i++)
+        if (same(names[i], name))
+            return true;
+    return false;
 }
 
 /* One finding for each backend and precision: the pair of scenarios that is the clearest. */
-static void look_at(struct cells *cells, const struct audit_cell *like, struct audit *out)
+static void look_at(struct cells *cells, struct audit *out)
 {
-    const struct audit_whole *const w = cells->w;
     struct reversal worst = {};
     constexpr size_t MOST_SCENARIOS = 64;
     const char *scenarios[MOST_SCENARIOS];
     size_t n = 0;
-    for (size_t i = 0; i < w->n_cells && n < MOST_SCENARIOS; i++)
-        if (first_scenario(w, i))
-            scenarios[n++] = w->cells[i].key->scenario;
+    for (size_t i = 0; i < cells->n_mine && n < MOST_SCENARIOS; i++)
+        if (!is_one_of(scenarios, n, cells->mine[i]->key->scenario))
+            scenarios[n++] = cells->mine[i]->key->scenario;
     for (size_t i = 0; i < n; i++)
         for (size_t k = 0; k < i; k++) {
-            const struct reversal r = compare(cells, like, scenarios[i], scenarios[k]);
+            const struct reversal r = compare(cells, scenarios[i], scenarios[k]);
             if (r.slower.s && r.margin > worst.margin)
                 worst = r;
         }
@@ -232,13 +238,16 @@ static void look_at(struct cells *cells, const struct audit_cell *like, struct a
 static void look(const struct audit_whole *w, struct audit *out)
 {
     CLEANUP(arena_freep) struct arena *a = arena_new(SCRATCH);
-    struct cells cells = {w, ARENA_ARRAY(a, struct moment, w->n_cells)};
+    struct cells cells = {w, ARENA_ARRAY(a, struct moment, w->n_cells),
+                          ARENA_ARRAY(a, const struct audit_cell *, w->n_cells), 0};
     size_t models = 0;
     for (size_t i = 0; i < w->n_groups; i++)
         models += i == 0 || !same(w->groups[i].model, w->groups[0].model);
     for (size_t i = 0; models >= 2 && i < w->n_cells; i++)
-        if (first_of(w, i))
-            look_at(&cells, &w->cells[i], out);
+        if (first_of(w, i)) {
+            choose(&cells, w->cells[i].key);
+            look_at(&cells, out);
+        }
 }
 
 /* ---- more tokens in less time ---- */
@@ -333,7 +342,7 @@ static void look_for_quicker(const struct audit_whole *w, struct audit *out)
 {
     constexpr size_t MOST_CELLS = 2000; /* every pair is looked at */
     CLEANUP(arena_freep) struct arena *a = arena_new(SCRATCH);
-    struct cells cells = {w, ARENA_ARRAY(a, struct moment, w->n_cells)};
+    struct cells cells = {.w = w, .logs = ARENA_ARRAY(a, struct moment, w->n_cells)};
     for (size_t i = 0; w->n_cells <= MOST_CELLS && i < w->n_cells; i++) {
         if (!first_of_configuration(w, i))
             continue;

@@ -2,6 +2,7 @@
 
 #include "analysis/cell.h"
 #include "analysis/pair.h"
+#include "base/arena.h"
 #include "base/defs.h"
 #include "store/results.h"
 
@@ -209,13 +210,25 @@ static double tokens_of(const struct audit_cell *c)
     return c->n_stated ? c->stated[0].generated_tokens : NOT_MEASURED;
 }
 
-/* Another cell of its scenario reaches the limit: it is the scenario's too. */
-static bool reached_in(const struct audit_whole *w, const char *scenario, double limit)
+static bool is_one_of(const char *const *names, size_t n, const char *name)
 {
-    for (size_t i = 0; i < w->n_cells; i++)
-        if (tokens_of(&w->cells[i]) == limit && strcmp(w->cells[i].key->scenario, scenario) == 0)
+    for (size_t i = 0; i < n; i++)
+        if (strcmp(names[i], name) == 0)
             return true;
     return false;
+}
+
+/* Scenarios of which a cell reaches the limit: it is theirs too. */
+static const char **scenarios_at(const struct audit_whole *w, double limit, struct arena *a,
+                                 size_t *ret_n)
+{
+    const char **const names = ARENA_ARRAY(a, const char *, w->n_cells);
+    size_t n = 0;
+    for (size_t i = 0; i < w->n_cells; i++)
+        if (tokens_of(&w->cells[i]) == limit && !is_one_of(names, n, w->cells[i].key->scenario))
+            names[n++] = w->cells[i].key->scenario;
+    *ret_n = n;
+    return names;
 }
 
 static void look_at_limit(const struct audit_whole *w, struct audit *out)
@@ -229,10 +242,13 @@ static void look_at_limit(const struct audit_whole *w, struct audit *out)
         full += tokens_of(&w->cells[i]) == limit;
     if ((double)full < limits[LEAST_FULL].value || limit <= 1)
         return;
+    CLEANUP(arena_freep) struct arena *scratch = arena_new((size_t)1 << 30);
+    size_t n_reached;
+    const char **const reached = scenarios_at(w, limit, scratch, &n_reached);
     for (size_t i = 0; i < w->n_cells; i++) {
         const double n = tokens_of(&w->cells[i]);
         if (!(n < limits[SHORTER].value * limit) ||
-            !reached_in(w, w->cells[i].key->scenario, limit))
+            !is_one_of(reached, n_reached, w->cells[i].key->scenario))
             continue;
         shorter++;
         fewest = fmin(fewest, n);
