@@ -153,6 +153,14 @@ void audit_append(struct audit *to, const struct audit *part)
     }
 }
 
+bool audit_is_one_of(const char *const *names, size_t n, const char *name)
+{
+    for (size_t i = 0; i < n; i++)
+        if (strcmp(names[i], name) == 0)
+            return true;
+    return false;
+}
+
 struct audit_subject audit_subject_of(const struct audit_cell *c)
 {
     return (struct audit_subject){

@@ -172,7 +172,14 @@ struct audit_whole {
     size_t n_cells;
     const struct audit_group *groups;
     size_t n_groups;
+    /* audit_run_rest() fills these in, each in the order of the cells */
+    const struct audit_cell *const *engines; /* the first of each backend and precision */
+    size_t n_engines;
+    const char *const *scenarios; /* each once */
+    size_t n_scenarios;
 };
+
+[[nodiscard]] bool audit_is_one_of(const char *const *names, size_t n, const char *name);
 
 [[nodiscard]] struct audit_subject audit_subject_of(const struct audit_cell *c);
 [[nodiscard]] struct audit_subject audit_subject_of_group(const struct audit_group *g);

@@ -275,7 +275,7 @@ static double step_ms(const struct audit_cell *c)
 
 /* Medians over the ok samples before the measured ones. */
 static void warm_medians(const struct audit_cell *c, double *ret_prefill, double *ret_decode,
-                         size_t *ret_n, struct arena *scratch)
+                         struct arena *scratch)
 {
     const struct results_samples *const s = c->samples;
     double *const prefill = ARENA_ARRAY(scratch, double, s->n + 1), *const decode = ARENA_ARRAY(
@@ -288,30 +288,24 @@ static void warm_medians(const struct audit_cell *c, double *ret_prefill, double
         if (s->decode_ms[i] > 0)
             decode[d++] = s->decode_ms[i];
     }
-    *ret_n = n;
     *ret_prefill = n ? audit_series_median(prefill, n, scratch) : NOT_MEASURED;
     *ret_decode = d ? audit_series_median(decode, d, scratch) : NOT_MEASURED;
 }
 
-/* The prompt was worked through in warm-up only: what is measured is one step. */
-static bool look_at_warm_up(const struct audit_cell *c, struct arena *scratch, struct audit *out)
+bool audit_cache_one_step(const struct audit_cell *c, const struct audit_cache_step *x,
+                          struct audit *out)
 {
-    double prefill, decode;
-    size_t n;
-    const double later = c->stats->prefill_ms, step = step_ms(c);
-    if (!(later > 0) || !(step > 0))
+    constexpr double NOTHING_TO_CACHE = 2; /* tokens of a prompt */
+    const double ratio = x->first / x->later / fmax(1, x->decode_first / x->decode_later);
+    if (!(ratio >= limits[WARM_RATIO].value) || !(x->later <= limits[STEPS].value * x->step) ||
+        c->kept->prompt_tokens_mean <= NOTHING_TO_CACHE)
         return false;
-    warm_medians(c, &prefill, &decode, &n, scratch);
-    const double ratio = prefill / later / fmax(1, decode / c->kept->decode_mean);
-    if (!(ratio >= limits[WARM_RATIO].value) || later > limits[STEPS].value * step ||
-        c->kept->prompt_tokens_mean <= 2) /* nothing that could be cached */
-        return false;
-    const struct audit_fact facts[] = {{"quantity", NOT_MEASURED, "prefill_ms"},
-                                       {"first_over_later", ratio, nullptr},
-                                       {"first_pass_ms", prefill, nullptr},
-                                       {"later_ms", later, nullptr},
-                                       {"step_ms", step, nullptr},
-                                       {"prompt_tokens", c->kept->prompt_tokens_mean, nullptr}};
+    const struct audit_fact facts[] = {audit_word("quantity", x->quantity),
+                                       audit_number("first_over_later", ratio),
+                                       audit_number("first_pass_ms", x->first),
+                                       audit_number("later_ms", x->later),
+                                       audit_number("step_ms", x->step),
+                                       audit_number("prompt_tokens", c->kept->prompt_tokens_mean)};
     audit_add(out, &(struct audit_finding){
                        .check = "cache-hit",
                        .severity = AUDIT_FAIL,
@@ -320,15 +314,28 @@ static bool look_at_warm_up(const struct audit_cell *c, struct arena *scratch, s
                        .n_facts = COUNT_OF(facts),
                        .message = audit_text(
                            out,
-                           "%s: prefill takes %.4g ms, as one decoded token does (%.4g ms); in "
+                           "%s: prefill takes %.4g ms, as one decoded token%s%s does (%.4g ms); in "
                            "warm-up the same prompt took %.4g ms: it is answered from a cache, or "
                            "the warm-up's was the start of its process",
-                           audit_label(out, c), later, step, prefill),
+                           audit_label(out, c), x->later, x->decoded_in ? " of " : "",
+                           x->decoded_in ? x->decoded_in : "", x->step, x->first),
                        .advice = "send every prompt once per process, or switch the prompt cache "
                                  "off; only the warm-up's prefill is one",
                        .blocks = BLOCKS | AUDIT_FIT,
                    });
     return true;
+}
+
+static bool look_at_warm_up(const struct audit_cell *c, struct arena *scratch, struct audit *out)
+{
+    struct audit_cache_step x = {.quantity = "prefill_ms",
+                                 .later = c->stats->prefill_ms,
+                                 .decode_later = c->kept->decode_mean,
+                                 .step = step_ms(c)};
+    if (!(x.later > 0) || !(x.step > 0))
+        return false;
+    warm_medians(c, &x.first, &x.decode_first, scratch);
+    return audit_cache_one_step(c, &x, out);
 }
 
 /* One-sided, that the logs of first over later are above 0. */

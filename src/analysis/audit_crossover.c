@@ -86,13 +86,8 @@ static void collect(const struct audit_whole *w, const struct folder_key *a,
                     const struct folder_key *b, struct of_pair *ret, struct arena *scratch)
 {
     ret->n = 0;
-    for (size_t i = 0; i < w->n_cells && ret->n < MOST_SCENARIOS; i++) {
-        const char *const name = w->cells[i].key->scenario;
-        bool known = false;
-        for (size_t k = 0; k < i && !known; k++)
-            known = strcmp(w->cells[k].key->scenario, name) == 0;
-        if (known)
-            continue;
+    for (size_t i = 0; i < w->n_scenarios && ret->n < MOST_SCENARIOS; i++) {
+        const char *const name = w->scenarios[i];
         struct scenario *const s = ARENA_ARRAY(scratch, struct scenario, 1);
         s->name = name;
         audit_points_collect(w, name, a, b, &s->points);
@@ -149,42 +144,16 @@ static void judge(const struct folder_key *a, const struct folder_key *b, const 
                        .blocks = AUDIT_FIT});
 }
 
-static bool is_first_of_its_kind(const struct audit_whole *w, size_t i)
-{
-    for (size_t k = 0; k < i; k++)
-        if (folder_key_same_engine(w->cells[k].key, w->cells[i].key))
-            return false;
-    return true;
-}
-
-static size_t models_of_known_size(const struct audit_whole *w)
-{
-    size_t n = 0;
-    for (size_t i = 0; i < w->n_cells; i++) {
-        bool fresh = !isnan(audit_points_size(&w->cells[i]));
-        for (size_t k = 0; k < i && fresh; k++)
-            fresh = strcmp(w->cells[k].key->model, w->cells[i].key->model) != 0;
-        n += fresh;
-    }
-    return n;
-}
-
 static void look(const struct audit_whole *w, struct audit *out)
 {
-    size_t configurations = 0;
-    if (models_of_known_size(w) < AUDIT_LINE_LEAST)
-        return;
-    for (size_t i = 0; i < w->n_cells; i++)
-        configurations += is_first_of_its_kind(w, i);
-    const size_t pairs = configurations * (configurations - 1) / 2;
-    for (size_t i = 0; i < w->n_cells; i++)
-        for (size_t k = i + 1; is_first_of_its_kind(w, i) && k < w->n_cells; k++) {
-            if (!is_first_of_its_kind(w, k))
-                continue;
+    const size_t n = audit_points_models(w) < AUDIT_LINE_LEAST ? 0 : w->n_engines;
+    for (size_t i = 0; i < n; i++)
+        for (size_t k = i + 1; k < n; k++) {
+            const struct folder_key *const a = w->engines[i]->key, *const b = w->engines[k]->key;
             CLEANUP(arena_freep) struct arena *scratch = arena_new(SCRATCH);
             struct of_pair o;
-            collect(w, w->cells[i].key, w->cells[k].key, &o, scratch);
-            judge(w->cells[i].key, w->cells[k].key, &o, pairs, scratch, out);
+            collect(w, a, b, &o, scratch);
+            judge(a, b, &o, n * (n - 1) / 2, scratch, out);
         }
 }
 

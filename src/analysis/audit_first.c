@@ -118,24 +118,15 @@ static void judge(const struct folder_key *key, const struct firsts *f, struct a
             .blocks = moves >= MATTERS ? AUDIT_MEAN | AUDIT_THROUGHPUT | AUDIT_TAIL : 0});
 }
 
-static bool is_first_of_its_kind(const struct audit_whole *w, size_t i)
-{
-    for (size_t k = 0; k < i; k++)
-        if (folder_key_same_engine(w->cells[k].key, w->cells[i].key))
-            return false;
-    return true;
-}
-
 static void look(const struct audit_whole *w, struct audit *out)
 {
-    for (size_t i = 0; i < w->n_cells; i++) {
-        if (!is_first_of_its_kind(w, i))
-            continue;
+    for (size_t i = 0; i < w->n_engines; i++) {
+        const struct folder_key *const key = w->engines[i]->key;
         CLEANUP(arena_freep) struct arena *scratch = arena_new((size_t)4 << 30);
         struct firsts *const f = ARENA_ARRAY(scratch, struct firsts, 1);
-        collect(w, w->cells[i].key, f, scratch);
+        collect(w, key, f, scratch);
         if ((double)f->cells >= limits[LEAST_CELLS].value)
-            judge(w->cells[i].key, f, scratch, out);
+            judge(key, f, scratch, out);
     }
 }
 

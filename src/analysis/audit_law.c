@@ -371,22 +371,6 @@ static void judge_slopes(const struct slopes *s, const struct folder_key *key, s
 
 /* ---- all laws ---- */
 
-static bool first_scenario(const struct audit_whole *w, size_t i)
-{
-    for (size_t k = 0; k < i; k++)
-        if (same(w->cells[k].key->scenario, w->cells[i].key->scenario))
-            return false;
-    return true;
-}
-
-static bool first_configuration(const struct audit_whole *w, size_t i)
-{
-    for (size_t k = 0; k < i; k++)
-        if (folder_key_same_engine(w->cells[k].key, w->cells[i].key))
-            return false;
-    return true;
-}
-
 typedef void judge(const struct law *l, struct audit *out);
 
 /* ret_slopes: nullptr where nobody wants them. False: fewer points than a line needs. */
@@ -410,29 +394,19 @@ static bool one_law(const struct audit_whole *w, const char *scenario, const str
 /* Too few models: most results, and no reason to look at every pair of them. */
 static bool enough_models(const struct audit_whole *w)
 {
-    size_t models = 0;
-    for (size_t i = 0; i < w->n_cells; i++) {
-        bool first = !isnan(audit_points_size(&w->cells[i]));
-        for (size_t k = 0; k < i && first; k++)
-            first = !same(w->cells[k].key->model, w->cells[i].key->model);
-        models += first;
-    }
-    return models >= AUDIT_LINE_LEAST;
+    return audit_points_models(w) >= AUDIT_LINE_LEAST;
 }
 
 static void every_law(const struct audit_whole *w, const char *check, judge *say, struct audit *out)
 {
+    const size_t engines = enough_models(w) ? w->n_engines : 0;
     size_t laws = 0;
-    for (size_t s = 0; enough_models(w) && s < w->n_cells; s++)
-        for (size_t i = 0; first_scenario(w, s) && i < w->n_cells; i++) {
-            const char *const scenario = w->cells[s].key->scenario;
-            if (!first_configuration(w, i))
-                continue;
-            laws += one_law(w, scenario, w->cells[i].key, nullptr, say, nullptr, out);
-            for (size_t k = i + 1; k < w->n_cells; k++)
-                if (first_configuration(w, k))
-                    laws +=
-                        one_law(w, scenario, w->cells[i].key, w->cells[k].key, say, nullptr, out);
+    for (size_t s = 0; s < w->n_scenarios; s++)
+        for (size_t i = 0; i < engines; i++) {
+            const struct folder_key *const key = w->engines[i]->key;
+            laws += one_law(w, w->scenarios[s], key, nullptr, say, nullptr, out);
+            for (size_t k = i + 1; k < engines; k++)
+                laws += one_law(w, w->scenarios[s], key, w->engines[k]->key, say, nullptr, out);
         }
     if (laws == 0 && check)
         audit_not_run(out, check, nullptr,
@@ -452,15 +426,13 @@ static void look_at_leverage(const struct audit_whole *w, struct audit *out)
 
 static void look_at_slopes(const struct audit_whole *w, struct audit *out)
 {
-    for (size_t i = 0; enough_models(w) && i < w->n_cells; i++) {
+    const size_t engines = enough_models(w) ? w->n_engines : 0;
+    for (size_t i = 0; i < engines; i++) {
+        const struct folder_key *const key = w->engines[i]->key;
         struct slopes s = {};
-        if (!first_configuration(w, i))
-            continue;
-        for (size_t k = 0; k < w->n_cells; k++)
-            if (first_scenario(w, k))
-                (void)one_law(w, w->cells[k].key->scenario, w->cells[i].key, nullptr, nullptr, &s,
-                              out);
-        judge_slopes(&s, w->cells[i].key, out);
+        for (size_t k = 0; k < w->n_scenarios; k++)
+            (void)one_law(w, w->scenarios[k], key, nullptr, nullptr, &s, out);
+        judge_slopes(&s, key, out);
     }
 }
 

@@ -19,6 +19,18 @@ double audit_points_size(const struct audit_cell *c)
     return NOT_MEASURED;
 }
 
+size_t audit_points_models(const struct audit_whole *w)
+{
+    size_t models = 0;
+    for (size_t i = 0; i < w->n_cells; i++) {
+        bool first = !isnan(audit_points_size(&w->cells[i]));
+        for (size_t k = 0; k < i && first; k++)
+            first = strcmp(w->cells[k].key->model, w->cells[i].key->model) != 0;
+        models += first;
+    }
+    return models;
+}
+
 static double first_known(double a, double b)
 {
     return isnan(a) ? b : a;

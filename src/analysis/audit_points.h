@@ -15,6 +15,8 @@ struct audit_points {
 
 /* Parameters of the cell's model; NOT_MEASURED: nobody says. */
 [[nodiscard]] double audit_points_size(const struct audit_cell *c);
+/* How many models of known size there are. */
+[[nodiscard]] size_t audit_points_models(const struct audit_whole *w);
 /* The figures of configuration a in the scenario (a source's rate, else the latency); divided by
  * those of b where there is one. */
 void audit_points_collect(const struct audit_whole *w, const char *scenario,

@@ -1,23 +1,12 @@
 #include "analysis/audit_prefill.h"
 
+#include "analysis/audit_cache.h"
 #include "analysis/cell.h"
-#include "base/defs.h"
 #include "store/folder.h"
 #include "store/results.h"
 
 #include <math.h>
 #include <string.h>
-
-enum { MODE_STEPS, MODE_WARM, LIMITS };
-static const struct audit_limit limits[LIMITS] = {
-    [MODE_STEPS] = {"steps", 1.3,
-                    "decoding steps of one token that a cached prompt's prefill takes"},
-    [MODE_WARM] = {"warm_ratio", 3,
-                   "of prefill's warm-up over its measured samples, beyond what decoding has: a "
-                   "warm machine explains less"},
-};
-
-constexpr double NOTHING_TO_CACHE = 2; /* tokens of a prompt */
 
 static const char *mode_of(const struct audit_cell *c, const char *mode)
 {
@@ -47,37 +36,14 @@ static double warm_up(const struct audit_cell *c)
 static void look_at_pair(const struct audit_cell *c, const struct audit_cell *decode,
                          struct audit *out)
 {
-    const double later = c->stats->median;
-    const double step = decode->stats->median / decode->kept->generated_mean;
-    const double first = warm_up(c);
-    const double ratio = first / later / fmax(1, warm_up(decode) / decode->stats->median);
-    if (!(later <= limits[MODE_STEPS].value * step) || !(ratio >= limits[MODE_WARM].value) ||
-        c->kept->prompt_tokens_mean <= NOTHING_TO_CACHE)
-        return;
-    const struct audit_subject subject = audit_subject_of(c);
-    const struct audit_fact facts[] = {audit_word("quantity", "latency_ms"),
-                                       audit_number("first_over_later", ratio),
-                                       audit_number("first_pass_ms", first),
-                                       audit_number("later_ms", later),
-                                       audit_number("step_ms", step),
-                                       audit_number("prompt_tokens", c->kept->prompt_tokens_mean)};
-    audit_add(out,
-              &(struct audit_finding){
-                  .check = "cache-hit",
-                  .severity = AUDIT_FAIL,
-                  .subject = subject,
-                  .facts = facts,
-                  .n_facts = COUNT_OF(facts),
-                  .message = audit_text(
-                      out,
-                      "%s: prefill takes %.4g ms, as one decoded token of %s does (%.4g ms); in "
-                      "warm-up the same prompt took %.4g ms: it is answered from a cache, or the "
-                      "warm-up's was the start of its process",
-                      audit_label(out, c), later, decode->key->scenario, step, first),
-                  .advice = "send every prompt once per process, or switch the prompt cache off; "
-                            "only the warm-up's prefill is one",
-                  .blocks = AUDIT_THROUGHPUT | AUDIT_TTFT | AUDIT_PREFILL | AUDIT_COMPARISON |
-                            AUDIT_FIT});
+    const struct audit_cache_step x = {.quantity = "latency_ms",
+                                       .first = warm_up(c),
+                                       .later = c->stats->median,
+                                       .decode_first = warm_up(decode),
+                                       .decode_later = decode->stats->median,
+                                       .step = decode->stats->median / decode->kept->generated_mean,
+                                       .decoded_in = decode->key->scenario};
+    (void)audit_cache_one_step(c, &x, out);
 }
 
 static void look(const struct audit_whole *w, struct audit *out)
@@ -95,11 +61,9 @@ static void look(const struct audit_whole *w, struct audit *out)
 const struct audit_check audit_prefill_checks[] = {
     {.name = "cache-hit",
      .rule = "fail: where prefill and decode are scenarios of their own: warm-up's prefill is "
-             "warm_ratio times one that takes no more than `steps` decoded tokens",
+             "warm_ratio times one that takes no more than `steps` decoded tokens, both as above",
      .evidence = "quantity first_over_later first_pass_ms later_ms step_ms prompt_tokens",
      .blocks = AUDIT_THROUGHPUT | AUDIT_TTFT | AUDIT_PREFILL | AUDIT_COMPARISON | AUDIT_FIT,
-     .limits = limits,
-     .n_limits = LIMITS,
      .whole = look},
     {},
 };

@@ -109,15 +109,6 @@ static const struct audit_cell *find(const struct cells *cells, const struct aud
     return nullptr;
 }
 
-static bool first_of(const struct audit_whole *w, size_t i)
-{
-    const struct folder_key *const key = w->cells[i].key;
-    for (size_t k = 0; k < i; k++)
-        if (folder_key_same_engine(w->cells[k].key, key))
-            return false;
-    return true;
-}
-
 struct reversal {
     struct turn slower, faster; /* of the same two scenarios, with two models */
     size_t n_slower, n_faster;  /* models that say so for sure */
@@ -207,14 +198,6 @@ static void say(const struct reversal *r, struct audit *out)
             .blocks = AUDIT_MEAN | AUDIT_MEDIAN | AUDIT_THROUGHPUT | AUDIT_FIT | AUDIT_COMPARISON});
 }
 
-static bool is_one_of(const char *const *names, size_t n, const char *name)
-{
-    for (size_t i = 0; i < n; i++)
-        if (same(names[i], name))
-            return true;
-    return false;
-}
-
 /* One finding for each backend and precision: the pair of scenarios that is the clearest. */
 static void look_at(struct cells *cells, struct audit *out)
 {
@@ -223,7 +206,7 @@ static void look_at(struct cells *cells, struct audit *out)
     const char *scenarios[MOST_SCENARIOS];
     size_t n = 0;
     for (size_t i = 0; i < cells->n_mine && n < MOST_SCENARIOS; i++)
-        if (!is_one_of(scenarios, n, cells->mine[i]->key->scenario))
+        if (!audit_is_one_of(scenarios, n, cells->mine[i]->key->scenario))
             scenarios[n++] = cells->mine[i]->key->scenario;
     for (size_t i = 0; i < n; i++)
         for (size_t k = 0; k < i; k++) {
@@ -243,11 +226,10 @@ static void look(const struct audit_whole *w, struct audit *out)
     size_t models = 0;
     for (size_t i = 0; i < w->n_groups; i++)
         models += i == 0 || !same(w->groups[i].model, w->groups[0].model);
-    for (size_t i = 0; models >= 2 && i < w->n_cells; i++)
-        if (first_of(w, i)) {
-            choose(&cells, w->cells[i].key);
-            look_at(&cells, out);
-        }
+    for (size_t i = 0; models >= 2 && i < w->n_engines; i++) {
+        choose(&cells, w->engines[i]->key);
+        look_at(&cells, out);
+    }
 }
 
 /* ---- more tokens in less time ---- */

@@ -45,6 +45,7 @@
 #include "base/defs.h"
 #include "base/nearest.h"
 #include "base/parallel.h"
+#include "store/folder.h"
 #include "store/results.h"
 
 #include <string.h>
@@ -171,12 +172,40 @@ static void look_at_rest(void *context, size_t i, size_t worker)
     }
 }
 
+static bool is_known(const struct audit_cell *const *engines, size_t n, const struct audit_cell *c)
+{
+    for (size_t i = 0; i < n; i++)
+        if (folder_key_same_engine(engines[i]->key, c->key))
+            return true;
+    return false;
+}
+
+static struct audit_whole with_kinds(const struct audit_whole *w, struct arena *a)
+{
+    const struct audit_cell **const engines = ARENA_ARRAY(a, const struct audit_cell *, w->n_cells);
+    const char **const scenarios = ARENA_ARRAY(a, const char *, w->n_cells);
+    struct audit_whole r = *w;
+    r.n_engines = r.n_scenarios = 0;
+    for (size_t i = 0; i < w->n_cells; i++) {
+        const struct audit_cell *const c = &w->cells[i];
+        if (!is_known(engines, r.n_engines, c))
+            engines[r.n_engines++] = c;
+        if (!audit_is_one_of(scenarios, r.n_scenarios, c->key->scenario))
+            scenarios[r.n_scenarios++] = c->key->scenario;
+    }
+    r.engines = engines;
+    r.scenarios = scenarios;
+    return r;
+}
+
 void audit_run_rest(const struct audit_choice *choice, const struct audit_whole *w,
                     struct audit *out)
 {
+    CLEANUP(arena_freep) struct arena *scratch = arena_new((size_t)1 << 30);
+    const struct audit_whole whole = with_kinds(w, scratch);
     struct arena *arenas[MOST_CHECKS] = {};
     struct audit *found[MOST_CHECKS] = {};
-    struct rest rest = {w, found};
+    struct rest rest = {&whole, found};
     const struct audit_check *check;
     size_t n = 0, samples = 0;
     for (; n < MOST_CHECKS && (check = audit_run_at(n)); n++)
@@ -276,8 +305,11 @@ struct audit *audit_run_rest_of(struct audit_run *run, struct arena *a)
     struct audit_group *const groups = ARENA_ARRAY(a, struct audit_group, r->n_cells);
     for (size_t i = 0; i < r->n_cells; i++)
         audit_append(out, run->visited[i].found);
-    const struct audit_whole whole = {r, run->cells, r->n_cells, groups,
-                                      make_groups(run->cells, r->n_cells, groups)};
+    const struct audit_whole whole = {.results = r,
+                                      .cells = run->cells,
+                                      .n_cells = r->n_cells,
+                                      .groups = groups,
+                                      .n_groups = make_groups(run->cells, r->n_cells, groups)};
     audit_run_rest(run->choice, &whole, out);
     audit_sort(out);
     return out;

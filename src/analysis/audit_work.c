@@ -210,14 +210,6 @@ static double tokens_of(const struct audit_cell *c)
     return c->n_stated ? c->stated[0].generated_tokens : NOT_MEASURED;
 }
 
-static bool is_one_of(const char *const *names, size_t n, const char *name)
-{
-    for (size_t i = 0; i < n; i++)
-        if (strcmp(names[i], name) == 0)
-            return true;
-    return false;
-}
-
 /* Scenarios of which a cell reaches the limit: it is theirs too. */
 static const char **scenarios_at(const struct audit_whole *w, double limit, struct arena *a,
                                  size_t *ret_n)
@@ -225,7 +217,8 @@ static const char **scenarios_at(const struct audit_whole *w, double limit, stru
     const char **const names = ARENA_ARRAY(a, const char *, w->n_cells);
     size_t n = 0;
     for (size_t i = 0; i < w->n_cells; i++)
-        if (tokens_of(&w->cells[i]) == limit && !is_one_of(names, n, w->cells[i].key->scenario))
+        if (tokens_of(&w->cells[i]) == limit &&
+            !audit_is_one_of(names, n, w->cells[i].key->scenario))
             names[n++] = w->cells[i].key->scenario;
     *ret_n = n;
     return names;
@@ -248,7 +241,7 @@ static void look_at_limit(const struct audit_whole *w, struct audit *out)
     for (size_t i = 0; i < w->n_cells; i++) {
         const double n = tokens_of(&w->cells[i]);
         if (!(n < limits[SHORTER].value * limit) ||
-            !is_one_of(reached, n_reached, w->cells[i].key->scenario))
+            !audit_is_one_of(reached, n_reached, w->cells[i].key->scenario))
             continue;
         shorter++;
         fewest = fmin(fewest, n);

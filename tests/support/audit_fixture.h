@@ -296,7 +296,11 @@ static inline struct audit *fixture_audit(struct fixture *f, const char *check)
                 (struct audit_group){c->cell.key.scenario, c->cell.key.model, &cells[i], 0};
         groups[n_groups - 1].n++;
     }
-    audit_run_rest(&choice, &(struct audit_whole){r, cells, f->n, groups, n_groups}, out);
+    audit_run_rest(
+        &choice,
+        &(struct audit_whole){
+            .results = r, .cells = cells, .n_cells = f->n, .groups = groups, .n_groups = n_groups},
+        out);
     audit_sort(out);
     return out;
 }

@@ -298,7 +298,10 @@ static inline struct audit *planted_audit(struct audit_cell *cells, size_t n,
         cells[i].samples = nullptr;
         cells[i].rows = nullptr;
     }
-    audit_run_rest(choice, &(struct audit_whole){r, cells, n, groups, k}, out);
+    audit_run_rest(choice,
+                   &(struct audit_whole){
+                       .results = r, .cells = cells, .n_cells = n, .groups = groups, .n_groups = k},
+                   out);
     return out;
 }
 
